@@ -1,0 +1,70 @@
+"""The device, its threads and determinism, set in one place. Torch is imported only when a function is called."""
+
+import os
+import platform
+import random
+from typing import Any
+
+
+def cores() -> int:
+    """CPU cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pick(name: str = "auto") -> Any:
+    """The torch device: `auto` is CUDA where present, else the CPU; any other name is passed to torch.
+
+    Raises ValueError if the name is no device or CUDA is asked for and absent.
+    """
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device is {name!r}; allowed are 'auto', 'cpu', 'cuda' and 'cuda:N'") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device is {name!r}, but torch sees no CUDA device; use 'auto' or 'cpu'")
+    return device
+
+
+def set_threads(threads: int) -> int:
+    """Use this many CPU threads (0 = one a core) and return the number; more than the cores are refused."""
+    import torch
+
+    if not 0 <= threads <= cores():
+        raise ValueError(f"threads is {threads}; allowed are 0 (all) to {cores()} on this machine")
+    torch.set_num_threads(threads or cores())
+    return torch.get_num_threads()
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and torch, and ask torch for deterministic kernels.
+
+    Bit-equal results are promised on one CPU type with one thread count. On CUDA the backward pass of
+    reflection padding has no deterministic kernel, so torch only warns there.
+    """
+    import numpy as np
+    import torch
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # costs time, changes no result here
+
+
+def describe() -> dict[str, Any]:
+    """Device, capability and thread count, as stored in manifests and in every record's header."""
+    import torch
+
+    cuda = torch.cuda.is_available()
+    return {
+        "device": torch.cuda.get_device_name() if cuda else platform.machine(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "cores": cores(),
+    }
