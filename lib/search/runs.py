@@ -1,0 +1,236 @@
+"""Run folders: where the record of an experiment lies, which settings made it, and how long it may go on."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import time
+from collections.abc import Iterable
+from contextlib import nullcontext
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from lib import __version__
+from lib.paths import runs_dir, shown, write_text
+from lib.search.record import Record, RecordError, changes, differences, read
+
+RECORD, MANIFEST = "record.jsonl", "manifest.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+class OutOfTime(Exception):
+    """The time given by `--minutes` is spent; what is finished is stored, and the same command continues."""
+
+
+def time_left() -> float:
+    """Seconds until WORKBOOK_DEADLINE (Unix seconds); infinite where it is not set."""
+    value = os.environ.get("WORKBOOK_DEADLINE", "").strip()
+    try:
+        return float(value) - time.time() if value else float("inf")
+    except ValueError as error:
+        raise ValueError(f"WORKBOOK_DEADLINE is {value!r}; it is a time in Unix seconds") from error
+
+
+def check_time(needed: float = 0.0) -> None:
+    """Raise OutOfTime unless more than `needed` seconds are left."""
+    if time_left() <= needed:
+        raise OutOfTime("the time given by --minutes is spent; what is finished is stored, the same command continues")
+
+
+def identity_hash(*parts: Any) -> str:
+    """Eight hexadecimal digits of the SHA-256 of the parts as canonical JSON; dataclasses count as dicts.
+
+    Raises TypeError for what JSON cannot hold and ValueError for numbers that are not finite.
+    """
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_as_json)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run folder with its open record; use it as a context manager."""
+
+    folder: Path
+    record: Record
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder for files that rows name by relative path; made on first use."""
+        folder = self.folder / "artifacts"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def write_manifest(self, manifest: dict[str, Any]) -> Path:
+        """Write `manifest.json` atomically and return its path."""
+        text = json.dumps(manifest, indent=2, sort_keys=True, allow_nan=False, default=_as_json)
+        return write_text(self.folder / MANIFEST, text + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.record.close()
+
+
+def open_run(
+    profile: str,
+    slug: str,
+    experiment: str,
+    identity: dict[str, Any],
+    *,
+    folder: Path | None = None,
+    fresh: bool = False,
+    info: dict[str, Any] | None = None,
+) -> Run:
+    """The run of these settings: a new folder for new ones, the same folder, continued, for equal ones.
+
+    `identity` is what the results depend on (settings, space, searcher, seed); `info` (workers, budget) is only noted.
+    A `folder` named explicitly is refused with RecordMismatch, naming the fields, where it holds other settings.
+    """
+    for name in (profile, slug, experiment):
+        if not NAME.fullmatch(name):
+            raise ValueError(f"a run folder cannot be named {name!r}; use letters, digits, '-', '_' and '.'")
+    default = runs_dir() / profile / slug / f"{experiment}-{identity_hash(slug, experiment, identity)}"
+    header = {"slug": slug, "experiment": experiment, "identity": identity, "profile": profile, **(info or {})}
+    target = default if folder is None else Path(folder)
+    record = Record.open(target / RECORD, {**header, "environment": environment()}, fresh=fresh)
+    return Run(target, record)
+
+
+def environment() -> dict[str, Any]:
+    """What may move a result without being a setting: versions, processor and threads."""
+    from lib.device import describe
+
+    versions = {name: version(name) for name in ("torch", "numpy")}
+    return {"lib": __version__, "python": platform.python_version(), **versions, **describe()}
+
+
+def run_folders() -> list[Path]:
+    """Every folder below the runs that holds a record, sorted."""
+    return sorted(path.parent for path in runs_dir().glob(f"*/*/*/{RECORD}"))
+
+
+def find_run(name: str) -> Path:
+    """The run folder meant by a path, by `profile/slug/experiment-hash`, or by an ending of that which is unique.
+
+    Raises FileNotFoundError, listing the runs, if none fits, and ValueError if several do.
+    """
+    if (Path(name) / RECORD).is_file():
+        return Path(name).resolve()
+    named = {run_name(folder): folder for folder in run_folders()}
+    fitting = [key for key in named if key == name or key.endswith((f"/{name}", f"-{name}"))]
+    if len(fitting) == 1:
+        return named[fitting[0]]
+    if fitting:
+        raise ValueError(f"run {name!r} fits several: {', '.join(fitting)}")
+    raise FileNotFoundError(f"no run is named {name!r}; there are: {', '.join(named) or 'none yet'}")
+
+
+def run_name(folder: Path) -> str:
+    """`profile/slug/experiment-hash`, the name of a run on the command line."""
+    return "/".join(Path(folder).resolve().parts[-3:])
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a process holds the run's record at the moment."""
+    lock = Path(f"{folder / RECORD}.lock")
+    try:
+        with FileLock(lock, timeout=0) if lock.exists() else nullcontext():
+            return False
+    except Timeout:
+        return True
+
+
+def list_runs() -> pd.DataFrame:
+    """One line a run: name, state, rows, failed, best score (lower is better), seconds, megabytes, last change."""
+    columns = ["run", "state", "rows", "failed", "best", "seconds", "megabytes", "changed"]
+    return pd.DataFrame([_summary(folder) for folder in run_folders()], columns=columns)
+
+
+def best(run: str) -> dict[str, Any]:
+    """The row with the lowest score of a run. Raises ValueError if no row has a score."""
+    folder = find_run(run)
+    rows = [row for row in read(folder / RECORD)[1] if row.get("score") is not None]
+    if not rows:
+        raise ValueError(f"{run_name(folder)} has no row with a score")
+    return min(rows, key=lambda row: (row["score"], row["k"], row["repeat"]))
+
+
+def diff(run_a: str, run_b: str) -> list[str]:
+    """How two runs differ, settings first, then rows; empty if they are identical."""
+    (header_a, rows_a), (header_b, rows_b) = (read(find_run(run) / RECORD) for run in (run_a, run_b))
+    return changes(header_a, header_b) + differences(rows_a, rows_b)
+
+
+def why(run: str) -> list[str]:
+    """Sentences on why the run has its folder, what it continues from, and how it differs from its siblings."""
+    folder = find_run(run)
+    header, rows = read(folder / RECORD)
+    failed = sum(row.get("score") is None and bool(row.get("reason")) for row in rows)
+    settings = ", ".join(f"{name}={value!r}" for name, value in header.get("identity", {}).items())
+    lines = [
+        f"{run_name(folder)}: {len(rows)} rows, {failed} of them failed; {'running' if is_running(folder) else 'idle'}",
+        f"The folder is named after these settings; equal ones continue it, others get a new folder: {settings}",
+    ]
+    moved = sorted({row["environment"] for row in rows if row.get("environment")})
+    if moved:
+        count = sum(bool(row.get("environment")) for row in rows)
+        lines.append(f"{count} rows were computed in {len(moved)} later environments (other versions or device).")
+    for sibling in sorted(folder.parent.glob(f"{header.get('experiment', '?')}-*/{RECORD}")):
+        other = read(sibling)[0]
+        if sibling.parent != folder and (found := changes(other.get("identity"), header.get("identity"))):
+            lines.append(f"Not {sibling.parent.name}, because (there | here): {'; '.join(found)}")
+    return lines
+
+
+def clean(names: Iterable[str] = (), *, profile: str = "", slug: str = "", yes: bool = False) -> pd.DataFrame:
+    """The run folders that are (`yes`) or would be removed, with their megabytes; votes and figures are never touched.
+
+    Named runs, or all of a profile and a paper. Raises RecordError for a run that is being written.
+    """
+    chosen = [find_run(name) for name in names] or run_folders()
+    fits = [f for f in chosen if profile in ("", f.parts[-3]) and slug in ("", f.parts[-2])]
+    if yes and (running := [run_name(folder) for folder in fits if is_running(folder)]):
+        raise RecordError(f"{', '.join(running)} is being written; stop it first")
+    table = pd.DataFrame([(run_name(f), _megabytes(f)) for f in fits], columns=["run", "megabytes"])
+    for folder in fits if yes else []:
+        shutil.rmtree(folder)
+    return table
+
+
+def _summary(folder: Path) -> tuple[Any, ...]:
+    """One line of `list_runs`; a damaged record says so instead of ending the listing."""
+    changed = time.strftime("%Y-%m-%d %H:%M", time.localtime((folder / RECORD).stat().st_mtime))
+    try:
+        rows = read(folder / RECORD)[1]
+    except RecordError as error:
+        return run_name(folder), f"damaged: {error}", 0, 0, None, 0.0, _megabytes(folder), changed
+    scores = [row["score"] for row in rows if row.get("score") is not None]
+    failed = sum(row.get("score", 0.0) is None for row in rows)
+    seconds = round(sum(row.get("seconds") or 0.0 for row in rows), 1)
+    state = "running" if is_running(folder) else "idle"
+    lowest = min(scores, default=None)
+    return run_name(folder), state, len(rows), failed, lowest, seconds, _megabytes(folder), changed
+
+
+def _megabytes(folder: Path) -> float:
+    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 2)
+
+
+def _as_json(value: Any) -> Any:
+    """Dataclasses as dicts, NumPy scalars as numbers, paths as text relative to the project."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+        return value.item()
+    if isinstance(value, Path):
+        return shown(value)
+    raise TypeError(f"{value!r} is a {type(value).__name__}, which JSON cannot hold")
