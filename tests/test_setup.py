@@ -1,0 +1,107 @@
+"""One lock file for pip, conda and CI: complete, exact, and without packages that only CUDA needs."""
+
+import os
+import re
+import subprocess
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from lib import paths
+
+LOCK = (paths.ROOT / "requirements.lock").read_text()
+LOCKED = [Requirement(line.split("#")[0]) for line in LOCK.splitlines() if not line.startswith("#")]
+PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
+DIRECT = {
+    canonicalize_name(Requirement(text).name)
+    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+}
+
+
+def makefile(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What `make --dry-run` would do with these arguments."""
+    command = ["make", "--dry-run", "--no-print-directory", *arguments]
+    return subprocess.run(
+        command, cwd=paths.ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_locked_version_is_exact():
+    assert all(re.fullmatch(r"==[\w.]+", str(requirement.specifier)) for requirement in LOCKED)
+
+
+def test_the_lock_covers_and_marks_the_direct_dependencies():
+    marked = {line.split("==")[0] for line in LOCK.splitlines() if re.search(r"[ ,]direct(,|$)", line)}
+    assert marked == DIRECT
+
+
+def test_the_lock_leaves_out_what_only_cuda_needs():
+    names = {requirement.name for requirement in LOCKED}
+    assert not {name for name in names if name.startswith(("nvidia", "cuda", "triton"))}
+
+
+def test_the_lock_names_no_index():
+    assert not re.search(r"://|--(extra-)?index-url|--find-links", LOCK)
+
+
+def test_a_cpu_only_torch_satisfies_the_lock():
+    torch = next(requirement for requirement in LOCKED if requirement.name == "torch")
+    assert torch.specifier.contains(f"{str(torch.specifier).removeprefix('==')}+cpu")
+
+
+def test_the_environment_has_the_locked_versions():
+    wrong = {}
+    for requirement in LOCKED:
+        if requirement.marker is None or requirement.marker.evaluate():
+            try:
+                installed = version(requirement.name)
+            except PackageNotFoundError:
+                installed = "nothing"
+            if not requirement.specifier.contains(installed):
+                wrong[requirement.name] = f"{installed} is installed, {requirement.specifier} is locked"
+    assert not wrong
+
+
+def test_conda_installs_from_the_same_lock():
+    environment = yaml.safe_load((paths.ROOT / "environment.yml").read_text())
+    pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    assert pip == ["-r requirements.lock", "-e ."]
+
+
+@pytest.mark.parametrize("goal", ["figures", "test", "report", "lab", "bench", "desk", "test-slow", "test-browser"])
+def test_every_command_makes_the_environment_where_it_is_missing(goal):
+    commands = makefile(goal, "READY=.venv/none").stdout
+    assert commands.index("-m venv .venv") < commands.index("-r requirements.lock") < commands.index("-e .")
+
+
+def test_a_ready_environment_is_not_made_again():
+    assert "-m venv" not in makefile("figures", "READY=requirements.lock").stdout
+
+
+def test_figures_takes_profile_notebook_and_workers():
+    commands = makefile("figures", "PROFILE=desk", "NOTEBOOK=01_nst", "WORKERS=processes:2").stdout
+    assert "-m lib run 01_nst --profile desk --workers processes:2" in commands
+
+
+def test_an_old_python_is_refused_with_a_reason(tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    command = ["make", f"PYTHON={old}", f"READY={tmp_path}/ready", f"{tmp_path}/ready"]
+    result = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "Python 3.11 or newer was not found" in result.stderr
+
+
+def test_a_missing_venv_module_is_named(tmp_path):
+    bare = tmp_path / "python3"
+    bare.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n')
+    bare.chmod(0o755)
+    command = ["make", f"PYTHON={bare}", f"READY={tmp_path}/ready", f"{tmp_path}/ready"]
+    result = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "python3-venv" in result.stderr
