@@ -1,0 +1,158 @@
+"""The voting widget, clicked through its own interface."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from itertools import islice
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lib.papers.nst import votes
+from lib.papers.nst.ballot import Ballot
+
+LRS = {"first-option": 0.0017, "second-option": 0.005, "third-option": 0.02, "fourth-option": 0.06}
+IMAGES = {option: np.full((6, 8, 3), 40 * k, np.uint8) for k, option in enumerate(LRS)}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "nst.csv"
+
+
+@pytest.fixture
+def ballot(path):
+    return Ballot(IMAGES, LRS, "astronaut", "swirl", seed=5, path=path, voter="simulated")
+
+
+def shown_option(picture):
+    value = np.asarray(Image.open(io.BytesIO(picture.value)))
+    return next(option for option, image in IMAGES.items() if image[0, 0, 0] == value[0, 0, 0])
+
+
+def states(widget):
+    """All that a widget and its children send to the browser."""
+    return [widget.get_state(), *(state for child in getattr(widget, "children", ()) for state in states(child))]
+
+
+def test_a_click_appends_the_pair_on_the_screen(ballot, path):
+    left, right = map(shown_option, ballot.pictures)
+    ballot.buttons["right"].click()
+    row = votes.read(path).iloc[0]
+    assert (row["left_id"], row["right_id"], row["choice"]) == (left, right, "right")
+    assert (row["lr_left"], row["lr_right"]) == (LRS[left], LRS[right])
+    assert (row["content"], row["style"], row["voter"]) == ("astronaut", "swirl", "simulated")
+    assert row["question"] == "Which picture looks more natural?"
+
+
+@pytest.mark.parametrize("choice", ["left", "right", "cannot decide", "skip"])
+def test_every_button_is_kept_as_its_choice(ballot, path, choice):
+    ballot.buttons[choice].click()
+    assert votes.read(path)["choice"].tolist() == [choice]
+
+
+def test_clicks_follow_the_planned_order_with_a_repeat_in_ten(ballot, path):
+    for _ in range(20):
+        ballot.buttons["left"].click()
+    rows = votes.read(path)[["trial", "left_id", "right_id", "is_repeat"]]
+    assert [tuple(row) for row in rows.itertuples(index=False)] == list(islice(votes.trials(list(LRS), 5), 20))
+    assert rows["is_repeat"].sum() == 2
+
+
+def test_nothing_in_the_browser_tells_which_option_is_shown(ballot):
+    for _ in range(5):
+        text = repr([{k: v for k, v in state.items() if k != "value"} for state in states(ballot.widget)])
+        assert not any(option in text or str(lr) in text for option, lr in LRS.items())
+        assert not any(option in ballot.status.value for option in LRS)
+        assert all(not Image.open(io.BytesIO(picture.value)).info for picture in ballot.pictures)
+        ballot.buttons["left"].click()
+
+
+def test_both_pictures_have_the_same_size_on_the_screen(ballot):
+    left, right = ballot.pictures
+    assert (left.layout.width, left.layout.height) == (right.layout.width, right.layout.height) == ("320px", "240px")
+    assert Image.open(io.BytesIO(left.value)).size == Image.open(io.BytesIO(right.value)).size == (320, 240)
+
+
+def test_response_time_counts_from_the_appearance_of_the_pair(ballot, path, monkeypatch):
+    now = ballot._shown_at
+    monkeypatch.setattr("lib.papers.nst.ballot.time.monotonic", lambda: now + 1.25)
+    ballot.buttons["left"].click()
+    ballot.buttons["left"].click()
+    assert votes.read(path)["rt_ms"].tolist() == [1250, 0]
+
+
+def test_a_vote_that_cannot_be_saved_stays_on_the_screen(path):
+    path.write_text("something else\n")
+    ballot = Ballot(IMAGES, LRS, "astronaut", "swirl", seed=0, path=path, voter="simulated")
+    trial = ballot.trial
+    ballot.buttons["left"].click()
+    assert ballot.trial == trial
+    assert ballot.status.value.startswith("Not saved:")
+    assert path.read_text() == "something else\n"
+
+
+def test_voter_comes_from_the_environment_else_is_random_and_lasts(path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_VOTER", "simulated")
+    assert Ballot(IMAGES, LRS, "c", "s", seed=0, path=path).voter == "simulated"
+    monkeypatch.delenv("WORKBOOK_VOTER")
+    one, two = (Ballot(IMAGES, LRS, "c", "s", seed=0, path=path) for _ in range(2))
+    assert one.voter == two.voter != "simulated"
+    assert len(one.voter) == 32
+    assert one.session_id != two.session_id
+
+
+def test_votes_on_other_pictures_have_another_version(path):
+    for value in (1, 2):
+        images = {**IMAGES, "first-option": np.full((6, 8, 3), value, np.uint8)}
+        Ballot(images, LRS, "c", "s", seed=0, path=path, voter="simulated").buttons["skip"].click()
+    assert votes.read(path)["version"].nunique() == 2
+
+
+@pytest.mark.parametrize(
+    ("images", "lrs", "reason"),
+    [
+        ({"a": IMAGES["first-option"]}, {"a": 1.0}, "two or more"),
+        (IMAGES, {**LRS, "extra": 1.0}, "extra"),
+        (IMAGES, {**LRS, "third-option": float("nan")}, "third-option"),
+        ({**IMAGES, "third-option": np.zeros((6, 9, 3), np.uint8)}, LRS, "one shape"),
+        ({option: np.zeros((6, 9), np.uint8) for option in LRS}, LRS, "one shape"),
+        ({**IMAGES, "third-option": np.zeros((6, 8, 3))}, LRS, "float64"),
+    ],
+)
+def test_options_that_cannot_be_compared_are_refused(images, lrs, reason):
+    with pytest.raises(ValueError, match=reason):
+        Ballot(images, lrs, "c", "s", seed=0)
+
+
+def test_a_text_that_no_row_may_hold_is_refused_before_the_first_click():
+    with pytest.raises(ValueError, match="style"):
+        Ballot(IMAGES, LRS, "c", "", seed=0)
+
+
+def test_making_and_showing_a_ballot_writes_nothing_and_reads_as_one_line(ballot, path):
+    bundle = ballot._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(ballot)
+    assert repr(ballot).startswith("Ballot of 4 pictures; vote in JupyterLab")
+    assert not path.exists()
+
+
+def test_a_killed_session_loses_no_click_made_before(path):
+    script = """
+        import os, signal, sys
+        import numpy as np
+        from lib.papers.nst.ballot import Ballot
+        images = {name: np.zeros((4, 4, 3), np.uint8) for name in "ab"}
+        ballot = Ballot(images, {"a": 0.01, "b": 0.02}, "c", "s", seed=0, path=sys.argv[1], voter="simulated")
+        for _ in range(7):
+            ballot.buttons["left"].click()
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    root = os.fspath(votes.Path(votes.__file__).parents[3])
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), path], cwd=root, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert votes.read(path)["trial"].tolist() == list(range(1, 8))
