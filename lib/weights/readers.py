@@ -22,7 +22,7 @@ PARTS = ("weight", "bias")
 
 
 def flax_trunk(content: bytes, *, scope: str, names: Sequence[str]) -> "dict[str, Tensor]":
-    """Convolutions `Conv_0`, `Conv_1`, ... of a pickled Flax parameter tree under these names; raises CorruptWeights."""
+    """Convolutions `Conv_0`, `Conv_1`, ... of a pickled Flax parameter tree, renamed; raises CorruptWeights."""
     tree = _parameter_tree(content)[scope]
     convolutions = [(name, tree[f"Conv_{i}"]) for i, name in enumerate(names)]
     return {
