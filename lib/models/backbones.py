@@ -6,7 +6,7 @@ All are in evaluation mode, frozen, on the CPU, and take images in [0, 1].
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -76,7 +76,7 @@ def inception_2015() -> nn.Module:
 class _Lite0(nn.Module):
     """Input in [0, 1], scaled as the network was trained: (255 x - 127) / 128."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: Any) -> None:
         super().__init__()
         self.network = network
 
