@@ -1,0 +1,126 @@
+"""Heatmaps with their numbers in the cells and marked cells."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from lib.report import style
+from lib.report.style import styled
+
+Cell = tuple[Hashable, Hashable]
+MARK_COLOURS = ("#D55E00", "#000000", "#CC79A7", "#FFFFFF", "#E69F00", "#56B4E9")
+
+
+@styled
+def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] | None = None, log: bool = False,
+            fmt: str | None = ".2g", cmap: str = "viridis", limits: tuple[float, float] | None = None, title: str = "",
+            xlabel: str | None = None, ylabel: str | None = None, label: str = "", ax: Axes | None = None,
+            width: float | None = None) -> Figure:  # fmt: skip
+    """The frame as coloured cells, rows from top to bottom; `label` names the colour scale, NaN cells are hatched.
+
+    `marks` outlines cells given by their row and column labels, one colour a name; `fmt` writes each value (None: no
+    numbers). Raises ValueError for a mark outside the frame, and for values that are not positive where `log` is set.
+    """
+    numbers = values.to_numpy(float)
+    if log and not (numbers[np.isfinite(numbers)] > 0).all():
+        raise ValueError(f"a logarithmic colour scale needs positive values; the smallest is {np.nanmin(numbers):g}")
+    rows, columns = numbers.shape
+    width = width or (style.PAGE if columns > 8 else style.COLUMN)
+    fig, ax = style.axes_of(ax, width, _height(width, rows, columns, bool(marks)))
+    low, high = limits or (float(np.nanmin(numbers)), float(np.nanmax(numbers)))
+    scale = LogNorm(low, high) if log else Normalize(low, high)
+    ax.set_facecolor("#EFEFEF")
+    edges = np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5
+    shown = np.ma.masked_invalid(numbers)
+    image = ax.pcolormesh(*edges, shown, norm=scale, cmap=cmap, edgecolors="white", linewidth=0.6)
+    _axes(ax, values, title, xlabel, ylabel)
+    if fmt is not None:
+        _write_values(ax, numbers, image, fmt)
+    _outline(ax, values, marks or {})
+    bar = fig.colorbar(image, ax=ax, aspect=24, pad=0.02)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+    if log:
+        style.log_axis(bar.ax.yaxis)
+    return fig
+
+
+def _height(width: float, rows: int, columns: int, marked: bool) -> float:
+    """Inches: cells about two thirds as high as wide, at least as high as a line of text, and room for the labels."""
+    cell = max(0.19, min(0.42, 0.68 * (width - 1.3) / columns))
+    return rows * cell + 0.75 + 0.25 * marked
+
+
+def _axes(ax: Axes, values: pd.DataFrame, title: str, xlabel: str | None, ylabel: str | None) -> None:
+    """Tick every cell, without grid or frame; long column labels are slanted."""
+    columns = [_text(name) for name in values.columns]
+    ax.set_xticks(range(len(columns)), columns)
+    if sum(map(len, columns)) + 2 * len(columns) > 11 * style.inches_across(ax):
+        for tick in ax.get_xticklabels():
+            tick.set(rotation=40, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(values)), [_text(name) for name in values.index])
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    default_x, default_y = (str(name or "").replace("_", " ") for name in (values.columns.name, values.index.name))
+    style.finish(ax, title, default_x if xlabel is None else xlabel, default_y if ylabel is None else ylabel)
+
+
+def _text(name: Any) -> str:
+    """A row or column label; floats without needless digits."""
+    return f"{name:g}" if isinstance(name, float) else str(name)
+
+
+def _write_values(ax: Axes, numbers: np.ndarray, image: Any, fmt: str) -> None:
+    """Each value in its cell, black or white, whichever is farther from the cell's luminance."""
+    texts = [[format(value, fmt) if np.isfinite(value) else "" for value in row] for row in numbers]
+    longest = max(len(text) for row in texts for text in row)
+    room = 72 * (style.inches_across(ax) - 1.2) / numbers.shape[1]
+    size = float(np.clip(room / (0.66 * max(longest, 1)), 4.5, 7))
+    for (row, column), value in np.ndenumerate(numbers):
+        if not np.isfinite(value):
+            ax.add_patch(
+                Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0)
+            )
+            continue
+        red, green, blue, _ = image.cmap(image.norm(value))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+        ax.text(
+            column, row, texts[row][column], ha="center", va="center", fontsize=size, color="white" if dark else "black"
+        )
+
+
+def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Any]) -> None:
+    """Frame the marked cells, nested where two marks share one, with a legend below."""
+    used: dict[Cell, int] = {}
+    handles = []
+    for index, (name, cells) in enumerate(marks.items()):
+        colour = MARK_COLOURS[index % len(MARK_COLOURS)]
+        for row, column in cells if isinstance(cells, list) else [cells]:
+            if row not in values.index or column not in values.columns:
+                raise ValueError(f"mark {name!r} is at ({row!r}, {column!r}), which is no cell of the heatmap")
+            inset = 0.06 + 0.1 * used.get((row, column), 0)
+            used[row, column] = used.get((row, column), 0) + 1
+            at = list(values.columns).index(column) - 0.5 + inset, list(values.index).index(row) - 0.5 + inset
+            size = 1 - 2 * inset
+            ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor="white", linewidth=2.6, zorder=3))
+            ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor=colour, linewidth=1.5, zorder=3))
+        handles.append(Patch(facecolor="none", edgecolor=colour, linewidth=1.5, label=name))
+    if handles:
+        with matplotlib.rc_context({"legend.handlelength": 1.2, "legend.handleheight": 0.9}):
+            ax.legend(
+                handles=handles,
+                loc="upper center",
+                bbox_to_anchor=(0.5, 0.0),
+                borderaxespad=4.6,
+                ncols=min(len(handles), 3),
+            )

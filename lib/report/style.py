@@ -1,0 +1,174 @@
+"""One look for every figure: sizes in column widths, the Okabe-Ito colours, markers, legible logarithmic axes."""
+
+import io
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
+
+COLUMN, PAGE = 3.3, 6.9  # inches: one column and the full width of a two-column page
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#000000")  # Okabe-Ito
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
+PAPER_COLOUR = "#222222"
+SCREEN_DPI, PRINT_DPI = 144, 200
+
+RC: Any = {
+    "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "legend.fontsize": 7,
+    "xtick.labelsize": 7, "ytick.labelsize": 7, "figure.titlesize": 9,
+    "font.family": "DejaVu Sans", "mathtext.fontset": "dejavusans",  # bundled, hence the same everywhere
+    "axes.linewidth": 0.6, "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
+    "axes.grid": True, "grid.color": "#E6E6E6", "grid.linewidth": 0.5,
+    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4, "ytick.minor.width": 0.4,
+    "xtick.major.size": 3, "ytick.major.size": 3, "xtick.minor.size": 1.8, "ytick.minor.size": 1.8,
+    "lines.linewidth": 1.2, "lines.markersize": 4, "patch.linewidth": 0.6, "hatch.linewidth": 0.5,
+    "legend.frameon": False, "legend.handlelength": 1.8, "legend.columnspacing": 1.2, "legend.labelspacing": 0.3,
+    "figure.dpi": SCREEN_DPI, "figure.facecolor": "white", "savefig.facecolor": "white",
+    "pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "workbook",
+}  # fmt: skip
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def context() -> AbstractContextManager[None]:
+    """The style for the time of a with block, for drawing beyond the functions of this package."""
+    return matplotlib.rc_context(RC)
+
+
+class Plot(Figure):
+    """A Matplotlib figure that shows itself in a notebook, without pyplot's global list of open figures."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        with context():
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png", dpi=SCREEN_DPI, metadata={"Software": None})
+        width, height = (round(inches * 110) for inches in self.get_size_inches())
+        return buffer.getvalue(), {"width": width, "height": height}
+
+
+def styled(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a drawing function under the style, leaving the caller's Matplotlib settings alone."""
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with context():
+            return function(*args, **kwargs)
+
+    return inside
+
+
+@styled
+def figure(width: float = COLUMN, height: float | None = None, *, layout: Any = "constrained") -> Plot:
+    """An empty figure, sizes in inches; the height defaults to 0.74 of the width, at most 3 inches."""
+    plot = Plot(figsize=(width, height or min(0.74 * width, 3.0)), layout=layout)
+    FigureCanvasAgg(plot)
+    return plot
+
+
+def axes_of(ax: Axes | None, width: float = COLUMN, height: float | None = None) -> tuple[Any, Axes]:
+    """The given axes with their figure, or fresh ones."""
+    if ax is not None:
+        return ax.figure, ax
+    fig = figure(width, height)
+    return fig, fig.add_subplot()
+
+
+def sequential() -> Colormap:
+    """Viridis without its palest end, which vanishes as a line on white."""
+    return LinearSegmentedColormap.from_list("workbook", matplotlib.colormaps["viridis"](np.linspace(0, 0.92, 256)))
+
+
+def scale_of(values: Sequence[float]) -> Normalize:
+    """A linear colour scale, or a logarithmic one where positive values span more than a factor of thirty."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    return LogNorm(low, high) if low > 0 and high / low > 30 else Normalize(low, high)
+
+
+def look(index: int) -> dict[str, Any]:
+    """Colour and marker of the n-th series, told apart without colour too; they repeat after 8 with new line styles."""
+    linestyle = ("-", "--", ":", "-.")[index // len(COLOURS) % 4]
+    return {"color": COLOURS[index % 8], "marker": MARKERS[index % 8], "linestyle": linestyle}
+
+
+def ticks_between(low: float, high: float, *, most: int = 6) -> list[float]:
+    """Round values (1, 2, 5 and finer where needed) between two positive limits, for a short logarithmic axis."""
+    choices = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    found: list[float] = []
+    for mantissas in choices:
+        ticks = [m * 10.0**d for d in decades for m in mantissas if low * 0.999 <= m * 10.0**d <= high * 1.001]
+        if len(ticks) > most and len(found) >= 2:
+            break
+        found = ticks
+        if len(found) >= 4:
+            break
+    return found if len(found) >= 2 else list(np.linspace(low, high, 4))
+
+
+def log_axis(axis: Axis, *, most: int = 6) -> None:
+    """Label a logarithmic axis once its data are drawn: powers of ten over 2.5 decades, plain round numbers below."""
+    low, high = sorted(axis.get_view_interval())
+    axis.set_minor_formatter(NullFormatter())
+    if high / low > 10**2.5:
+        axis.set_major_locator(LogLocator(10, numticks=most + 1))
+        axis.set_major_formatter(LogFormatterMathtext())
+        return
+    axis.set_major_locator(FixedLocator(ticks_between(low, high, most=most)))
+    big = high >= 1e5 or low < 1e-3
+    axis.set_major_formatter(FuncFormatter(_scientific if big else lambda value, _: f"{value:.3g}"))
+    if high / low < 3:
+        axis.set_minor_locator(NullLocator())
+
+
+def _scientific(value: float, _: int) -> str:
+    """A number as mantissa times a power of ten in mathematical text; a mantissa of one is left out."""
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    mantissa = f"{value / 10.0**exponent:.2g}"
+    return f"$10^{{{exponent}}}$" if mantissa == "1" else f"${mantissa}\\!\\times\\!10^{{{exponent}}}$"
+
+
+def finish(ax: Axes, title: str, xlabel: str, ylabel: str, *, logs: tuple[bool, bool] = (False, False)) -> None:
+    """Set scales, labels and title once the data are drawn."""
+    for wanted, axis, scale in zip(logs, (ax.xaxis, ax.yaxis), (ax.set_xscale, ax.set_yscale), strict=True):
+        if wanted:
+            scale("log")
+            ax.autoscale_view()
+            log_axis(axis)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if title:
+        ax.set_title(title)
+
+
+def inches_across(ax: Axes) -> float:
+    """Width of the figure's column that holds the axes, in inches."""
+    grid = ax.get_gridspec()
+    return float(ax.figure.get_figwidth()) / (grid.ncols if grid else 1)  # type: ignore[union-attr]
+
+
+def legend(ax: Axes, *, inside_up_to: int = 4, where: str = "auto", columns: int | None = None) -> None:
+    """A frameless legend: inside for few entries, else below the axes. `where`: auto, inside, below, right, none."""
+    handles, labels = ax.get_legend_handles_labels()
+    if not handles or where == "none":
+        return
+    if where == "auto":
+        where = "inside" if len(handles) <= inside_up_to and max(map(len, labels)) <= 26 else "below"
+    if where == "inside":
+        ax.legend(handles, labels, loc="best")
+    elif where == "right":
+        ax.legend(handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    elif where == "below":
+        fit = max(1, int(inches_across(ax) / (0.45 + 0.062 * max(map(len, labels)))))
+        count = columns or min(len(handles), fit)
+        ax.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), borderaxespad=4.6, ncols=count)
+    else:
+        raise ValueError(f"legend is {where!r}; allowed are auto, inside, below, right and none")
