@@ -44,9 +44,9 @@ def rows(x: Tensor, name: str, *, at_least: int = 2) -> Tensor:
     return _finite(x, name).to(torch.float64)
 
 
-def row_pair(x: Tensor, y: Tensor, *, names: tuple[str, str] = ("x", "y")) -> tuple[Tensor, Tensor]:
+def row_pair(x: Tensor, y: Tensor, *, names: tuple[str, str] = ("x", "y"), at_least: int = 2) -> tuple[Tensor, Tensor]:
     """Return two feature matrices (n1, D) and (n2, D) in float64 on one device."""
-    x, y = rows(x, names[0]), rows(y, names[1])
+    x, y = rows(x, names[0], at_least=at_least), rows(y, names[1], at_least=at_least)
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"{names[0]} has {x.shape[1]} columns and {names[1]} {y.shape[1]}; allowed are equal numbers")
     if x.device != y.device:

@@ -89,7 +89,7 @@ def half_resolution_residual(x: Tensor, factor: int = 2) -> Tensor:
 
     0 for a band-limited picture, 1 where nothing but the mean survives.
     """
-    y, reduced = _luma(x), _luma(half_resolution(x.double(), factor))
+    y, reduced = luma(x), luma(half_resolution(x.double(), factor))
     centred = _centred(y)
     return (y - reduced).square().sum(dim=(1, 2)) / centred.square().sum(dim=(1, 2))
 
@@ -103,7 +103,7 @@ def grain(x: Tensor) -> Tensor:
     Sides of at least 32.
     """
     check.images(x, "x", min_side=32)
-    detail = _centred(_luma(x) - _blurred(_luma(x)))
+    detail = _centred(luma(x) - _blurred(luma(x)))
     correlation, radius = _autocorrelation(detail)
     below = correlation < torch.e**-1
     after = below.int().argmax(dim=1, keepdim=True).clamp_min(1)
@@ -113,8 +113,8 @@ def grain(x: Tensor) -> Tensor:
     return torch.where(below.any(dim=1), crossing.squeeze(1), torch.nan)
 
 
-def _luma(x: Tensor) -> Tensor:
-    """Luma (N, H, W) in float64."""
+def luma(x: Tensor) -> Tensor:
+    """Luma Y (N, H, W) of (N, 3, H, W) in float64, unchecked."""
     return torch.einsum("c,nchw->nhw", x.new_tensor(LUMA, dtype=torch.float64), x.double())
 
 
@@ -130,7 +130,7 @@ def _power(x: Tensor) -> tuple[Tensor, Tensor]:
     Divided by the window's energy: white noise of variance v has mean power v.
     """
     check.images(x, "x", min_side=8)
-    y = _centred(_luma(x))
+    y = _centred(luma(x))
     height, width = y.shape[1:]
     window = torch.outer(*(torch.hann_window(side, dtype=y.dtype, device=y.device) for side in (height, width)))
     power = torch.fft.fft2(y * window).abs().square() / window.square().sum()
