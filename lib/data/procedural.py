@@ -4,31 +4,19 @@ Positions and lengths are fractions of the side and every random number is drawn
 style shows the same composition at any side. Pictures up to REFERENCE px are drawn at REFERENCE px and area-averaged.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from torch import Tensor
 
+from lib.data.brush import Array, Strokes, at, axes, colours, jitter, mix, noise, paint, ramp
 from lib.data.images import from_uint8, resize
 
-Array = NDArray[np.float64]
 REFERENCE = 512
-
-
-class Stroke(NamedTuple):
-    """One brush stroke; lengths in fractions of the side, the angle in radians from the x axis towards the y axis."""
-
-    x: float
-    y: float
-    angle: float
-    length: float  # half length
-    width: float  # half width
-    colour: Array  # (3,) in [0, 1]
-    bend: float = 0.0  # sideways shift at the ends, fraction of the side
-    bristle: float = 0.0  # brightness ripple across the stroke
+Random = np.random.Generator
 
 
 def draw(name: str, side: int, *, seed: int = 0) -> Tensor:
@@ -50,286 +38,242 @@ def _drawn(name: str, side: int, seed: int) -> NDArray[np.uint8]:
     return np.rint(np.clip(canvas, 0, 1) * 255).astype(np.uint8)
 
 
-# Building blocks
-
-
-def _axes(side: int) -> tuple[Array, Array]:
-    """Pixel centres as x (1, side) and y (side, 1) in (0, 1)."""
-    centres = (np.arange(side) + 0.5) / side
-    return centres[None, :], centres[:, None]
-
-
-def _mix(a: Array | float, b: Array | float, share: Array) -> Array:
-    """`a` where share (H, W) is 0, `b` where it is 1; colours (3,) or pictures (H, W, 3)."""
-    weight = np.clip(share, 0, 1)[..., None]
-    return np.asarray(a) * (1 - weight) + np.asarray(b) * weight
-
-
-def _rgb(*codes: str) -> Array:
-    """Hexadecimal colours as rows (n, 3) in [0, 1]."""
-    return np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in codes]) / 255
-
-
-def _noise(rng: np.random.Generator, side: int, cells: int, octaves: int = 1, stretch: int = 1) -> Array:
-    """Smooth value noise (side, side) in [0, 1]; `stretch` elongates it along x."""
-    total, amplitude = np.zeros((side, side)), 1.0
-    for octave in range(octaves):
-        rows = cells * 2**octave
-        lattice = rng.random((rows + 1, max(1, rows // stretch) + 1))
-        total += amplitude * (_weights(side, lattice.shape[0]) @ lattice @ _weights(side, lattice.shape[1]).T)
-        amplitude /= 2
-    return total / (2 - 2 * amplitude)
-
-
-def _weights(side: int, knots: int) -> Array:
-    """The matrix (side, knots) that interpolates lattice values with a smooth step."""
-    position = (np.arange(side) + 0.5) / side * (knots - 1)
-    cell = np.minimum(position.astype(int), knots - 2)
-    share = position - cell
-    share = share * share * (3 - 2 * share)
-    matrix = np.zeros((side, knots))
-    matrix[np.arange(side), cell], matrix[np.arange(side), cell + 1] = 1 - share, share
-    return matrix
-
-
-def _paint(canvas: Array, strokes: Iterable[Stroke]) -> Array:
-    """Lay strokes on the canvas (H, W, 3) in order, in place, with antialiased edges."""
-    side = len(canvas)
-    for stroke in strokes:
-        reach = stroke.length + stroke.width + abs(stroke.bend) + 1 / side
-        x0, x1 = (int(np.clip((stroke.x + s * reach) * side, 0, side)) for s in (-1, 1))
-        y0, y1 = (int(np.clip((stroke.y + s * reach) * side, 0, side)) for s in (-1, 1))
-        x = (np.arange(x0, x1) + 0.5)[None, :] / side - stroke.x
-        y = (np.arange(y0, y1) + 0.5)[:, None] / side - stroke.y
-        along = x * np.cos(stroke.angle) + y * np.sin(stroke.angle)
-        across = y * np.cos(stroke.angle) - x * np.sin(stroke.angle)
-        across = across - stroke.bend * np.square(along / stroke.length)
-        distance = np.hypot(np.maximum(np.abs(along) - stroke.length, 0), across)
-        colour = stroke.colour + stroke.bristle * np.sin(across / stroke.width * 9)[..., None]
-        patch = canvas[y0:y1, x0:x1]
-        patch[:] = _mix(patch, colour, (stroke.width - distance) * side + 0.5)
-    return canvas
-
-
-def _jitter(rng: np.random.Generator, colour: Array, amount: float) -> Array:
-    """The colour with its brightness and each channel shifted a little."""
-    return np.clip(colour + rng.normal(0, amount) + rng.normal(0, amount / 2, 3), 0, 1)
-
-
-# Styles
-
-
-def swirl(side: int, rng: np.random.Generator) -> Array:
+def swirl(side: int, rng: Random) -> Array:
     """A night sky of curling blue and yellow brush strokes over dark hills, in the manner of The Starry Night."""
-    night = _rgb("0b1a4a", "1c3f8c", "3f76b8", "86b4cf", "d9dfb0")
-    vortices = [(0.42, 0.36, 0.20, 1), (0.68, 0.44, 0.12, -1), (0.18, 0.55, 0.10, -1)]
-    stars = [(0.84, 0.14, 0.10), (0.12, 0.14, 0.06), (0.33, 0.09, 0.05), (0.58, 0.13, 0.06), (0.90, 0.46, 0.045)]
-    stars += [(0.08, 0.36, 0.045), (0.70, 0.24, 0.035), (0.25, 0.66, 0.03)]
-    tone = _noise(rng, 64, 5, 2, stretch=2)
-
-    def sky(x: float, y: float) -> Stroke:
-        flow, light = np.array([1.0, 0.25 * np.sin(7 * x)]), tone[int(y * 64), int(x * 64)] * 1.6 - 0.35
-        for cx, cy, radius, turn in vortices:
-            dx, dy = x - cx, y - cy
-            near = np.exp(-np.square(np.hypot(dx, dy) / radius))
-            flow += 12 * near * turn * np.array([-dy, dx]) / radius
-            light += 0.45 * near * np.cos(np.hypot(dx, dy) / radius * 9 + np.arctan2(dy, dx) * turn)
-        colour = _ramp(night, light)
-        for cx, cy, radius in stars:
-            dx, dy = x - cx, y - cy
-            near = np.exp(-np.square(np.hypot(dx, dy) / radius))
-            flow += 20 * near * np.array([-dy, dx]) / radius
-            colour = _ramp(np.vstack([colour, _rgb("c8cf86", "f3cf3a", "fbe88a")]), near * 1.5)
-        angle = np.arctan2(flow[1], flow[0])
-        return Stroke(x, y, angle, 0.022, 0.0048, _jitter(rng, colour, 0.05), 0.003, 0.05)
-
-    def hill(x: float, y: float, crest: float) -> Stroke:
-        colour = _ramp(_rgb("4d7f8f", "234a63", "10233f", "0a1428"), (y - crest) * 3.2)
-        slope = 0.35 * np.cos(8 * x) + 0.6 * (y - crest)
-        return Stroke(x, y, slope, 0.022, 0.006, _jitter(rng, colour, 0.04), 0.004, 0.04)
-
-    def crest(x: float) -> float:
-        return 0.76 - 0.07 * np.sin(6 * x + 0.6) - 0.05 * x
-
-    points = [(x, y) for x, y in rng.random((5200, 2))]
-    strokes = [sky(x, y) for x, y in points if y < crest(x) + 0.01]
-    strokes += [hill(x, y, crest(x)) for x, y in points if y >= crest(x)]
-    return _paint(np.broadcast_to(night[1], (side, side, 3)).copy(), strokes)
+    x, y = rng.random((2, 6000))
+    crest = 0.76 - 0.07 * np.sin(6 * x + 0.6) - 0.05 * x
+    above = y < crest + 0.01
+    canvas = np.broadcast_to(colours("1c3f8c"), (side, side, 3)).copy()
+    paint(canvas, _sky(x[above], y[above], rng))
+    return paint(canvas, _hills(x[~above], y[~above], (y - crest)[~above], rng), bristle=0.04)
 
 
-def _ramp(colours: Array, position: float) -> Array:
-    """The colour (3,) at a position in [0, 1] along evenly spaced colours (n, 3)."""
-    place = float(np.clip(position, 0, 1)) * (len(colours) - 1)
-    below = min(int(place), len(colours) - 2)
-    return colours[below] + (place - below) * (colours[below + 1] - colours[below])
+# Centre x and y, radius, sense of rotation (towards y positive), and whether it is a star.
+_CURLS = [
+    *[(0.42, 0.36, 0.20, 1, False), (0.68, 0.44, 0.12, -1, False), (0.18, 0.55, 0.10, -1, False)],
+    *[(0.84, 0.14, 0.10, 1, True), (0.12, 0.14, 0.06, 1, True), (0.33, 0.09, 0.05, 1, True)],
+    *[(0.58, 0.13, 0.06, 1, True), (0.90, 0.46, 0.045, 1, True), (0.08, 0.36, 0.045, 1, True)],
+    *[(0.70, 0.24, 0.035, 1, True), (0.25, 0.66, 0.03, 1, True)],
+]
 
 
-def gradient(side: int, rng: np.random.Generator) -> Array:
+def _sky(x: Array, y: Array, rng: Random) -> Strokes:
+    """Strokes that follow the curls, lighter on their spiral arms and golden in the stars."""
+    light = 1.6 * at(noise(rng, 64, 5, 2, stretch=2), x, y) - 0.35
+    flow_x, flow_y, gold, bend = np.ones_like(x), 0.25 * np.sin(7 * x), np.zeros_like(x), np.zeros_like(x)
+    length = np.full_like(x, 0.022)
+    for centre_x, centre_y, radius, turn, star in _CURLS:
+        dx, dy = x - centre_x, y - centre_y
+        away = np.hypot(dx, dy)
+        near = np.exp(-np.square(away / radius))
+        flow_x -= (20 if star else 12) * turn * near * dy / radius
+        flow_y += (20 if star else 12) * turn * near * dx / radius
+        length = np.minimum(length, 0.004 + 0.7 * away)
+        bend += turn * near * length**2 / (2 * away + 0.004)
+        if star:
+            gold = np.maximum(gold, 1.5 * near)
+        else:
+            light += 0.45 * near * np.cos(away / radius * 9 + turn * np.arctan2(dy, dx))
+    night = ramp(colours("0b1a4a", "1c3f8c", "3f76b8", "86b4cf", "d9dfb0"), light)
+    colour = mix(night, ramp(colours("c8cf86", "f3cf3a", "fbe88a"), 1.5 * gold - 0.5), 3 * gold)
+    width = np.where(np.arange(len(x)) < len(x) // 3, 0.008, 0.0048)  # broad strokes first, as an underpainting
+    return Strokes(x, y, np.arctan2(flow_y, flow_x), length, width, jitter(rng, colour, 0.05), bend)
+
+
+def _hills(x: Array, y: Array, depth: Array, rng: Random) -> Strokes:
+    """Dark strokes that roll with the hills; `depth` is the distance below the crest."""
+    colour = ramp(colours("4d7f8f", "234a63", "10233f", "0a1428"), 3.2 * depth)
+    slope, one = 0.35 * np.cos(8 * x) + 0.6 * depth, np.ones_like(x)
+    return Strokes(x, y, slope, 0.022 * one, 0.006 * one, jitter(rng, colour, 0.04), 0.004 * one)
+
+
+def gradient(side: int, rng: Random) -> Array:
     """Fruit and folded cloth in soft warm light with fine grain, in the manner of an old oil painting."""
-    x, y = _axes(side)
-    haze = _noise(rng, side, 3, 3) - 0.5
-    canvas = _mix(_rgb("6b4d26")[0], _rgb("1f140c")[0], 0.15 + 1.1 * x + 0.9 * haze)
+    x, y = axes(side)
+    haze = noise(rng, side, 3, 3) - 0.5
+    canvas = mix(colours("6b4d26"), colours("1f140c"), 0.15 + 1.1 * x + 0.9 * haze)
     folds = 0.5 + 0.5 * np.sin(9 * x + 5 * y + 5 * haze + 2.2 * np.sin(3 * x + 1))
-    cloth = _mix(_rgb("4a130c")[0], _rgb("c2542c")[0], folds**1.5 * (1.05 - 0.6 * x))
-    canvas = _mix(canvas, cloth, (y - 0.66 - 0.05 * np.sin(6 * x)) * 14)
-    for cx, cy, radius, body, light in [
-        (0.63, 0.42, 0.20, "a8641f", "f3cf7e"),
-        (0.34, 0.52, 0.19, "8d2a18", "eda05c"),
-        (0.78, 0.64, 0.14, "6f6a24", "dccf7a"),
-        (0.53, 0.70, 0.12, "b8792a", "fbe3a4"),
-        (0.17, 0.70, 0.10, "5b1d22", "c97a68"),
+    cloth = mix(colours("4a130c"), colours("c2542c"), folds**1.5 * (1.05 - 0.6 * x))
+    canvas = mix(canvas, cloth, (y - 0.66 - 0.05 * np.sin(6 * x)) * 14)
+    for skin, *spot in [
+        (colours("a8641f", "f3cf7e"), 0.63, 0.42, 0.20),
+        (colours("8d2a18", "eda05c"), 0.34, 0.52, 0.19),
+        (colours("6f6a24", "dccf7a"), 0.78, 0.64, 0.14),
+        (colours("b8792a", "fbe3a4"), 0.53, 0.70, 0.12),
+        (colours("5b1d22", "c97a68"), 0.17, 0.70, 0.10),
     ]:
-        dx, dy = (x - cx) / radius, (y - cy) / radius
-        distance = np.hypot(dx, dy) + 0.15 * haze
-        fall = np.hypot((dx - 0.45) / 1.25, (dy - 0.85) / 0.5)
-        canvas = _mix(canvas, _rgb("160c07")[0], 0.75 / (1 + np.exp((fall - 1) * 6)))
-        skin = _mix(_rgb(light)[0], _rgb(body)[0] * 0.9, np.hypot(dx + 0.38, dy + 0.42) * 0.95 + 0.3 * haze)
-        skin = _mix(skin, _rgb("1c0f08")[0], (dx + dy) * 0.55 - 0.15)
-        canvas = _mix(canvas, skin, 1 / (1 + np.exp((distance - 1) * 26)))
-    grain = _noise(rng, side, REFERENCE // 3) - 0.5 + 0.7 * (_noise(rng, side, REFERENCE // 6, stretch=5) - 0.5)
+        canvas = _fruit(canvas, haze, skin, *spot)
+    grain = noise(rng, side, REFERENCE // 3) - 0.5 + 0.7 * (noise(rng, side, REFERENCE // 6, stretch=5) - 0.5)
     border = np.clip(1.2 - 0.9 * np.hypot(x - 0.45, y - 0.5) ** 1.5, 0, 1)
     return canvas * border[..., None] + 0.10 * grain[..., None]
 
 
-def ink(side: int, rng: np.random.Generator) -> Array:
-    """Ink washes, blots and tapering brush strokes on fibrous paper, in the manner of an ink painting."""
-    x, y = _axes(side)
-    paper = 0.93 - 0.07 * _noise(rng, side, 90, 2, stretch=3) - 0.05 * _noise(rng, side, 4, 2)
-    edge, dry = _noise(rng, side, 9, 4) - 0.5, _noise(rng, side, 160, 1, stretch=10)
-    dark = np.zeros((side, side))
+def _fruit(canvas: Array, haze: Array, skin: Array, *spot: float) -> Array:
+    """A fruit lit from the upper left, with its shadow; skin: body and light colour, spot: centre x, y and radius."""
+    x, y = axes(len(canvas))
+    dx, dy = (x - spot[0]) / spot[2], (y - spot[1]) / spot[2]
+    shadow = np.hypot((dx - 0.45) / 1.25, (dy - 0.85) / 0.5)
+    canvas = mix(canvas, colours("160c07"), 0.75 / (1 + np.exp((shadow - 1) * 6)))
+    lit = mix(skin[1], skin[0] * 0.9, np.hypot(dx + 0.38, dy + 0.42) * 0.95 + 0.3 * haze)
+    lit = mix(lit, colours("1c0f08"), (dx + dy) * 0.55 - 0.15)
+    return mix(canvas, lit, 1 / (1 + np.exp((np.hypot(dx, dy) + 0.15 * haze - 1) * 26)))
+
+
+def ink(side: int, rng: Random) -> Array:
+    """Ink washes, blots, bamboo and tapering leaves on fibrous paper, in the manner of an ink painting."""
+    paper = 0.93 - 0.07 * noise(rng, side, 90, 2, stretch=3) - 0.05 * noise(rng, side, 4, 2)
+    rough, dry = noise(rng, side, 9, 4) - 0.5, noise(rng, side, 160, 1, stretch=10)
+    dark = _mountains(rough, dry)
+    dark = np.maximum(dark, _blots(noise(rng, side, 22, 3) - 0.5, rng))
+    dark = np.maximum(dark, _bamboo(rough, dry))
+    for _ in range(44):
+        dark = np.maximum(dark, _leaf(dry, rng))
+    return mix(paper[..., None] * colours("fff8e8"), colours("14120f"), dark)
+
+
+def _mountains(rough: Array, dry: Array) -> Array:
+    """Darkness of three ranges of hills, each wash fading downwards."""
+    x, y = axes(len(rough))
+    dark = np.zeros_like(rough)
     for base, height, shift, tone in [(0.46, 0.26, 0.3, 0.32), (0.60, 0.20, 2.1, 0.48), (0.72, 0.12, 4.0, 0.62)]:
         crest = base - height * (0.5 + 0.5 * np.sin(5.2 * x + shift)) * (0.7 + 0.3 * np.sin(13 * x + 3 * shift))
-        depth = y - crest + 0.10 * edge
+        depth = y - crest + 0.10 * rough
         wash = tone * np.exp(-np.maximum(depth, 0) / 0.13) * np.clip(depth * 90, 0, 1)
-        dark = np.maximum(dark, wash * (0.75 + 0.5 * edge + 0.25 * dry))
-    for cx, cy, radius in np.column_stack([rng.random((14, 2)), 0.008 + 0.035 * rng.random(14) ** 3]):
-        reach = radius * (1 + 1.6 * edge) - np.hypot(x - cx, y - cy)
-        dark = np.maximum(dark, np.clip(reach * 130, 0, 1) * (0.75 + 0.2 * np.exp(-np.abs(reach) / 0.006)))
-    for cx, top, lean, width in [(0.16, 0.06, 0.05, 0.020), (0.25, 0.24, -0.03, 0.013)]:
-        stem = np.abs(x - cx - lean * y - 0.01 * np.sin(9 * y)) / width + 0.5 * edge
-        joints = np.abs((y * 6 + cx * 3) % 1 - 0.5) < 0.475
-        dark = np.maximum(dark, np.clip((1 - stem) * 9, 0, 1) * (y > top) * joints * (0.62 + 0.5 * (dry - 0.3)))
-    for leaf in range(26):
-        root = np.array([0.17, 0.12]) + rng.random(2) * [0.12, 0.42] + [0, 0.01 * leaf]
-        angle = rng.choice([0.5, 0.8, 2.4, 2.7]) + rng.normal(0, 0.18)
-        dx, dy = x - root[0], y - root[1]
-        along = (dx * np.cos(angle) + dy * np.sin(angle)) / (0.07 + 0.08 * rng.random())
-        across = dy * np.cos(angle) - dx * np.sin(angle)
-        taper = np.sqrt(np.clip(along * (1 - along), 0, 1)) * (1.25 - along) * 0.021
-        tone = 0.55 + 0.4 * rng.random()
-        dark = np.maximum(dark, np.clip((taper - np.abs(across)) * 260, 0, 1) * tone * (0.8 + 0.3 * dry))
-    return _mix(paper[..., None] * _rgb("fff8e8")[0], _rgb("14120f")[0], dark)
+        dark = np.maximum(dark, wash * (0.75 + 0.5 * rough + 0.25 * dry))
+    return dark
 
 
-def hatching(side: int, rng: np.random.Generator) -> Array:
+def _blots(rough: Array, rng: Random) -> Array:
+    """Darkness of ink drops with ragged, darker rims and paler halos."""
+    x, y = axes(len(rough))
+    dark = np.zeros_like(rough)
+    sizes = 0.004 + 0.04 * rng.random(26) ** 4
+    for cx, cy, radius in zip(0.35 + 0.65 * rng.random(26), rng.random(26), sizes, strict=True):
+        inside = radius * (1 + 1.5 * rough) - np.hypot(x - cx, y - cy)
+        halo = 0.35 * np.exp(np.minimum(inside, 0) / (0.25 * radius))
+        drop = np.clip(inside * 150, 0, 1) * (0.70 + 0.25 * np.exp(-np.abs(inside) / 0.004))
+        dark = np.maximum(dark, np.maximum(halo * (0.7 + rough), drop))
+    return dark
+
+
+def _bamboo(rough: Array, dry: Array) -> Array:
+    """Darkness of two jointed stems drawn with a half-dry brush."""
+    x, y = axes(len(rough))
+    dark = np.zeros_like(rough)
+    for root, top, lean, width in [(0.14, 0.03, 0.06, 0.022), (0.27, 0.20, -0.04, 0.014)]:
+        across = np.abs(x - root - lean * y - 0.01 * np.sin(9 * y)) / width + 0.35 * rough
+        joints = np.clip(np.abs((y * 5 + root * 3) % 1 - 0.5) * -120 + 58.5, 0, 1)
+        tone = 0.45 + 0.35 * np.clip(across, 0, 1) ** 2 + 0.35 * (dry - 0.4)
+        dark = np.maximum(dark, np.clip((1 - across) * 7, 0, 1) * np.clip((y - top) * 200, 0, 1) * joints * tone)
+    return dark
+
+
+def _leaf(dry: Array, rng: Random) -> Array:
+    """Darkness of one pointed leaf that hangs from a stem, pressed on at its root and lifted at its tip."""
+    x, y = axes(len(dry))
+    root_x, root_y = 0.18 + 0.06 * rng.normal(), rng.choice([0.10, 0.24, 0.38, 0.62]) + 0.04 * rng.normal()
+    angle, size = rng.choice([0.55, 0.95, 2.3, 2.65]) + 0.2 * rng.normal(), 0.10 + 0.08 * rng.random()
+    dx, dy = x - root_x, y - root_y
+    along = (dx * np.cos(angle) + dy * np.sin(angle)) / size
+    across = dy * np.cos(angle) - dx * np.sin(angle) - 0.02 * along**2
+    taper = np.sqrt(np.clip(along * (1 - along), 0, 1)) * (1.2 - along) * 0.20 * size
+    return np.clip((taper - np.abs(across)) * 260, 0, 1) * (0.45 + 0.45 * rng.random()) * (0.85 + 0.25 * dry)
+
+
+def hatching(side: int, rng: Random) -> Array:
     """Spheres and ground shaded by crossing pen lines with black outlines, in the manner of a comic drawing."""
-    x, y = _axes(side)
-    wobble = 0.012 * (_noise(rng, side, 7, 2) - 0.5)
-    shade = 0.42 * y + 0.30 * (_noise(rng, side, 4, 2) - 0.5)
-    outline = np.zeros((side, side))
+    x, y = axes(side)
+    wobble = 0.012 * (noise(rng, side, 7, 2) - 0.5)
+    shade = 0.42 * y + 0.30 * (noise(rng, side, 4, 2) - 0.5)
+    outline, lines = np.zeros((side, side)), np.zeros((side, side))
     for cx, cy, radius in [(0.72, 0.24, 0.15), (0.28, 0.42, 0.23), (0.66, 0.66, 0.21), (0.22, 0.82, 0.12)]:
         dx, dy = (x - cx) / radius + wobble * 9, (y - cy) / radius + wobble * 9
         distance = np.hypot(dx, dy)
-        height = np.sqrt(np.clip(1 - distance**2, 0, 1))
-        lit = np.clip(0.55 * height - 0.55 * dx - 0.6 * dy, -0.1, 1)
-        cast = np.hypot((dx - 0.9) / 1.3, (dy - 0.95) / 0.45)
-        shade = np.maximum(shade, 0.95 * (cast < 1))
-        shade = np.where(distance < 1, 0.98 - 1.15 * lit, shade)
-        outline = np.where(distance < 1, 0, outline)
+        lit = 0.55 * np.sqrt(np.clip(1 - distance**2, 0, 1)) - 0.55 * dx - 0.6 * dy
+        shade = np.maximum(shade, 0.95 * (np.hypot((dx - 0.9) / 1.3, (dy - 0.95) / 0.45) < 1))
+        shade = np.where(distance < 1, 0.98 - 1.15 * np.clip(lit, -0.1, 1), shade)
         weight = 0.006 + 0.005 * np.clip(dx + dy, -1, 1)  # heavier on the shaded side
-        outline = np.maximum(outline, np.clip((weight - np.abs(distance - 1) * radius) * 200, 0, 1))
-    lines = np.zeros((side, side))
+        ring = np.clip((weight - np.abs(distance - 1) * radius) * 200, 0, 1)
+        outline = np.maximum(np.where(distance < 1, 0, outline), ring)
     for angle, start in [(0.75, 0.22), (-0.75, 0.45), (0.1, 0.66), (1.45, 0.84)]:
         phase = (x * np.cos(angle) + y * np.sin(angle) + wobble) * 30
         thickness = np.clip((shade - start) * 1.4, 0, 0.42)
-        lines = np.maximum(lines, np.clip((thickness - 2 * np.abs(phase % 1 - 0.5)) * 9 + 0.2, 0, 1) * (thickness > 0))
-    return _mix(_rgb("fbf9f2")[0], _rgb("0c0c10")[0], np.maximum(lines, outline))
+        stripe = np.clip((thickness - 2 * np.abs(phase % 1 - 0.5)) * 9 + 0.2, 0, 1)
+        lines = np.maximum(lines, stripe * (thickness > 0))
+    return mix(colours("fbf9f2"), colours("0c0c10"), np.maximum(lines, outline))
 
 
-def pixels(side: int, rng: np.random.Generator) -> Array:
+def pixels(side: int, rng: Random) -> Array:
     """A small landscape of square cells in few colours, 4 x 4 tiles of 8 x 8 cells, as in an early video game."""
     cells = 32
     column, row = np.arange(cells)[None, :], np.arange(cells)[:, None]
     sky, cloud, sun, leaf, deep, trunk, soil, stone, roof, wall = range(10)
-    palette = _rgb("5fb8f0", "f4fbff", "ffd84a", "4fb83c", "23803a", "6b4324", "8a5a32", "6d6f80", "c4403a", "e8cf9a")
+    palette = colours(
+        "5fb8f0", "f4fbff", "ffd84a", "4fb83c", "23803a", "6b4324", "8a5a32", "6d6f80", "c4403a", "e8cf9a"
+    )
     scene = np.full((cells, cells), sky)
     ground = 21 + np.rint(1.6 * np.sin(column / 4.5)).astype(int)
-    scene[(np.hypot(column - 25.5, row - 5.5) < 3.6)] = sun
+    scene[np.hypot(column - 25.5, row - 5.5) < 3.6] = sun
     for cx, cy in [(6, 5), (15, 9), (29, 11)]:
         scene[(np.abs(column - cx) + 2 * np.abs(row - cy) < 6) & (row <= cy)] = cloud
-    hills = 17 - np.rint(3 * np.sin(column / 3.2 + 1)).astype(int)
-    scene[(row >= hills) & (row < ground)] = deep
+    scene[(row >= 17 - np.rint(3 * np.sin(column / 3.2 + 1))) & (row < ground)] = deep
     scene = np.where(row >= ground, np.where(row < ground + 2, leaf, soil), scene)
     scene[(row >= ground + 5) & ((row // 2 + (column + row // 2 % 2 * 2) // 4) % 3 > 0)] = stone
     for cx in (4, 27):
-        scene[(np.abs(column - cx) < 1) & (row > 11) & (row < ground)] = trunk
+        scene[(column == cx) & (row > 11) & (row < ground)] = trunk
         scene[np.hypot(column - cx, (row - 11) * 1.15) < 4.2] = leaf
     scene[(np.abs(column - 15) < 5) & (row >= 15) & (row <= ground + 1)] = wall
     scene[(np.abs(column - 15) <= row - 10) & (row >= 11) & (row < 16)] = roof
-    scene[(np.abs(column - 15) < 1) & (row >= 18) & (row <= ground + 1)] = trunk
+    scene[(column == 15) & (row >= 18) & (row <= ground + 1)] = trunk
     shade = rng.choice([-0.07, 0.0, 0.0, 0.06], (cells, cells)) * (scene != sky)
     shade += 0.05 * ((column + row) % 2) * (row < 3)
-    picture = palette[scene] + shade[..., None]
     index = np.arange(side) * cells // side
-    return picture[index][:, index]
+    return (palette[scene] + shade[..., None])[index][:, index]
 
 
-def mosaic(side: int, rng: np.random.Generator) -> Array:
-    """Uneven coloured stones with light joints laid around a sun, in the manner of a Roman mosaic."""
-    rings = [(radius, max(6, int(radius * 200))) for radius in np.arange(0.03, 0.76, 0.033)]
-    seeds = np.array(
-        [
-            (0.5 + radius * np.cos(turn), 0.5 + radius * np.sin(turn))
-            for radius, count in rings
-            for turn in 2 * np.pi * (np.arange(count) + rng.random()) / count
-        ]
-    )
-    seeds += rng.normal(0, 0.0035, seeds.shape)
-    ring = np.hypot(*(seeds - 0.5).T)
-    petals = np.cos(8 * np.arctan2(seeds[:, 1] - 0.5, seeds[:, 0] - 0.5)) * 0.05
-    bands = np.digitize(ring + petals * (ring < 0.34), [0.09, 0.14, 0.22, 0.28, 0.36, 0.40, 0.5, 0.56])
-    palette = _rgb("e8b23a", "a63a22", "e9d9b4", "2f6f74", "d98b2b", "123a4a", "d9c9a0", "7d1f1a", "3f8f86")
-    colours = palette[bands] + rng.normal(0, 0.055, (len(seeds), 1)) + rng.normal(0, 0.02, (len(seeds), 3))
-    x, y = np.broadcast_arrays(*_axes(side))
-    nearest = _nearest_two(seeds, np.stack([x, y], -1))
-    joint = np.clip((nearest.gap - 0.0035) * 260, 0, 1)
-    light = 1 + 0.16 * np.clip((nearest.offset @ np.array([-0.7, -0.7])) * 60, -1, 1)
-    return _mix(_rgb("cdbf9f")[0] * 0.85, colours[nearest.seed] * light[..., None], joint)
+def mosaic(side: int, rng: Random) -> Array:
+    """Uneven coloured stones with light joints laid in rings around a star, in the manner of a Roman mosaic."""
+    stones = np.vstack([_ring(radius, rng) for radius in np.arange(0.03, 0.76, 0.033)])
+    dx, dy = (stones - 0.5).T
+    distance = np.hypot(dx, dy)
+    petal = 0.05 * np.cos(8 * np.arctan2(dy, dx)) * (distance < 0.34)
+    band = np.digitize(distance + petal, [0.09, 0.14, 0.22, 0.28, 0.36, 0.40, 0.5, 0.56])
+    palette = colours("e8b23a", "a63a22", "e9d9b4", "2f6f74", "d98b2b", "123a4a", "d9c9a0", "7d1f1a", "3f8f86")
+    stone_colour = jitter(rng, palette[band], 0.055)
+    points = np.stack(np.broadcast_arrays(*axes(side)), axis=-1)
+    away, nearest = cKDTree(stones).query(points, k=2)
+    offset = points - stones[nearest[..., 0]]
+    light = 1 - 0.16 * np.clip(offset.sum(-1) * 42, -1, 1)
+    joint = np.clip((away[..., 1] - away[..., 0] - 0.0035) * 260, 0, 1)
+    return mix(colours("cdbf9f") * 0.85, stone_colour[nearest[..., 0]] * light[..., None], joint)
 
 
-class _Nearest(NamedTuple):
-    seed: NDArray[np.intp]  # number of the nearest seed
-    gap: Array  # distance to the second nearest minus that to the nearest
-    offset: Array  # (..., 2) from the nearest seed
+def _ring(radius: float, rng: Random) -> Array:
+    """Slightly displaced stone centres (n, 2) around a circle about the middle."""
+    count = max(6, int(radius * 200))
+    turn = 2 * np.pi * (np.arange(count) + rng.random()) / count
+    centres = 0.5 + radius * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    return centres + rng.normal(0, 0.0035, centres.shape)
 
 
-def _nearest_two(seeds: Array, points: Array) -> _Nearest:
-    from scipy.spatial import cKDTree
-
-    distance, index = cKDTree(seeds).query(points, k=2)
-    return _Nearest(index[..., 0], distance[..., 1] - distance[..., 0], points - seeds[index[..., 0]])
-
-
-def strokes(side: int, rng: np.random.Generator) -> Array:
+def strokes(side: int, rng: Random) -> Array:
     """Short dabs of warm and green paint in a meadow at sunset, in the manner of an Impressionist oil sketch."""
-    field = _noise(rng, 64, 6, 3, stretch=2)
-    above = _rgb("f6d68a", "f0a35e", "d9778a", "8f6fa8")
-    below = _rgb("c9a63c", "7f9a35", "3f6b34", "2b4a3a")
-    flowers = _rgb("d93a2b", "f4e9d0", "e86fa0", "f2c12e")
-    dabs = []
-    for x, y in rng.random((4200, 2)):
-        local = field[int(y * 64), int(x * 64)] - 0.5
-        if y < 0.42 + 0.06 * np.sin(5 * x):
-            colour, angle, size = _ramp(above, 1 - y / 0.42 + 0.9 * local), 0.25 * np.sin(9 * x + 6 * y), 0.017
-        else:
-            colour, angle, size = _ramp(below, (y - 0.4) * 1.5 + 1.1 * local), -1.4 + 1.1 * local, 0.016 + 0.012 * y
-            if rng.random() < 0.12 * y:
-                colour, size = flowers[rng.integers(4)], 0.008
-        dabs.append(Stroke(x, y, angle, size, 0.0075, _jitter(rng, colour, 0.06), 0.002, 0.07))
-    return _paint(np.broadcast_to(_rgb("8a6a3c")[0], (side, side, 3)).copy(), dabs)
+    x, y = rng.random((2, 4600))
+    local = at(noise(rng, 64, 6, 3, stretch=2), x, y) - 0.5
+    sky = y < 0.42 + 0.06 * np.sin(5 * x)
+    flower = ~sky & (rng.random(len(x)) < 0.12 * y)
+    above = ramp(colours("f6d68a", "f0a35e", "d9778a", "8f6fa8"), 1 - y / 0.42 + 0.9 * local)
+    below = ramp(colours("c9a63c", "7f9a35", "3f6b34", "2b4a3a"), 1.5 * y - 0.6 + 1.1 * local)
+    petals = colours("d93a2b", "f4e9d0", "e86fa0", "f2c12e")[rng.integers(4, size=len(x))]
+    colour = np.where(flower[:, None], petals, np.where(sky[:, None], above, below))
+    angle = np.where(sky, 0.25 * np.sin(9 * x + 6 * y), -1.4 + 1.1 * local)
+    length = np.where(flower, 0.008, np.where(sky, 0.017, 0.016 + 0.012 * y))
+    one = np.ones_like(x)
+    dabs = Strokes(x, y, angle, length, 0.0075 * one, jitter(rng, colour, 0.06), 0.002 * one)
+    return paint(np.broadcast_to(colours("8a6a3c"), (side, side, 3)).copy(), dabs, bristle=0.07)
 
 
-STYLES: dict[str, Callable[[int, np.random.Generator], Array]] = {
+STYLES: dict[str, Callable[[int, Random], Array]] = {
     "swirl": swirl,
     "gradient": gradient,
     "ink": ink,
