@@ -1,0 +1,111 @@
+"""Progress of long work: a widget bar in JupyterLab, a line every ten seconds in batch logs, nothing under tests."""
+
+import os
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+INTERVAL_S = 10.0  # between lines of a log
+
+
+class Bar:
+    """Counts finished items up to `total` and shows the best score so far (lower is better) and the time left.
+
+    `done` items are there before the work starts, such as the stored rows of a resumed run; they do not enter the
+    estimate of the time left. Use it as a context manager.
+    """
+
+    def __init__(self, total: int, label: str, *, done: int = 0) -> None:
+        self.total, self.label, self.done, self.best = total, label, done, float("inf")
+        self._begun, self._start = done, time.monotonic()
+        self._last = self._start
+
+    def update(self, count: int = 1, *, best: float | None = None) -> None:
+        """Report `count` more items and, where there is one, the best score so far."""
+        self.done += count
+        self.best = self.best if best is None else min(self.best, best)
+        self._show()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds to the end; None before the first item is finished."""
+        finished = self.done - self._begun
+        return (time.monotonic() - self._start) / finished * (self.total - self.done) if finished else None
+
+    def __str__(self) -> str:
+        left = self.seconds_left
+        best = f", best {self.best:.4g}" if self.best < float("inf") else ""
+        return f"{self.label}: {self.done}/{self.total}{best}{'' if left is None else f', {duration(left)} left'}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._close()
+
+    def _show(self) -> None:
+        """Show the state, in whatever way this kind of bar does."""
+
+    def _close(self) -> None:
+        """End the display."""
+
+
+class LogBar(Bar):
+    """A line at most every ten seconds, and one at the end of work that took longer than that."""
+
+    def _show(self) -> None:
+        if time.monotonic() - self._last >= INTERVAL_S:
+            self._last = time.monotonic()
+            print(self, flush=True)
+
+    def _close(self) -> None:
+        if self._last > self._start:
+            spent = duration(time.monotonic() - self._start)
+            print(f"{str(self).partition(',')[0]} after {spent}", flush=True)
+
+
+class LiveBar(Bar):
+    """A bar that is redrawn in place: a widget in JupyterLab, text in a terminal."""
+
+    def __init__(self, total: int, label: str, *, done: int = 0) -> None:
+        super().__init__(total, label, done=done)
+        self._bar: Any = _tqdm()(total=total, desc=label, initial=done, leave=True)
+
+    def _show(self) -> None:
+        if self.best < float("inf"):
+            self._bar.set_postfix_str(f"best {self.best:.4g}", refresh=False)
+        self._bar.update(self.done - self._bar.n)
+
+    def _close(self) -> None:
+        self._bar.close()
+
+
+def bar(total: int, label: str, *, done: int = 0) -> Bar:
+    """The kind of bar that fits: none under WORKBOOK_QUIET and pytest, lines in batch and logs, else a live one."""
+    if "WORKBOOK_QUIET" in os.environ or "PYTEST_VERSION" in os.environ:
+        return Bar(total, label, done=done)
+    live = "WORKBOOK_BATCH" not in os.environ and (_in_jupyter() or sys.stderr.isatty())
+    return (LiveBar if live else LogBar)(total, label, done=done)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people read them: `8 s`, `3 min 20 s`, `1 h 40 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _in_jupyter() -> bool:
+    """Whether a Jupyter kernel runs this code."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _tqdm() -> Any:
+    import tqdm
+    import tqdm.notebook
+
+    return tqdm.notebook.tqdm if _in_jupyter() else tqdm.tqdm
