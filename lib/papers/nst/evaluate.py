@@ -1,0 +1,156 @@
+"""Measuring finished style transfers and storing them: one row a configuration, one picture a row."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lib import device, weights
+from lib.data import images, pictures
+from lib.metrics import colour, position_frechet, texture
+from lib.metrics.lpips import lpips
+from lib.metrics.total_variation import absolute_mean
+from lib.models import backbones
+from lib.models.vgg import ENCODERS
+from lib.papers.nst import experiments
+from lib.papers.nst.experiments import Item
+from lib.papers.nst.settings import Settings
+from lib.papers.nst.transfer import Scene, run, staged
+from lib.papers.study import Study
+from lib.search import progress, runs
+from lib.training.style import Trajectory
+
+FRECHET_LAYERS = ("conv3_1", "conv2_1")  # the second where the first has fewer positions than channels
+
+
+@lru_cache(maxsize=2)
+def judge_network(where: str) -> nn.Module:
+    """LPIPS with AlexNet, on the device."""
+    return backbones.lpips_network("alex").to(device.pick(where))
+
+
+def textures(x: Tensor) -> dict[str, Tensor]:
+    """The texture measures (B,) of specification section 5.1, and mean total variation."""
+    return {
+        "hf": texture.hf_ratio(x), "slope": texture.spectral_slope(x), "centroid": texture.centroid(x),
+        "r2": texture.half_resolution_residual(x, 2), "r4": texture.half_resolution_residual(x, 4),
+        "tv_mean": absolute_mean(x),
+    }  # fmt: skip
+
+
+def position_distance(network: nn.Module, x: Tensor, style: Tensor, content: Tensor) -> Tensor:
+    """proxy_sfd (B,): Fréchet distance over positions to the style, relative to the content photo's own."""
+    maps, styled, photo = network(x), network(style), network(content)
+    layer = next((n for n in FRECHET_LAYERS if photo[n][0, 0].numel() >= photo[n].shape[1]), FRECHET_LAYERS[-1])
+    own = position_frechet.position_frechet(photo[layer][0], styled[layer][0])
+    distances = [position_frechet.position_frechet(one, styled[layer][0]) for one in maps[layer]]
+    return torch.tensor(distances, dtype=torch.float64) / own
+
+
+@torch.no_grad()
+def measure(scene: Scene, x: Tensor, where: str) -> dict[str, Tensor]:
+    """Every measure (B,) of finished pictures x (B, 3, H, W); names beginning with `proxy_` are no human judgement."""
+    judge, content = judge_network(where), scene.content.expand_as(x)
+    measures = textures(x)
+    photo, painting = textures(scene.content), textures(scene.style)
+    measures["lpips_half"] = lpips(x, texture.half_resolution(x, 2), judge)
+    measures["proxy_lpips_content"] = lpips(x, content, judge)
+    measures["proxy_tv_ratio"] = measures["tv_mean"] / photo["tv_mean"]
+    measures["proxy_hf_excess"] = measures["hf"] - torch.maximum(photo["hf"], painting["hf"])
+    measures["proxy_sfd"] = position_distance(scene.network, x, scene.style, scene.content)
+    measures["proxy_artfid1"] = (1 + measures["proxy_lpips_content"]) * (1 + measures["proxy_sfd"].to(x.device))
+    return measures
+
+
+def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tensor], *, seed: int,
+         seconds: float) -> list[dict[str, Any]]:  # fmt: skip
+    """One record row an item: final losses and measures, and curves over the logged steps."""
+    answer = []
+    spectra = texture.radial_spectrum(trajectory.images, bins=min(24, min(trajectory.images.shape[2:]) // 2))
+    for i, item in enumerate(items):
+        final = {f"{term}_loss": float(values[-1, i]) for term, values in trajectory.losses.items()}
+        metrics = {**final, **{name: float(values[i]) for name, values in measures.items()}}
+        metrics["style_ratio"] = final["style_loss"] / float(trajectory.losses["style"][0, i])
+        c = item.configuration
+        score = (c.style_weight * final["style_loss"] + c.content_weight * final["content_loss"]
+                 + c.tv_weight * c.scale() * final["tv_loss"])  # fmt: skip
+        curves = {name: _digits(values[:, i]) for name, values in trajectory.losses.items()}
+        curves |= {f"gradient_{name}": _digits(values[:, i]) for name, values in trajectory.gradients.items()}
+        curves |= {"step": [float(step) for step in trajectory.steps], "spectrum": _digits(spectra[i])}
+        answer.append({"k": item.k, "repeat": item.repeat, "seed": seed, "config": experiments.as_row(c), "score": score,
+                       "metrics": metrics, "curves": curves, "seconds": seconds / len(items), "reason": ""})  # fmt: skip
+    return answer
+
+
+def _digits(values: Tensor) -> list[float]:
+    """The values to six significant digits, which curves are drawn with and which keeps records small."""
+    return [float(f"{value:.6g}") for value in values.tolist()]
+
+
+def compute(study: Study, settings: Settings, part: str) -> None:
+    """Compute what is missing of a part, a batch at a time, and export its record and pictures.
+
+    A batch whose rows are not all stored is computed again as a whole, so that a resumed part equals an uninterrupted
+    one bit for bit. Raises `runs.OutOfTime` between batches.
+    """
+    plan = experiments.plan(settings, part)
+    if not plan:
+        return
+    with study.open_run(part, identity(settings, plan)) as run_:
+        done = run_.record.done
+        bar = progress.bar(len(plan), part, done=len(done))
+        for batch in experiments.batches(plan, settings.batch):
+            todo = [item for item in batch if (item.k, item.repeat) not in done]
+            if not todo:
+                continue
+            runs.check_time()
+            for item, row, image in zip(batch, *_evaluate(settings, batch), strict=True):
+                if item in todo:
+                    path = images.save(image, run_.artifacts / f"{item.k:03d}-{item.repeat}.png")
+                    run_.record.append({**row, "artifacts": {"image": f"artifacts/{path.name}"}})
+            bar.update(len(todo))
+        study.export(run_, part, _showable(plan))
+
+
+def _showable(plan: list[Item]) -> dict[str, bool]:
+    """The pictures of first repeats, and whether both their content and style may be shown."""
+    first = [item for item in plan if item.repeat == 0]
+    return {
+        f"artifacts/{item.k:03d}-0.png": all(
+            pictures.info(name).showable for name in (item.configuration.content, item.configuration.style)
+        )
+        for item in first
+    }
+
+
+def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any]], Tensor]:
+    """The rows and pictures of one batch."""
+    started, c = time.perf_counter(), batch[0].configuration
+    content, style = (pictures.picture(name, side=c.side) for name in (c.content, c.style))
+    scene = Scene.of(c.preset, settings.encoder, content, style, settings.device)
+    common: dict[str, Any] = {"seed": settings.seed, "log_every": settings.log_every}
+    if len(scene.preset.stages) > 1:
+        result = staged(c.preset, settings.encoder, content, style, c, where=settings.device, **common)
+    else:
+        result = run(scene, batch, **common)
+    seconds = time.perf_counter() - started
+    measures = measure(scene, result.images, settings.device)
+    return rows(batch, result, measures, seed=settings.seed, seconds=seconds), result.images.cpu()
+
+
+def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
+    """What a part's results depend on."""
+    names = {name for item in plan for name in (item.configuration.content, item.configuration.style)}
+    return {
+        "encoder": settings.encoder,
+        "weights": weights.digest(ENCODERS[settings.encoder].weights),
+        "pictures": {name: pictures.info(name).sha256 for name in sorted(names)},
+        "seed": settings.seed,
+        "batch": settings.batch,
+        "log_every": settings.log_every,
+        "plan": runs.identity_hash([asdict(item) for item in plan]),
+    }

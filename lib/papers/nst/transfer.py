@@ -1,0 +1,136 @@
+"""Turning configurations into pictures: one content and style pair as one batch, under any preset."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from lib import device
+from lib.data import images, pictures
+from lib.models import vgg
+from lib.papers.nst.experiments import Configuration, Item
+from lib.papers.nst.presets import Preset, preset
+from lib.training import style as training
+
+JITTER = 1e-3  # standard deviation of the noise that replicates start with
+
+
+@lru_cache(maxsize=8)
+def encoder_for(encoder: str, name: str, where: str = "cpu") -> vgg.VGG:
+    """The encoder a preset asks for, up to its deepest layer, on the device."""
+    p = preset(name)
+    raw = f"{encoder.removesuffix('-raw')}-raw" if p.raw_features else encoder
+    objective = p.objective
+    return vgg.load(raw, objective.layers, first_padding=objective.first_padding).to(device.pick(where))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A content and a style (1, 3, H, W) with the encoder and the targets they give at one size."""
+
+    preset: Preset
+    network: vgg.VGG
+    content: Tensor
+    style: Tensor
+    base: Tensor  # the picture that runs start from
+    targets: training.Targets
+
+    @classmethod
+    def of(cls, name: str, encoder: str, content: Tensor, style: Tensor, where: str = "cpu",
+           base: Tensor | None = None) -> "Scene":  # fmt: skip
+        """The scene of two pictures (3, H, W) under a preset; `base` replaces the picture it starts from."""
+        p, network, at = preset(name), encoder_for(encoder, name, where), device.pick(where)
+        content, style = content[None].to(at), style[None].to(at)
+        if base is None:
+            base = style if p.start == "style" else content
+        base = images.resize(base.to(at), (content.shape[2], content.shape[3]))
+        return cls(p, network, content, style, base, training.Targets.of(network, p.objective, content, style))
+
+    def start(self, repeats: Sequence[int], seed: int) -> Tensor:
+        """Start images (B, 3, H, W): the base, with noise of its own for each repeat above 0."""
+        starts = []
+        for repeat in repeats:
+            noise = torch.randn(self.base.shape, generator=torch.Generator().manual_seed(seed * 1000 + repeat))
+            starts.append(self.base if repeat == 0 else (self.base + JITTER * noise.to(self.base)).clamp(0, 1))
+        return torch.cat(starts)
+
+
+Progress = Callable[[int, float], None]
+
+
+def hyperparameters(configurations: Sequence[Configuration], like: Tensor) -> training.Hyperparameters:
+    """The configurations' values as tensors (B,), with tv and eps converted from 512 px to their size."""
+
+    def column(values: list[float]) -> Tensor:
+        return torch.tensor(values, dtype=like.dtype, device=like.device)
+
+    return training.Hyperparameters(
+        lr=column([c.lr for c in configurations]),
+        style=column([c.style_weight for c in configurations]),
+        content=column([c.content_weight for c in configurations]),
+        tv=column([c.tv_weight * c.scale() for c in configurations]),
+        eps=column([c.eps * c.scale() for c in configurations]),
+    )
+
+
+def run(scene: Scene, items: Sequence[Item], *, seed: int, log_every: int,
+        progress: Progress = lambda step, loss: None) -> training.Trajectory:  # fmt: skip
+    """The finished pictures of items that share the scene, with logged losses and gradients."""
+    configurations = [item.configuration for item in items]
+    hyper = hyperparameters(configurations, scene.content)
+    start = scene.start([item.repeat for item in items], seed)
+    steps = configurations[0].steps
+    if scene.preset.optimiser == "lbfgs":
+        return _lbfgs(scene, hyper, start, steps)
+    return training.adam(scene.network, scene.targets, start, hyper, steps=steps, log_every=log_every,
+                         betas=scene.preset.betas, average=scene.preset.average, progress=progress)  # fmt: skip
+
+
+def _lbfgs(scene: Scene, hyper: training.Hyperparameters, start: Tensor, steps: int) -> training.Trajectory:
+    """One L-BFGS run an image, stacked; runs log every evaluation and are cut to the shortest."""
+    single = [
+        training.lbfgs(scene.network, scene.targets, start[i : i + 1], hyper.select(i), evaluations=steps)
+        for i in range(len(start))
+    ]
+    shortest = min(len(one.steps) for one in single)
+    losses = {term: torch.cat([one.losses[term][:shortest] for one in single], 1) for term in training.TERMS}
+    return training.Trajectory(torch.cat([one.images for one in single]), list(range(shortest)), losses, {})
+
+
+def staged(name: str, encoder: str, content: Tensor, style: Tensor, configuration: Configuration, *, seed: int,
+           log_every: int, where: str = "cpu", progress: Progress = lambda step, loss: None) -> training.Trajectory:  # fmt: skip
+    """One picture coarse to fine through the preset's stages, each started from the upsampled result before it."""
+    p, image, result = preset(name), None, None
+    for number, share in enumerate(p.stages):
+        side = max(32, round(configuration.side * share))
+        steps = configuration.steps if number == 0 else max(1, round(configuration.steps * p.later_steps))
+        scene = Scene.of(name, encoder, images.fitted(content, side), images.fitted(style, side), where, base=image)
+        item = Item(0, 0, replace(configuration, side=side, steps=steps))
+        result = run(scene, [item], seed=seed, log_every=log_every, progress=progress)
+        image = result.images
+    assert result is not None
+    return result
+
+
+def stylize(content: str | Tensor, style: str | Tensor, *, name: str = "paper", side: int = 256, steps: int = 200,
+            encoder: str = "vgg16", seed: int = 0, where: str = "auto",
+            progress: Progress = lambda step, loss: None, **changes: float) -> Tensor:  # fmt: skip
+    """The content painted in the style, (3, H, W) in [0, 1] with long side `side`.
+
+    `content` and `style` are picture names, paths of own pictures or tensors (3, H, W); `name` is a preset. `changes`
+    replaces its `lr`, `style_weight`, `content_weight`, `tv_weight` (at 512 px) or `eps`. Raises ValueError for an
+    unknown preset, encoder or change, and `ImageError` for a picture that cannot be read.
+    """
+    p = preset(name)
+    allowed = ("lr", "style_weight", "content_weight", "tv_weight", "eps")
+    for key in changes:
+        if key not in allowed:
+            raise ValueError(f"{key} is no weight of stylize; allowed are {', '.join(allowed)}")
+    values = {key: float(changes.get(key, getattr(p, key))) for key in allowed}
+    shapes = [picture if isinstance(picture, Tensor) else pictures.picture(picture) for picture in (content, style)]
+    configuration = Configuration("", "", **values, side=side, steps=steps, preset=name)
+    result = staged(name, encoder, *shapes, configuration, seed=seed, log_every=max(1, steps // 10), where=where,
+                    progress=progress)  # fmt: skip
+    return result.images[0].cpu()

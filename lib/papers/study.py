@@ -1,0 +1,143 @@
+"""One paper's study: its runs, its folder of figures, and the redrawing of that folder from the records in it."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
+
+from lib.paths import ROOT, figures_dir, notebooks_dir, shown, write_text
+from lib.report import claims, plots, tables
+from lib.search import record, runs
+
+RUN_ONLY = frozenset({"profile", "parts", "device", "threads", "workers", "fresh"})  # parameters that change no result
+
+
+def fingerprint(parameters: Mapping[str, Any]) -> str:
+    """Eight hex digits of the parameters that results depend on."""
+    kept = {name: value for name, value in parameters.items() if name not in RUN_ONLY}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
+    """The profile these parameters really are: the one they name if its values are untouched, else `custom`.
+
+    Smoke's values are known by a fingerprint in the notebook's metadata, the others from their parameter files.
+    """
+    import yaml
+
+    profile = parameters["profile"]
+    if profile not in (*claims.PROFILES, "custom"):
+        raise ValueError(f"profile is {profile!r}; allowed are {', '.join(claims.PROFILES)}")
+    if profile == "smoke":
+        metadata = nbformat.read(notebooks_dir() / f"{notebook}.ipynb", as_version=4).metadata
+        expected = metadata.get("workbook", {}).get("smoke", "")
+    elif profile == "custom":
+        return profile
+    else:
+        values = yaml.safe_load((notebooks_dir() / "profiles" / profile / f"{notebook}.yaml").read_text())
+        expected = fingerprint(values)
+    return profile if fingerprint(parameters) == expected else "custom"
+
+
+class Study:
+    """Runs go to `data/runs/<profile>/<slug>`; records, pictures, figures and tables to `figures/<profile>/<slug>`.
+
+    Everything drawn is read from the records in the figure folder, so a live run and a later redraw draw the same.
+    """
+
+    def __init__(self, slug: str, profile: str, *, fresh: bool = False, folder: Path | None = None) -> None:
+        self.slug, self.profile, self.fresh = slug, profile, fresh
+        self.folder = folder or figures_dir() / profile / slug
+        self.written: list[Path] = []
+        self.missing: dict[str, str] = {}
+        self._fresh_done: set[str] = set()
+        self._started = time.monotonic()
+
+    @cached_property
+    def records(self) -> Path:
+        """Where exported records and the pictures that may be shown lie."""
+        return self.folder / "records"
+
+    def open_run(self, part: str, identity: dict[str, Any]) -> runs.Run:
+        """The run of a part; with `fresh`, the first opening starts it over."""
+        fresh = self.fresh and part not in self._fresh_done
+        self._fresh_done.add(part)
+        return runs.open_run(self.profile, self.slug, part, identity, fresh=fresh)
+
+    def export(self, run: runs.Run, part: str, pictures: Mapping[str, bool]) -> None:
+        """Copy a run's record, and the named pictures with whether each may be shown, to the figure folder."""
+        record.export(run.record.path, self.records / f"{part}.jsonl.gz")
+        for name, showable in pictures.items():
+            target = self.records / ("pictures" if showable else "private") / f"{part}-{Path(name).name}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((run.folder / name).read_bytes())
+
+    def has(self, part: str) -> bool:
+        """Whether the part's record is there."""
+        return (self.records / f"{part}.jsonl.gz").is_file()
+
+    def frame(self, part: str) -> pd.DataFrame:
+        """A part's rows; KeyError if it was not run."""
+        if not self.has(part):
+            raise KeyError(f"part {part!r} was not run for profile {self.profile!r}")
+        return record.frame(record.read(self.records / f"{part}.jsonl.gz")[1])
+
+    def header(self, part: str) -> dict[str, Any]:
+        """The settings a part was run with."""
+        return record.read(self.records / f"{part}.jsonl.gz")[0]
+
+    def picture(self, part: str, name: str, *, private: bool = False) -> np.ndarray | None:
+        """A stored picture (H, W, 3) uint8; None if it is absent, or may not be shown and `private` is off."""
+        for folder in ("pictures", "private") if private else ("pictures",):
+            path = self.records / folder / f"{part}-{Path(name).name}"
+            if path.is_file():
+                return np.asarray(Image.open(path).convert("RGB"))
+        return None
+
+    def figure(self, name: str, figure: Figure, *, private: bool = False) -> Figure:
+        """Save a figure as PNG and PDF and return it, so that a cell ends on it."""
+        folder = self.folder / "private" if private else self.folder
+        self._keep(plots.save(figure, folder, name))
+        return figure
+
+    def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Save a table as CSV and Markdown and return it."""
+        self._keep(tables.save(frame, self.folder, name))
+        return frame
+
+    def lack(self, name: str, why: str) -> str:
+        """Note an output that this profile has no data for, and return the sentence to print."""
+        self.missing[name] = why
+        return f"{name} is not drawn: {why}"
+
+    def finish(self, *, parameters: dict[str, Any], weights: dict[str, str], data: dict[str, str]) -> Path:
+        """Write the figure folder's manifest and return its path."""
+        from lib.report import provenance
+
+        manifest = provenance.manifest(
+            parameters=parameters, seeds=[parameters["seed"]], data=data, weights=weights,
+            seconds=time.monotonic() - self._started, missing=self.missing,
+        )  # fmt: skip
+        text = json.dumps({**manifest, "written": sorted({p.name for p in self.written})}, indent=2, sort_keys=True)
+        return write_text(self.folder / "manifest.json", text + "\n")
+
+    def files(self) -> list[str]:
+        """Everything written so far, as paths relative to the project where possible."""
+        return sorted({shown(path) for path in self.written})
+
+    def _keep(self, paths: list[Path]) -> None:
+        self.written += [path for path in paths if path not in self.written]
+
+
+def checked_in(slug: str, profile: str) -> Path:
+    """The project's own figure folder of a paper, whatever `WORKBOOK_FIGURES` says."""
+    return ROOT / "figures" / profile / slug

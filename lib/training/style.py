@@ -1,0 +1,180 @@
+"""Neural style transfer: many configurations of one content and style pair as one batch of pixels.
+
+Gatys et al. (2016); the loop, optimiser and total-variation term follow the TensorFlow tutorial (2023).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+
+import torch
+from torch import Tensor
+
+from lib.metrics.gram import content_loss, gram, style_loss
+from lib.metrics.total_variation import total_variation
+from lib.models.vgg import CONTENT_LAYER, STYLE_LAYERS, VGG
+
+TERMS = ("style", "content", "tv")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Which layers and which definitions make the three terms of the loss."""
+
+    style_layers: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(STYLE_LAYERS, 1 / 5))
+    content_layer: str = CONTENT_LAYER
+    reduction: str = "mean"  # see metrics.gram.REDUCTIONS
+    tv: str = "absolute_sum"  # see metrics.total_variation.DEFINITIONS
+    first_padding: str = "zeros"  # of the encoder's first convolution
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Every layer the objective reads."""
+        return tuple(dict.fromkeys((*self.style_layers, self.content_layer)))
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the style and the content ask for, computed once and shared by the whole batch."""
+
+    objective: Objective
+    grams: Mapping[str, Tensor]  # layer -> (1, C, C)
+    content: Tensor  # (1, C, H, W)
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, network: VGG, objective: Objective, content: Tensor, style: Tensor) -> "Targets":
+        """Targets from a content (1, 3, H, W) and a style (1, 3, H', W') in [0, 1]; their sizes need not match."""
+        styled = network(style)
+        grams = {layer: gram(styled[layer]) for layer in objective.style_layers}
+        return cls(objective, grams, network(content)[objective.content_layer])
+
+    def losses(self, network: VGG, x: Tensor) -> dict[str, Tensor]:
+        """The unweighted losses (B,) of images x (B, 3, H, W), by term."""
+        maps, objective = network(x), self.objective
+        return {
+            "style": style_loss(maps, self.grams, objective.style_layers, objective.reduction),
+            "content": content_loss(maps[objective.content_layer], self.content, objective.reduction),
+            "tv": total_variation(x, objective.tv),
+        }
+
+
+class KerasAdam:
+    """Adam with Keras' epsilon ("epsilon hat") and one learning rate and epsilon an image.
+
+    x <- x - lr * sqrt(1-b2^t)/(1-b1^t) * m / (sqrt(v)+eps), Kingma and Ba (2015), end of section 2. PyTorch's Adam
+    gives the same step with eps/sqrt(1-b2^t) in place of eps.
+    """
+
+    def __init__(self, rates: Tensor, epsilons: Tensor, beta1: float = 0.99, beta2: float = 0.999) -> None:
+        self.rates, self.epsilons = rates.view(-1, 1, 1, 1), epsilons.view(-1, 1, 1, 1)
+        self.beta1, self.beta2, self.steps = beta1, beta2, 0
+        self.m = self.v = torch.zeros(())
+
+    @torch.no_grad()
+    def step(self, x: Tensor, gradient: Tensor) -> None:
+        """Move images x (B, 3, H, W) in place against their gradient."""
+        if self.steps == 0:
+            self.m, self.v = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        self.steps += 1
+        self.m.lerp_(gradient, 1 - self.beta1)
+        self.v.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
+        correction = (1 - self.beta2**self.steps) ** 0.5 / (1 - self.beta1**self.steps)
+        x.sub_(self.rates * correction * self.m / (self.v.sqrt() + self.epsilons))
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """One value an image (B,): learning rate, weights of the three terms, Adam's epsilon; weights as the loss uses them."""
+
+    lr: Tensor
+    style: Tensor
+    content: Tensor
+    tv: Tensor
+    eps: Tensor
+
+    def select(self, i: int) -> "Hyperparameters":
+        """The values of image i alone, each (1,)."""
+        return Hyperparameters(**{f.name: getattr(self, f.name)[i : i + 1] for f in fields(self)})
+
+    def weighted(self, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Each term (B,) times its weight."""
+        return {term: getattr(self, term) * losses[term] for term in TERMS}
+
+
+@dataclass
+class Trajectory:
+    """What a batch did: its final images (B, 3, H, W) and, at the logged steps, losses and gradient RMS (T, B)."""
+
+    images: Tensor
+    steps: list[int]
+    losses: dict[str, Tensor]
+    gradients: dict[str, Tensor]
+
+
+def _gradients(terms: Mapping[str, Tensor], x: Tensor) -> dict[str, Tensor]:
+    """Root mean square (B,) of each weighted term's gradient with respect to the image."""
+    grads = {name: torch.autograd.grad(term.sum(), x, retain_graph=True)[0] for name, term in terms.items()}
+    return {name: grad.square().flatten(1).mean(1).sqrt() for name, grad in grads.items()}
+
+
+def adam(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters, *, steps: int, log_every: int,
+         betas: tuple[float, float] = (0.99, 0.999), average: float = 0.0,
+         progress: Callable[[int, float], None] = lambda step, loss: None) -> Trajectory:  # fmt: skip
+    """Optimise a batch of images with Adam, clamped to [0, 1] after every step.
+
+    Images never interact: the sum of their losses gives each its own gradient, so a batch equals single runs up to
+    float rounding. Losses and gradient RMS are logged at step 0, every `log_every` steps and at the end. `average`
+    > 0 returns the exponential moving average of the iterates with that decay instead of the last one.
+    """
+    x = start.contiguous(memory_format=torch.channels_last).clone().requires_grad_()
+    optimiser = KerasAdam(hyper.lr, hyper.eps, *betas)
+    logged: list[int] = []
+    curves: dict[str, list[Tensor]] = {name: [] for name in (*TERMS, *(f"gradient_{term}" for term in TERMS))}
+    mean, scale = torch.zeros_like(start), 0.0
+    for step in range(steps + 1):
+        losses = targets.losses(network, x)
+        terms = hyper.weighted(losses)
+        if step % log_every == 0 or step == steps:
+            logged.append(step)
+            rms = _gradients(terms, x)
+            for term in TERMS:
+                curves[term].append(losses[term].detach())
+                curves[f"gradient_{term}"].append(rms[term])
+            progress(step, float(torch.stack(list(terms.values())).sum(0).detach().mean()))
+        if step < steps:
+            total = torch.stack(list(terms.values())).sum()
+            optimiser.step(x, torch.autograd.grad(total, x)[0])
+            with torch.no_grad():
+                x.clamp_(0, 1)
+                mean.mul_(average).add_(x, alpha=1 - average)
+                scale = scale * average + (1 - average)
+    images = mean / scale if average and steps else x.detach()
+    stacked = {name: torch.stack(values) for name, values in curves.items()}
+    return Trajectory(images.contiguous(), logged, {term: stacked[term] for term in TERMS},
+                      {term: stacked[f"gradient_{term}"] for term in TERMS})  # fmt: skip
+
+
+def lbfgs(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters, *, evaluations: int,
+          line_search: str | None = None) -> Trajectory:  # fmt: skip
+    """Optimise one image (1, 3, H, W) with L-BFGS for a number of loss evaluations; unclamped until the end.
+
+    L-BFGS couples all its variables, so images cannot share a run. Every evaluation is logged; no gradient RMS.
+    """
+    if len(start) != 1:
+        raise ValueError(f"start holds {len(start)} images; L-BFGS takes exactly 1 a run")
+    x = start.contiguous().clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([x], lr=1, max_iter=evaluations, max_eval=evaluations, history_size=100,
+                                  tolerance_grad=0, tolerance_change=0, line_search_fn=line_search)  # fmt: skip
+    curves: dict[str, list[Tensor]] = {term: [] for term in TERMS}
+
+    def closure() -> Tensor:
+        losses = targets.losses(network, x)
+        for term in TERMS:
+            curves[term].append(losses[term].detach())
+        total = torch.stack(list(hyper.weighted(losses).values())).sum()
+        x.grad = torch.autograd.grad(total, x)[0].contiguous()
+        return total
+
+    optimiser.step(closure)
+    stacked = {term: torch.stack(values) for term, values in curves.items()}
+    return Trajectory(x.detach().clamp(0, 1), list(range(len(curves["style"]))), stacked, {})
