@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -136,7 +137,7 @@ def _download(link: Link, folder: Path) -> Path:
     target = folder / link.file
     try:
         download_url_to_file(link.url, str(target), hash_prefix=link.prefix, progress=sys.stderr.isatty())
-    except (URLError, OSError) as error:
+    except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
         raise FetchFailed(
             f"could not download {link.url} ({error}); put the file into {paths.shown(paths.weights_dir())} and repeat"
         ) from error

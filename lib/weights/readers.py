@@ -7,8 +7,10 @@ Pickles are read by an unpickler that knows float arrays and plain containers on
 import io
 import pickle
 import tarfile
+import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,19 +25,21 @@ PARTS = ("weight", "bias")
 
 def flax_trunk(content: bytes, *, scope: str, names: Sequence[str]) -> "dict[str, Tensor]":
     """Convolutions `Conv_0`, `Conv_1`, ... of a pickled Flax parameter tree, renamed; raises CorruptWeights."""
-    tree = _parameter_tree(content)[scope]
-    convolutions = [(name, tree[f"Conv_{i}"]) for i, name in enumerate(names)]
-    return {
-        key: value
-        for name, conv in convolutions
-        for key, value in ((f"{name}.weight", _tensor(conv["kernel"])), (f"{name}.bias", _tensor(conv["bias"])))
-    }
+    with _plain_arrays():
+        tree = _ArraysOnly(io.BytesIO(content)).load()[scope]
+        convolutions = [(name, tree[f"Conv_{i}"]) for i, name in enumerate(names)]
+        return {
+            f"{name}.{ours}": _tensor(conv[theirs])
+            for name, conv in convolutions
+            for ours, theirs in (("weight", "kernel"), ("bias", "bias"))
+        }
 
 
 def flax_heads(content: bytes) -> "dict[str, Tensor]":
     """The five LPIPS heads of a pickled Flax parameter tree, each (1, C, 1, 1); raises CorruptWeights."""
-    tree = _parameter_tree(content)
-    return {f"lin{i}.weight": _tensor(tree[f"NetLinLayer_{i}"]["Conv_0"]["kernel"]) for i in range(5)}
+    with _plain_arrays():
+        tree = _ArraysOnly(io.BytesIO(content)).load()
+        return {f"lin{i}.weight": _tensor(tree[f"NetLinLayer_{i}"]["Conv_0"]["kernel"]) for i in range(5)}
 
 
 def torch_state(content: bytes) -> "dict[str, Tensor]":
@@ -43,7 +47,9 @@ def torch_state(content: bytes) -> "dict[str, Tensor]":
     import torch
 
     try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read raises
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for damaged and forbidden content
         raise CorruptWeights(f"not a torch file of plain tensors: {_first_line(error)}") from error
     state = state.get("state_dict", state) if isinstance(state, Mapping) else state
@@ -110,11 +116,12 @@ def _float_type(code: str, *flags: object) -> Any:
     return np.dtype(code)
 
 
-def _parameter_tree(content: bytes) -> Any:
+@contextmanager
+def _plain_arrays() -> Iterator[None]:
     try:
-        return _ArraysOnly(io.BytesIO(content)).load()
+        yield
     except Exception as error:  # a damaged pickle can raise almost anything
-        raise CorruptWeights(f"not a pickle of plain arrays: {_first_line(error)}") from error
+        raise CorruptWeights(f"not a pickle of the expected float arrays: {_first_line(error)}") from error
 
 
 def _tensor(array: Any) -> "Tensor":

@@ -1,0 +1,69 @@
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+from lib.weights import CorruptWeights, readers
+
+
+def conv(side, channels, out):
+    rng = np.random.default_rng(0)
+    kernel = rng.standard_normal((side, side, channels, out), dtype=np.float32)
+    return {"kernel": kernel, "bias": rng.standard_normal(out, dtype=np.float32)}
+
+
+@pytest.mark.parametrize("module", [b"numpy._core", b"numpy.core"], ids=["numpy 2", "numpy 1"])
+def test_a_kernel_comes_out_with_channels_first(module):
+    tree = {"Net_0": {"Conv_0": conv(3, 4, 5)}}
+    content = pickle.dumps(tree, 3).replace(b"numpy._core", module).replace(b"numpy.core", module)
+    tensors = readers.flax_trunk(content, scope="Net_0", names=["first"])
+    assert tensors["first.weight"].shape == (5, 4, 3, 3)
+    assert tensors["first.weight"][4, 2, 0, 1] == tree["Net_0"]["Conv_0"]["kernel"][0, 1, 2, 4]
+    assert torch.equal(tensors["first.bias"], torch.from_numpy(tree["Net_0"]["Conv_0"]["bias"]))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [pickle.dumps(np.array([{}], dtype=object), 3), pickle.dumps(np.array(["text"]), 3), pickle.dumps(print, 3)],
+)
+def test_a_pickle_of_anything_but_float_arrays_is_refused(content):
+    with pytest.raises(CorruptWeights, match="not a pickle of the expected float arrays"):
+        readers.flax_heads(content)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", pickle.dumps({"a": np.zeros(9)}, 3)[:40]])
+def test_a_broken_pickle_is_refused(content):
+    with pytest.raises(CorruptWeights, match="not a pickle of the expected float arrays"):
+        readers.flax_heads(content)
+
+
+def test_a_pickle_with_other_keys_is_refused():
+    content = pickle.dumps({"Net_0": {"Conv_7": conv(1, 2, 2)}}, 3)
+    with pytest.raises(CorruptWeights, match="Conv_0"):
+        readers.flax_trunk(content, scope="Net_0", names=["first"])
+    with pytest.raises(CorruptWeights, match="NetLinLayer_0"):
+        readers.flax_heads(content)
+
+
+def test_one_member_is_read_and_nothing_is_extracted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(tmp_path / "pack.whl", "w") as bundle:
+        bundle.writestr("../escaped.txt", "out")
+        bundle.writestr("models/net.pth", b"weights")
+    assert readers.member(tmp_path / "pack.whl", "models/net.pth") == b"weights"
+    assert [path.name for path in tmp_path.parent.rglob("*.txt")] == []
+
+
+def test_an_archive_without_the_member_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "pack.whl", "w") as bundle:
+        bundle.writestr("other", b"")
+    with pytest.raises(CorruptWeights, match=r"pack\.whl is damaged or lacks models/net\.pth"):
+        readers.member(tmp_path / "pack.whl", "models/net.pth")
+
+
+def test_a_damaged_archive_is_named(tmp_path):
+    (tmp_path / "pack.tar.gz").write_bytes(b"\x1f\x8b damaged")
+    with pytest.raises(CorruptWeights, match=r"pack\.tar\.gz is damaged"):
+        readers.member(tmp_path / "pack.tar.gz", "models/net.pth")
