@@ -1,0 +1,136 @@
+"""What a batch would do: parts and rows, time and memory on this machine, and which data and weights are missing."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from lib.papers import PAPERS, built
+from lib.search.progress import duration
+from lib.workbook.notebooks import Job
+
+MEASURE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The parts of a notebook's paper, as its `plan` gives them, and what they lack, each with the way to get it."""
+
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def needs(job: Job) -> Needs:
+    """What a notebook would compute and what it lacks; empty for a notebook that no paper stands behind."""
+    if job.slug not in PAPERS or not built(job.slug):
+        return Needs()
+    settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
+    parts = list(import_module(f"lib.papers.{job.slug}").plan(settings))
+    return Needs(parts, _missing_weights(_names(parts, "weights")) | _missing_data(_names(parts, "data")))
+
+
+def describe(jobs: list[Job]) -> tuple[str, bool]:
+    """The text of `--dry-run`, and whether everything that the jobs need is here."""
+    wanted = [(job, needs(job)) for job in jobs]
+    speed = measured_flops() if any(need.parts for _, need in wanted) else 0.0
+    lines = [_machine(speed)] if speed else []
+    for job, need in wanted:
+        lines += _lines(job, need, speed)
+    return "\n".join(lines), not any(need.missing for _, need in wanted)
+
+
+def measured_flops() -> float:
+    """Floating-point operations a second of a 3x3 convolution, forward and backward, on the default device."""
+    import torch
+
+    from lib.device import pick
+
+    device = pick()
+    image = torch.rand(4, 64, 64, 64, device=device, requires_grad=True)
+    kernel = torch.rand(64, 64, 3, 3, device=device)
+    flops = 2 * 2 * 9 * 64 * image.numel()  # multiply and add; forward and the gradient of the input
+    _convolve(image, kernel)
+    start, count = time.perf_counter(), 0
+    while time.perf_counter() - start < MEASURE_S:
+        _convolve(image, kernel)
+        count += 1
+    return flops * count / (time.perf_counter() - start)
+
+
+def memory_total() -> int:
+    """Bytes of main memory; 0 where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _convolve(image: Any, kernel: Any) -> None:
+    """One convolution with its gradient, finished when this returns."""
+    import torch
+
+    (gradient,) = torch.autograd.grad(torch.nn.functional.conv2d(image, kernel, padding=1).sum(), image)
+    gradient[0, 0, 0, 0].item()  # waits for the device
+
+
+def _machine(speed: float) -> str:
+    from lib.device import pick
+
+    memory = f", {memory_total() / 2**30:.0f} GB memory" if memory_total() else ""
+    return f"this machine: {speed / 1e9:.0f} GFLOP/s measured on {pick()}{memory}"
+
+
+def _lines(job: Job, need: Needs, speed: float) -> list[str]:
+    """The description of one notebook."""
+    changed = ", ".join(f"{name}={value!r}" for name, value in job.injected.items() if name != "profile")
+    lines = [
+        f"{job.notebook.stem}, profile {job.profile}; {f'not as in smoke: {changed}' if changed else 'as it stands'}"
+    ]
+    if not need.parts:
+        return [*lines, "  no search or training of its own"]
+    lines.append(f"  {'part':<16}{'rows':>6}{'TFLOP':>9}{'memory':>9}  estimated time")
+    for part in need.parts:
+        lines.append(_part(part["part"], part["rows"], part["flops"], part.get("memory", 0), _seconds(part, speed)))
+    total = [sum(part.get(name, 0) for part in need.parts) for name in ("rows", "flops")]
+    peak = max(part.get("memory", 0) for part in need.parts)
+    lines.append(_part("all", total[0], total[1], peak, sum(_seconds(part, speed) for part in need.parts)))
+    lines += ["  more memory than this machine has"] if 0 < memory_total() < peak else []
+    for kind in ("data", "weights"):
+        lines.append(f"  {kind}: {', '.join(_names(need.parts, kind)) or 'none'}")
+    return lines + [f"  missing {name}: {how}" for name, how in need.missing.items()]
+
+
+def _part(name: str, rows: int, flops: float, memory: float, seconds: float) -> str:
+    return f"  {name:<16}{rows:>6}{flops / 1e12:>9.2f}{memory / 2**30:>6.1f} GB  {duration(seconds)}"
+
+
+def _seconds(part: dict[str, Any], speed: float) -> float:
+    """The paper's own estimate where it gives one, else operations by measured speed."""
+    return part["seconds"] if part.get("seconds") is not None else part["flops"] / speed
+
+
+def _names(parts: list[dict[str, Any]], kind: str) -> list[str]:
+    return sorted({name for part in parts for name in part.get(kind, ())})
+
+
+def _missing_weights(names: list[str]) -> dict[str, str]:
+    from lib import weights
+
+    present = {row["name"]: row["present"] for row in weights.status()}
+    how = {name: f"python -m lib fetch weights {name}" for name in names}
+    return {name: command for name, command in how.items() if not present.get(name, os.path.exists(name))}
+
+
+def _missing_data(names: list[str]) -> dict[str, str]:
+    from lib.data import pictures, registry
+
+    known = {row["key"]: row for row in registry.status()}
+    bundled = set(pictures.names())
+    missing = {}
+    for name in names:
+        if name in known and not known[name]["present"]:
+            missing[name] = known[name]["command"] or "put it into a folder named by WORKBOOK_DATA"
+        elif name not in known and name not in bundled and not os.path.exists(name):
+            missing[name] = "no such picture, data set or file"
+    return missing

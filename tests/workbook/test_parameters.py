@@ -1,0 +1,111 @@
+"""The parameters cell: what is read from it, and which values are accepted."""
+
+import pytest
+
+from lib.workbook.parameters import ParameterError, declared, load_yaml, parse
+
+
+@pytest.fixture
+def parameters(toys):
+    return declared(toys.notebook("toy"))
+
+
+def test_every_line_gives_a_name_a_type_a_default_and_its_comment(parameters):
+    assert list(parameters) == [
+        "profile",
+        "rate",
+        "steps",
+        "arch",
+        "rates",
+        "codes",
+        "deep",
+        "extra",
+        "workers",
+        "fresh",
+    ]
+    rate = parameters["rate"]
+    assert (rate.type, rate.default, rate.help) == ("float", 0.1, "per step")
+    assert parameters["codes"].type == "list[str]"
+
+
+def test_a_notebook_without_a_parameters_cell_declares_nothing(toys):
+    assert declared(toys.notebook("bare", parameters="")) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("lr: float = 1e-3  # paper: lr=0.001", "papermill cannot read lr"),
+        ("a = b = 1", "papermill cannot read"),
+        ("size: int = 2**6", "size: the default '2\\*\\*6' is no plain value"),
+        ("size: int = 2.5", "size: 2.5 is a float; declared is int"),
+        ("size: tuple = (1, 2)", "the type 'tuple' is none of"),
+        ("name: str = None", "name: None is a NoneType; declared is str"),
+    ],
+)
+def test_a_line_that_papermill_would_misread_is_refused(toys, line, words):
+    with pytest.raises(ParameterError, match=words):
+        declared(toys.notebook("toy", parameters=f"steps: int = 1\n{line}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("rate", "1e-3", 0.001),
+        ("rate", "2", 2.0),
+        ("steps", "-4", -4),
+        ("arch", "0011", "0011"),
+        ("arch", "1100", "1100"),
+        ("arch", "true", "true"),
+        ("arch", "a: b", "a: b"),
+        ("arch", "", ""),
+        ("arch", '"quoted"', "quoted"),
+        ("rates", "[1e-4, 1, .5]", [0.0001, 1.0, 0.5]),
+        ("rates", "[]", []),
+        ("codes", "[0011, 1100, 1e5]", ["0011", "1100", "1e5"]),
+        ("deep", "true", True),
+        ("extra", "{a: 1e-2, b: [x]}", {"a": 0.01, "b": ["x"]}),
+    ],
+)
+def test_a_text_is_read_as_the_declared_type(parameters, name, text, value):
+    result = parse(text, parameters[name])
+    assert result == value
+    assert type(result) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("steps", "3.5"),
+        ("steps", "true"),
+        ("steps", "007"),
+        ("steps", ""),
+        ("rate", "fast"),
+        ("rate", "nan"),
+        ("rate", '"0.1"'),
+        ("deep", "1"),
+        ("deep", "yes"),
+        ("rates", "0.1"),
+        ("rates", "[0.1, x]"),
+        ("rates", "[[0.1]]"),
+        ("extra", "[1]"),
+        ("extra", "{a: 1"),
+        ("extra", "{a: 1, a: 2}"),
+    ],
+)
+def test_a_text_of_another_type_is_refused(parameters, name, text):
+    with pytest.raises(ParameterError):
+        parse(text, parameters[name])
+
+
+def test_the_refusal_names_parameter_value_and_type(parameters):
+    with pytest.raises(ParameterError, match=r"steps: 3\.5 is a float; declared is int, such as 3"):
+        parse("3.5", parameters["steps"])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e-3", 0.001), ("0101", "0101"), ("on", "on"), ("1_000", "1_000"), ("12:30", "12:30"), ("0", 0), ("", None)],
+)
+def test_yaml_scalars_are_those_of_version_1_2(text, value):
+    assert load_yaml(text) == value
