@@ -15,20 +15,24 @@ from lib.report import style
 from lib.report.style import styled
 
 Cell = tuple[Hashable, Hashable]
-MARK_COLOURS = ("#D55E00", "#000000", "#CC79A7", "#FFFFFF", "#E69F00", "#56B4E9")
+LABEL, SMALLEST_TEXT = 6.5, 4.5  # points; numbers that need less are left out
+MARK_COLOURS = ("#D55E00", "#000000", "#CC79A7", "#56B4E9", "#E69F00", "#8A8A8A")
 
 
 @styled
 def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] | None = None, log: bool = False,
             fmt: str | None = ".2g", cmap: str = "viridis", limits: tuple[float, float] | None = None, title: str = "",
-            xlabel: str | None = None, ylabel: str | None = None, label: str = "", ax: Axes | None = None,
-            width: float | None = None) -> Figure:  # fmt: skip
+            xlabel: str | None = None, ylabel: str | None = None, label: str = "", legend: str = "below",
+            ax: Axes | None = None, width: float | None = None) -> Figure:  # fmt: skip
     """The frame as coloured cells, rows from top to bottom; `label` names the colour scale, NaN cells are hatched.
 
     `marks` outlines cells given by their row and column labels, one colour a name; `fmt` writes each value (None: no
-    numbers). Raises ValueError for a mark outside the frame, and for values that are not positive where `log` is set.
+    numbers, as where they would be smaller than 4.5 points). Raises ValueError for a mark outside the frame, for a
+    frame without a finite value, and for values that are not positive where `log` is set.
     """
     numbers = values.to_numpy(float)
+    if not np.isfinite(numbers).any():
+        raise ValueError(f"a heatmap needs a finite value; the frame of shape {values.shape} has none")
     if log and not (numbers[np.isfinite(numbers)] > 0).all():
         raise ValueError(f"a logarithmic colour scale needs positive values; the smallest is {np.nanmin(numbers):g}")
     rows, columns = numbers.shape
@@ -43,26 +47,36 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
     _axes(ax, values, title, xlabel, ylabel)
     if fmt is not None:
         _write_values(ax, numbers, image, fmt)
-    _outline(ax, values, marks or {})
-    bar = fig.colorbar(image, ax=ax, aspect=24, pad=0.02)
+    handles = _outline(ax, values, marks or {})
+    bar = fig.colorbar(image, ax=ax, aspect=_bar_aspect(ax), pad=0.02)
     bar.set_label(label)
     bar.outline.set_visible(False)
     if log:
         style.log_axis(bar.ax.yaxis)
+    with matplotlib.rc_context({"legend.handlelength": 1.2, "legend.handleheight": 0.9}):
+        style.legend(ax, where=legend, handles=handles)
     return fig
 
 
 def _height(width: float, rows: int, columns: int, marked: bool) -> float:
     """Inches: cells about two thirds as high as wide, at least as high as a line of text, and room for the labels."""
-    cell = max(0.19, min(0.42, 0.68 * (width - 1.3) / columns))
+    cell = max(0.19, min(0.42 if rows <= 8 else 0.24, 0.68 * (width - 1.3) / columns))
     return rows * cell + 0.75 + 0.25 * marked
+
+
+def _bar_aspect(ax: Axes) -> float:
+    """Height over width of the colour bar, so that it is a tenth of an inch wide."""
+    grid = ax.get_gridspec()
+    high = ax.figure.get_figheight() / (grid.nrows if grid else 1)  # type: ignore[union-attr]
+    return max(6.0, (high - 0.8) / 0.1)
 
 
 def _axes(ax: Axes, values: pd.DataFrame, title: str, xlabel: str | None, ylabel: str | None) -> None:
     """Tick every cell, without grid or frame; long column labels are slanted."""
     columns = [_text(name) for name in values.columns]
     ax.set_xticks(range(len(columns)), columns)
-    if sum(map(len, columns)) + 2 * len(columns) > 11 * style.inches_across(ax):
+    ax.tick_params(labelsize=LABEL)
+    if 0.64 * LABEL * max(map(len, columns)) + 2 > _cell_points(ax, len(columns)):
         for tick in ax.get_xticklabels():
             tick.set(rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(values)), [_text(name) for name in values.index])
@@ -75,6 +89,11 @@ def _axes(ax: Axes, values: pd.DataFrame, title: str, xlabel: str | None, ylabel
     style.finish(ax, title, default_x if xlabel is None else xlabel, default_y if ylabel is None else ylabel)
 
 
+def _cell_points(ax: Axes, columns: int) -> float:
+    """Width of a cell in points, with about an inch for row labels and colour bar."""
+    return 72 * (style.inches_across(ax) - 1.05) / columns
+
+
 def _text(name: Any) -> str:
     """A row or column label; floats without needless digits."""
     return f"{name:g}" if isinstance(name, float) else str(name)
@@ -83,14 +102,15 @@ def _text(name: Any) -> str:
 def _write_values(ax: Axes, numbers: np.ndarray, image: Any, fmt: str) -> None:
     """Each value in its cell, black or white, whichever is farther from the cell's luminance."""
     texts = [[format(value, fmt) if np.isfinite(value) else "" for value in row] for row in numbers]
-    longest = max(len(text) for row in texts for text in row)
-    room = 72 * (style.inches_across(ax) - 1.2) / numbers.shape[1]
-    size = float(np.clip(room / (0.66 * max(longest, 1)), 4.5, 7))
+    longest = max(0.64 * len(text) - 0.32 * text.count(".") for row in texts for text in row)  # em, in this typeface
+    size = min(7.0, _cell_points(ax, numbers.shape[1]) / (longest + 0.4))
     for (row, column), value in np.ndenumerate(numbers):
         if not np.isfinite(value):
             ax.add_patch(
                 Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0)
             )
+            continue
+        if size < SMALLEST_TEXT:
             continue
         red, green, blue, _ = image.cmap(image.norm(value))
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
@@ -99,8 +119,8 @@ def _write_values(ax: Axes, numbers: np.ndarray, image: Any, fmt: str) -> None:
         )
 
 
-def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Any]) -> None:
-    """Frame the marked cells, nested where two marks share one, with a legend below."""
+def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Any]) -> list[Patch]:
+    """Frame the marked cells, nested where two marks share one, and return the legend's entries."""
     used: dict[Cell, int] = {}
     handles = []
     for index, (name, cells) in enumerate(marks.items()):
@@ -115,12 +135,4 @@ def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Any]) -> None:
             ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor="white", linewidth=2.6, zorder=3))
             ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor=colour, linewidth=1.5, zorder=3))
         handles.append(Patch(facecolor="none", edgecolor=colour, linewidth=1.5, label=name))
-    if handles:
-        with matplotlib.rc_context({"legend.handlelength": 1.2, "legend.handleheight": 0.9}):
-            ax.legend(
-                handles=handles,
-                loc="upper center",
-                bbox_to_anchor=(0.5, 0.0),
-                borderaxespad=4.6,
-                ncols=min(len(handles), 3),
-            )
+    return handles

@@ -99,7 +99,7 @@ class _Sheet:
 
     def _fit(self, texts: Sequence[str], points: float) -> list[str]:
         """One text a column, broken to the column's width."""
-        return [_wrapped(text, inches, points) for text, inches in zip(texts, self.wide, strict=True)]
+        return [_wrapped(text, inches, points) for text, inches in zip(texts, self.wide, strict=bool(texts))]
 
     def draw(self, fig: Figure, reason: str) -> None:
         """Place every picture and text."""
@@ -126,6 +126,8 @@ class _Sheet:
         ax.set_axis_off()
         if isinstance(cell, str):
             text = _wrapped(cell, self.wide[c], 6.5)
+            if text:
+                ax.add_patch(Rectangle((0, 0), 1, 1, facecolor="#F4F4F4", edgecolor="none", transform=ax.transAxes))
             ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=6.5, color="#666666", transform=ax.transAxes)
         else:
             fitted = _fitted(cell, self.wide[c], self.high[r])

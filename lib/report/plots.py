@@ -10,15 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from lib.paths import atomic
 from lib.report import style
 from lib.report.heatmaps import heatmap
 from lib.report.pictures import crops, image_grid
-from lib.report.style import COLUMN, PAGE, styled
+from lib.report.style import COLUMN, PAGE, shared_legend, styled
 
 __all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "heatmap", "image_grid", "intervals", "lines", "panels",
-           "save", "scatter", "spectra", "watermark"]  # fmt: skip
+           "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
 References = Mapping[str, float] | Sequence[float]
 
 
@@ -74,7 +75,7 @@ def panels(grid: int | tuple[int, int], *, width: float = PAGE, height: float | 
 @styled
 def watermark(fig: Figure, text: str) -> Figure:
     """Write a large pale text across the figure, for example over data that are simulated."""
-    size = 64 * fig.get_figwidth() / max(len(text), 7)
+    size = min(64 * fig.get_figwidth() / max(len(text), 7), 30 * fig.get_figheight())
     drawn = fig.text(0.5, 0.5, text, ha="center", va="center", rotation=25, fontsize=size, color="#B00000", alpha=0.22)
     drawn.set(fontweight="bold", zorder=1000, in_layout=False)
     return fig
@@ -91,12 +92,13 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
     _require(frame, [x, y, *([by] if by else []), *(band or ())])
     fig, ax = _open(options)
     scale = _colour_scale(frame, by)
+    own = "ours" if options.get("points") is not None else None
     for index, (name, rows) in enumerate(_series(frame, by)):
         part = rows.sort_values(x, kind="stable")
         drawn = style.look(index) | ({"color": style.sequential()(scale(name)), "linestyle": "-"} if scale else {})
         marked = (len(part) <= 30 and scale is None) if markers is None else markers
         drawn["marker"] = ("o" if scale else drawn["marker"]) if marked else ""
-        ax.plot(part[x], part[y], label=None if scale else _name(name), zorder=3, **drawn)
+        ax.plot(part[x], part[y], label=None if scale else _name(name) or own, zorder=3, **drawn)
         if band:
             ax.fill_between(part[x], part[band[0]], part[band[1]], color=drawn["color"], alpha=0.18, linewidth=0)
     _close(ax, frame, (x, y, by), options)
@@ -142,6 +144,7 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, colou
     """
     _require(frame, [column for column in (x, y, by, colour, label, front) if column])
     fig, ax = _open(options)
+    options.setdefault("legend", "below")  # a cloud of points leaves no room inside
     scale = style.scale_of(frame[colour].tolist()) if colour else None
     shades: Any = {"norm": scale, "cmap": style.sequential()} if colour else {}
     for index, (name, part) in enumerate(_series(frame, by)):
@@ -298,8 +301,18 @@ def _references(ax: Axes, vlines: References, hlines: References) -> None:
         named: Any = values.items() if isinstance(values, Mapping) else (("", value) for value in values)
         for name, value in named:
             draw = ax.axvline if upright else ax.axhline
+            halo = [withStroke(linewidth=2, foreground="white")]
             draw(value, color="#888888", linestyle=(0, (4, 2)), linewidth=0.8, zorder=1)
             if upright:
-                ax.text(value, 0.98, name, transform=ax.get_xaxis_transform(), rotation=90, va="top", **text)
+                ax.text(
+                    value,
+                    0.98,
+                    name,
+                    transform=ax.get_xaxis_transform(),
+                    rotation=90,
+                    va="top",
+                    path_effects=halo,
+                    **text,
+                )
             else:
-                ax.text(0.99, value, name, transform=ax.get_yaxis_transform(), va="bottom", **text)
+                ax.text(0.99, value, name, transform=ax.get_yaxis_transform(), va="bottom", path_effects=halo, **text)

@@ -101,18 +101,18 @@ def look(index: int) -> dict[str, Any]:
 
 
 def ticks_between(low: float, high: float, *, most: int = 6) -> list[float]:
-    """Round values (1, 2, 5 and finer where needed) between two positive limits, for a short logarithmic axis."""
-    choices = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
-    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    found: list[float] = []
-    for mantissas in choices:
-        ticks = [m * 10.0**d for d in decades for m in mantissas if low * 0.999 <= m * 10.0**d <= high * 1.001]
-        if len(ticks) > most and len(found) >= 2:
-            break
-        found = ticks
-        if len(found) >= 4:
-            break
-    return found if len(found) >= 2 else list(np.linspace(low, high, 4))
+    """Three to six round values between two positive limits, for a logarithmic axis too short for powers of ten.
+
+    Mantissas 1, then 1 and 3, then 1, 2 and 5 and ever finer steps are tried; the coarsest with three or more wins.
+    """
+    steps = [(1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0, 7.0)]
+    steps += [tuple(np.arange(1, 10, step).round(9)) for step in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)]
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for mantissas in steps:
+        ticks = [float(f"{m * d:.6g}") for d in decades for m in mantissas if low * 0.999 <= m * d <= high * 1.001]
+        if len(ticks) >= 3:
+            return ticks if len(ticks) <= most else ticks[:: -(-len(ticks) // most)]
+    return [low, high]
 
 
 def log_axis(axis: Axis, *, most: int = 6) -> None:
@@ -155,20 +155,48 @@ def inches_across(ax: Axes) -> float:
     return float(ax.figure.get_figwidth()) / (grid.ncols if grid else 1)  # type: ignore[union-attr]
 
 
-def legend(ax: Axes, *, inside_up_to: int = 4, where: str = "auto", columns: int | None = None) -> None:
+def legend(ax: Axes, *, where: str = "auto", handles: Sequence[Any] | None = None) -> None:
     """A frameless legend: inside for few entries, else below the axes. `where`: auto, inside, below, right, none."""
-    handles, labels = ax.get_legend_handles_labels()
-    if not handles or where == "none":
-        return
-    if where == "auto":
-        where = "inside" if len(handles) <= inside_up_to and max(map(len, labels)) <= 26 else "below"
-    if where == "inside":
-        ax.legend(handles, labels, loc="best")
-    elif where == "right":
-        ax.legend(handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    elif where == "below":
-        fit = max(1, int(inches_across(ax) / (0.45 + 0.062 * max(map(len, labels)))))
-        count = columns or min(len(handles), fit)
-        ax.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), borderaxespad=4.6, ncols=count)
-    else:
+    if where not in ("auto", "inside", "below", "right", "none"):
         raise ValueError(f"legend is {where!r}; allowed are auto, inside, below, right and none")
+    shown = list(handles) if handles is not None else ax.get_legend_handles_labels()[0]
+    if not shown or where == "none":
+        return
+    longest = max(len(str(handle.get_label())) for handle in shown)
+    if where == "inside" or (where == "auto" and len(shown) <= 4 and longest <= 26):
+        ax.legend(handles=shown, loc="best")
+    elif where == "right":
+        ax.legend(handles=shown, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    else:
+        fit = max(1, int((inches_across(ax) - 0.3) / (0.42 + 0.055 * longest)))
+        rows = -(-len(shown) // fit)
+        pad = (_below(ax) + 4) / matplotlib.rcParams["legend.fontsize"]
+        ax.legend(
+            handles=shown,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            borderaxespad=pad,
+            ncols=-(-len(shown) // rows),
+        )
+
+
+def _below(ax: Axes) -> float:
+    """Points that tick labels and axis label take up below the axes."""
+    box = ax.xaxis.get_tightbbox(ax.figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    return 0.0 if box is None else float(ax.get_window_extent().y0 - box.y0) * 72 / ax.figure.dpi
+
+
+@styled
+def shared_legend(fig: Figure) -> None:
+    """Replace the legends of all axes by one below the figure, each entry once."""
+    entries: dict[str, Any] = {}
+    for ax in fig.axes:
+        own = ax.get_legend()
+        if own is not None:
+            entries = {
+                text.get_text(): handle for text, handle in zip(own.get_texts(), own.legend_handles, strict=True)
+            } | entries
+            own.remove()
+    if entries:
+        fit = max(1, int(fig.get_figwidth() / (0.42 + 0.055 * max(map(len, entries)))))
+        fig.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=min(fit, len(entries)))
