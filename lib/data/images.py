@@ -26,7 +26,7 @@ FILTERS = {
 }
 FITS = ("long", "short", "square")
 # Formats that Pillow decodes itself; others (EPS) would start programs.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 
 
 class ImageError(ValueError):
@@ -105,7 +105,7 @@ def to_uint8(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 def from_uint8(pixels: np.ndarray) -> Tensor:
     """uint8 pixels (..., H, W, 3) as a float32 tensor (..., 3, H, W) in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, -3))).to(torch.float32).div_(255)
+    return torch.from_numpy(np.moveaxis(pixels, -1, -3).astype(np.float32, order="C")).div_(255)
 
 
 def save(image: Tensor, path: str | Path) -> Path:

@@ -1,0 +1,61 @@
+"""The tables of catalogue.toml: bundled photos, single pictures and data sets."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo inside an installed package."""
+
+    package: str  # import name
+    path: str  # inside the package
+    title: str
+    licence: str  # as the package states it
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One form of a data set: its place below a data folder, and the hash by which it is recognised."""
+
+    name: str  # for captions
+    path: str
+    sha256: str = ""  # of the file or tree; empty: taken as it is
+    torchvision: str = ""  # class whose address and MD5 sums serve to fetch and verify it
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set or single picture. A copy that differs from the original has its own key, so no record mixes them."""
+
+    key: str
+    title: str
+    sources: tuple[Source, ...]  # in order of preference
+    licence: str
+    citation: str
+    origin: str
+    showable: bool  # may stand in checked-in figures
+
+
+def _data_set(key: str, entry: dict[str, Any]) -> DataSet:
+    """An entry of the table `pictures` (one file) or `sets` (several sources)."""
+    sources = entry.get("sources") or [{"name": entry["title"], "path": entry["path"], "sha256": entry["sha256"]}]
+    return DataSet(
+        key=key,
+        title=entry["title"],
+        sources=tuple(Source(**source) for source in sources),
+        licence=entry["licence"],
+        citation=entry.get("citation", entry["title"]),
+        origin=entry["origin"],
+        showable=entry.get("showable", False),
+    )
+
+
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PHOTOS = {name: Photo(**entry) for name, entry in _TABLES["photos"].items()}
+PICTURES = {key: _data_set(key, entry) for key, entry in _TABLES["pictures"].items()}
+SETS = {key: _data_set(key, entry) for key, entry in _TABLES["sets"].items()}
+CATALOGUE = PICTURES | SETS

@@ -1,0 +1,199 @@
+"""Data sets and single pictures that packages do not bundle: where they lie, whether they are intact, how to get them.
+
+They are looked for in the folders of WORKBOOK_DATA and then among the downloads, and verified before use. Nothing is
+downloaded but by `fetch`.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import file_digest, md5, sha256
+from pathlib import Path
+from typing import Any
+
+from lib.data.catalogue import CATALOGUE, DataSet, Source
+from lib.data.images import SUFFIXES
+from lib.paths import downloads_dir, extra_data_folders, shown
+
+
+class MissingData(FileNotFoundError):
+    """A data set that is not on this machine, with the way to get it."""
+
+
+class CorruptData(ValueError):
+    """A file or folder whose content is not what the registry knows under its name."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """A data set on this machine, verified."""
+
+    key: str
+    path: Path
+    source: str  # for captions
+    sha256: str  # of the file, or of the tree (see `digest`)
+
+
+def find(key: str | Path) -> Path:
+    """The verified file or folder of a data set; `key` may also be the path of a user's own folder.
+
+    Raises MissingData, CorruptData, or ValueError for an unknown key.
+    """
+    return locate(key).path
+
+
+def locate(key: str | Path) -> Located:
+    """As `find`, with the name of the source used and the hash of the data, for captions and manifests."""
+    if key not in CATALOGUE:
+        return _own_folder(key)
+    for source in CATALOGUE[str(key)].sources:
+        if path := _present(source):
+            _check(path, source)
+            return Located(str(key), path, source.name, digest(path))
+    raise MissingData(_how_to_get(CATALOGUE[str(key)]))
+
+
+def status() -> list[dict[str, Any]]:
+    """One row a key: key, title, present, source, path, licence, showable, command. Looks for files, hashes none."""
+    rows = []
+    for key, entry in CATALOGUE.items():
+        there = next(((source, path) for source in entry.sources if (path := _present(source))), None)
+        command = f"python -m lib fetch data {key}" if any(source.torchvision for source in entry.sources) else ""
+        rows.append(
+            {
+                "key": key,
+                "title": entry.title,
+                "present": there is not None,
+                "source": there[0].name if there else "",
+                "path": shown(there[1]) if there else "",
+                "licence": entry.licence,
+                "showable": entry.showable,
+                "command": command,
+            }
+        )
+    return rows
+
+
+def folder(path: str | Path) -> list[Path]:
+    """All picture files below a user's folder, sorted by their relative path; hidden files and folders are left out.
+
+    Raises MissingData if there is no such folder, ValueError if it holds no picture.
+    """
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise MissingData(f"there is no folder {shown(root)}")
+    found = [file for file in _files(root) if file.suffix.lower() in SUFFIXES]
+    if not found:
+        raise ValueError(f"folder {shown(root)} holds no picture; allowed are files ending in {' '.join(SUFFIXES)}")
+    return found
+
+
+def fetch(key: str) -> Path:
+    """Download a data set that its publisher offers with a known checksum, unpack it among the downloads and verify it.
+
+    Returns its path; one already present is only verified. Raises MissingData for a set without such an offer and for a
+    download that fails.
+    """
+    if key not in CATALOGUE:
+        raise ValueError(f"data set is {key!r}; allowed are {', '.join(CATALOGUE)}")
+    if not any(_present(source) for source in CATALOGUE[key].sources):
+        offered = next((source for source in CATALOGUE[key].sources if source.torchvision), None)
+        if offered is None:
+            raise MissingData(_how_to_get(CATALOGUE[key]))
+        from lib.data.torchvision_sets import download
+
+        try:
+            download(offered.torchvision, downloads_dir())
+        except OSError as error:  # no connection, no space, no permission
+            raise MissingData(f"{CATALOGUE[key].title} could not be fetched: {error}") from error
+    return find(key)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file; of a folder, that of its sorted lines `<sha256>  <relative path>`, hidden files left out.
+
+    Remembered within the process for as long as names, sizes and modification times stay the same.
+    """
+    return _digest(path, _signature(path))
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, signature: str) -> str:
+    if path.is_file():
+        return _file_hash(path, "sha256")
+    lines = (f"{_file_hash(file, 'sha256')}  {file.relative_to(path).as_posix()}\n" for file in _files(path))
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _torchvision_faults(path: Path, name: str, signature: str) -> list[str]:
+    """Names of a torchvision set's files that are absent from the folder or fail their MD5."""
+    from lib.data.torchvision_sets import members
+
+    return [
+        member
+        for member, expected in members(name).items()
+        if not (path / member).is_file() or _file_hash(path / member, "md5") != expected
+    ]
+
+
+def verified(path: Path, sha256: str) -> Path:
+    """The same path; CorruptData if the file or folder does not have the hash."""
+    if (found := digest(path)) != sha256:
+        raise CorruptData(
+            f"{shown(path)} is not the known copy: its SHA-256 is {found[:12]}..., not {sha256[:12]}...; "
+            "restore it, or give the path of your own file or folder in place of the name"
+        )
+    return path
+
+
+def _check(path: Path, source: Source) -> None:
+    """CorruptData if what lies at `path` is not the source."""
+    if source.torchvision and (faults := _torchvision_faults(path, source.torchvision, _signature(path))):
+        raise CorruptData(f"{shown(path)} is not torchvision's {source.torchvision}: {', '.join(faults)} differ")
+    if source.sha256:
+        verified(path, source.sha256)
+
+
+def _present(source: Source) -> Path | None:
+    """The first place where the source lies, extra folders before downloads."""
+    candidates = (root / source.path for root in (*extra_data_folders(), downloads_dir()))
+    return next((path for path in candidates if path.exists()), None)
+
+
+def _own_folder(key: str | Path) -> Located:
+    path = Path(key).expanduser()
+    if not path.is_dir():
+        raise ValueError(f"data set is {str(key)!r}; allowed are {', '.join(CATALOGUE)}, or the path of a folder")
+    return Located(str(key), path, "own folder", digest(path))
+
+
+def _how_to_get(entry: DataSet) -> str:
+    """One sentence on what is missing and what gets it."""
+    what = f"{entry.title} ({entry.key!r}) is not on this machine"
+    places = " or ".join(f"{source.path!r}" for source in entry.sources)
+    by_hand = f"put {places} into a folder named by WORKBOOK_DATA"
+    if any(source.torchvision for source in entry.sources):
+        return f"{what}; get it with `python -m lib fetch data {entry.key}`, or {by_hand}"
+    return f"{what}; {by_hand} (origin: {entry.origin})"
+
+
+def _files(root: Path) -> list[Path]:
+    """All files below a folder but hidden ones, sorted by relative path; links to folders are not followed."""
+    found = []
+    for place, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(found, key=lambda file: file.relative_to(root).as_posix())
+
+
+def _signature(path: Path) -> str:
+    """Changes whenever a name, size or modification time below `path` does."""
+    files = [path] if path.is_file() else _files(path)
+    stats = ((file, file.stat()) for file in files)
+    return md5("\n".join(f"{file} {s.st_size} {s.st_mtime_ns}" for file, s in stats).encode()).hexdigest()
+
+
+def _file_hash(path: Path, algorithm: str) -> str:
+    with path.open("rb") as handle:
+        return file_digest(handle, algorithm).hexdigest()
