@@ -90,20 +90,11 @@ def _run(job: Job, deadline: float | None) -> Outcome:
     output = executed_path(job)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        result = Path(scratch) / "result.json"
-        order = {
-            "notebook": str(job.notebook),
-            "output": str(output),
-            "parameters": job.injected,
-            "result": str(result),
-        }
-        command = [sys.executable, "-m", "lib.workbook.execute"]
-        with subprocess.Popen(
-            command, cwd=ROOT, env=_environment(deadline), stdin=subprocess.PIPE, text=True, start_new_session=True
-        ) as process:
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(order))
-            process.stdin.close()
+        order, result = Path(scratch) / "job.json", Path(scratch) / "result.json"
+        task = {"notebook": str(job.notebook), "output": str(output), "parameters": job.injected}
+        order.write_text(json.dumps(task), encoding="utf-8")
+        command = [sys.executable, "-m", "lib.workbook.execute", str(order), str(result)]
+        with subprocess.Popen(command, cwd=ROOT, env=_environment(deadline), start_new_session=True) as process:
             interrupted = _wait(process)
         found = json.loads(result.read_text()) if result.exists() else _silent(process.returncode)
     if interrupted:
@@ -111,7 +102,7 @@ def _run(job: Job, deadline: float | None) -> Outcome:
     return Outcome(job, **found, seconds=time.monotonic() - begun, wrote=tuple(_written(since=started)))
 
 
-def _wait(process: subprocess.Popen[str]) -> bool:
+def _wait(process: subprocess.Popen[bytes]) -> bool:
     """Wait for the process; on Ctrl-C pass it on, allow it `GRACE_S`, and return True."""
     try:
         process.wait()

@@ -1,7 +1,7 @@
-"""Run one notebook with papermill: `python -m lib.workbook.execute`, started by the batch runner as its own process.
+"""Run one notebook with papermill: `python -m lib.workbook.execute JOB RESULT`, started by the batch runner.
 
-Reads a job (notebook, output, parameters, result) as JSON from standard input, prints what the cells print, and writes
-the outcome as JSON. The kernel talks over IPC sockets where the system has them.
+Reads a job (notebook, output, parameters) from a JSON file, prints what the cells print, and writes the outcome to
+another. The kernel talks over IPC sockets where the system has them.
 """
 
 import json
@@ -112,12 +112,12 @@ def _left_early(executed: Any) -> dict[str, Any] | None:
     return None
 
 
-def main() -> None:
-    """Execute the job on standard input; the batch runner reads the file it names as `result`."""
-    job = json.loads(sys.stdin.read())
+def main(order: Path, result: Path) -> None:
+    """Execute the job in one file and write its outcome to the other."""
+    job = json.loads(order.read_text(encoding="utf-8"))
     outcome = execute(Path(job["notebook"]), Path(job["output"]), job["parameters"])
-    write_text(Path(job["result"]), json.dumps(outcome))
+    write_text(result, json.dumps(outcome))
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))
