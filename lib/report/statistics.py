@@ -1,0 +1,320 @@
+"""Statistics behind the claims: resampling intervals, rank tests, shares, pairwise preferences, Pareto fronts.
+
+Bradley-Terry strengths come from two-alternative votes, one row a click with the columns `voter`, `left_id`, `right_id`
+and `choice`; their intervals resample whole voters, whose clicks are not independent.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from math import comb
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+EXACT_UP_TO = 20_000  # distinct relabellings that a permutation test enumerates instead of drawing at random
+CHOICES = ("left", "right", "cannot decide", "skip")
+VIRTUAL = 0.5  # wins added each way to every pair, so that an unbeaten option stays finite
+Statistic = Callable[..., Any]
+
+
+class Interval(NamedTuple):
+    """An estimate with its interval (95% unless told otherwise) from n observations; limits are NaN where unknown."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Significance(NamedTuple):
+    """A test statistic with its p value from n observations."""
+
+    statistic: float
+    p: float
+    n: int
+
+
+def bootstrap(values: ArrayLike, statistic: Statistic = np.mean, *, seed: int, n: int = 2000,
+              level: float = 0.95) -> Interval:  # fmt: skip
+    """Percentile bootstrap of `statistic(values)`, resampling the first axis `n` times; one value has no interval."""
+    return bootstrap_groups([values], statistic, seed=seed, n=n, level=level)
+
+
+def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed: int, n: int = 2000,
+                     level: float = 0.95) -> Interval:  # fmt: skip
+    """Percentile bootstrap of `statistic(*groups)`, each group resampled within itself, e.g. a difference of means.
+
+    The interval is unknown (NaN) unless every group has two values. Raises ValueError for an empty group, values that
+    are not finite, or a level outside (0, 1).
+    """
+    arrays = [_finite(group, f"group {index}") for index, group in enumerate(groups)]
+    value, count = float(statistic(*arrays)), sum(map(len, arrays))
+    if min(map(len, arrays)) < 2:
+        return Interval(value, np.nan, np.nan, count)
+    rng = np.random.default_rng(seed)
+    draws = [statistic(*(array[rng.integers(0, len(array), len(array))] for array in arrays)) for _ in range(n)]
+    return Interval(value, *_percentiles(draws, level), count)
+
+
+def permutation(a: ArrayLike, b: ArrayLike, *, paired: bool = False, alternative: str = "two-sided", seed: int = 0,
+                n: int = 9999) -> float:  # fmt: skip
+    """p value of a difference in means under exchange of labels (or of signs, where paired).
+
+    All relabellings are enumerated where there are at most twenty thousand; otherwise `n` are drawn and the observed
+    one is counted with them. `alternative` is `two-sided`, `greater` (a above b) or `less`.
+    """
+    if alternative not in ("two-sided", "greater", "less"):
+        raise ValueError(f"alternative is {alternative!r}; allowed are two-sided, greater and less")
+    x, y = _finite(a, "a"), _finite(b, "b")
+    if paired and len(x) != len(y):
+        raise ValueError(f"paired samples have {len(x)} and {len(y)} values; they must be as many")
+    drawn = _sign_flips(x - y, seed, n) if paired else _relabellings(x, y, seed, n)
+    differences, exhaustive = drawn
+    observed, slack = x.mean() - y.mean(), 1e-12 * (1 + np.abs(differences).max())
+    sign = {"greater": 1, "less": -1}.get(alternative)
+    extreme = (
+        np.abs(differences) >= abs(observed) - slack if sign is None else sign * (differences - observed) >= -slack
+    )
+    return float(extreme.mean()) if exhaustive else float((extreme.sum() + 1) / (n + 1))
+
+
+def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Spearman's rank correlation with the interval of Bonett and Wright (2000) on Fisher's z scale.
+
+    For the interval, a correlation of one counts as half a step below the next smaller value that n ranks can give,
+    so that few points in perfect order do not look certain. Below four points the interval is [-1, 1]; a constant
+    sample has no correlation (NaN). Raises ValueError for unequal lengths and values that are not finite.
+    """
+    a, b = _finite(x, "x"), _finite(y, "y")
+    n = len(a)
+    if n != len(b):
+        raise ValueError(f"x has {n} values and y {len(b)}; they must be as many")
+    if n < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return Interval(np.nan, np.nan, np.nan, n)
+    value = float(np.clip(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1], -1, 1))
+    if n < 4:
+        return Interval(value, -1.0, 1.0, n)
+    limit = 1 - 6 / (n**3 - n)
+    z, error = np.arctanh(np.clip(value, -limit, limit)), np.sqrt((1 + value**2 / 2) / (n - 3))
+    low, high = np.tanh(z + np.array([-1, 1]) * stats.norm.ppf((1 + level) / 2) * error)
+    return Interval(value, min(float(low), value), max(float(high), value), n)
+
+
+def kruskal(groups: Sequence[ArrayLike]) -> Significance:
+    """Kruskal-Wallis test that all groups come from one distribution; equal values throughout give p = 1."""
+    arrays = [_finite(group, f"group {index}") for index, group in enumerate(groups)]
+    total = sum(map(len, arrays))
+    if len(arrays) < 2:
+        raise ValueError(f"the Kruskal-Wallis test compares at least 2 groups; it got {len(arrays)}")
+    if np.ptp(np.concatenate(arrays)) == 0:
+        return Significance(0.0, 1.0, total)
+    result = stats.kruskal(*arrays)
+    return Significance(float(result.statistic), float(result.pvalue), total)
+
+
+def mean_rank_difference(a: ArrayLike, b: ArrayLike, *, seed: int, n: int = 2000, level: float = 0.95) -> Interval:
+    """Mean rank of `a` minus mean rank of `b` in the pooled sample (ties share ranks), with a bootstrap interval."""
+
+    def difference(first: np.ndarray, second: np.ndarray) -> float:
+        ranks = stats.rankdata(np.concatenate([first, second]))
+        return float(ranks[: len(first)].mean() - ranks[len(first) :].mean())
+
+    return bootstrap_groups([a, b], difference, seed=seed, n=n, level=level)
+
+
+def wilson(wins: float, n: float, *, level: float = 0.95) -> Interval:
+    """Share of wins with Wilson's interval; half wins (ties) are allowed, without trials the interval is [0, 1]."""
+    if not 0 <= wins <= n:
+        raise ValueError(f"wins is {wins} of {n}; it must lie between 0 and the number of trials")
+    if n == 0:
+        return Interval(np.nan, 0.0, 1.0, 0)
+    z, share = float(stats.norm.ppf((1 + level) / 2)), wins / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return Interval(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)), round(n))
+
+
+def win_matrix(votes: pd.DataFrame, options: Sequence[str] | None = None) -> pd.DataFrame:
+    """Wins of the row option over the column option; a tie is half a win each, skipped trials do not count.
+
+    `votes` has the columns `left_id`, `right_id` and `choice`. Raises ValueError for a choice outside left, right,
+    cannot decide and skip, and for an option compared with itself.
+    """
+    strange = sorted(set(votes["choice"]) - set(CHOICES))
+    if strange:
+        raise ValueError(f"choice is {strange[0]!r}; allowed are {', '.join(CHOICES)}")
+    if (votes["left_id"] == votes["right_id"]).any():
+        raise ValueError("a vote compares an option with itself")
+    names = list(options) if options is not None else sorted({*votes["left_id"], *votes["right_id"]})
+    return pd.DataFrame(_tally(votes, names), index=names, columns=names)
+
+
+def bradley_terry(wins: pd.DataFrame, *, tolerance: float = 1e-10, most: int = 10_000) -> pd.Series:
+    """Log strengths from the wins of row over column, normalised to mean 0.
+
+    Half a virtual win both ways in every pair keeps unbeaten and never compared options finite. Minorise-maximise
+    update: b_i <- W_i / sum_j n_ij / (b_i + b_j). Raises ValueError unless the table is square and not negative.
+    """
+    if list(wins.index) != list(wins.columns) or len(wins) < 2:
+        raise ValueError(f"wins needs the same two or more options as rows and columns; it has shape {wins.shape}")
+    if (wins.to_numpy(float) < 0).any():
+        raise ValueError(f"wins has the negative entry {wins.to_numpy(float).min():g}")
+    strengths = _log_strengths(wins.to_numpy(float)[None], tolerance, most)[0]
+    return pd.Series(strengths, index=wins.index, name="strength")
+
+
+def bradley_terry_intervals(votes: pd.DataFrame, voter: str = "voter", *, seed: int, n: int = 1000,
+                            level: float = 0.95) -> pd.DataFrame:  # fmt: skip
+    """One row an option, strongest first: option, strength (log), low, high, wins, comparisons, voters.
+
+    The interval comes from `n` bootstrap resamples of whole voters; with one voter it is unknown (NaN).
+    """
+    wins = win_matrix(votes)
+    strengths, draws = bradley_terry(wins), _resampled(votes, voter, list(wins.index), seed, n)
+    low, high = _limits(draws, level, len(wins))
+    played = wins.sum(axis=1) + wins.sum(axis=0)
+    frame = pd.DataFrame({"option": wins.index, "strength": strengths.to_numpy(), "low": low, "high": high,
+                          "wins": wins.sum(axis=1).to_numpy(), "comparisons": played.to_numpy(),
+                          "voters": votes[voter].nunique()})  # fmt: skip
+    return frame.sort_values("strength", ascending=False, kind="stable", ignore_index=True)
+
+
+def bradley_terry_difference(votes: pd.DataFrame, a: str, b: str, voter: str = "voter", *, seed: int, n: int = 1000,
+                             level: float = 0.95) -> Interval:  # fmt: skip
+    """Log strength of option `a` minus that of `b` with the same bootstrap over voters; n counts the comparisons."""
+    wins = win_matrix(votes)
+    lacking = [option for option in (a, b) if option not in wins.index]
+    if lacking:
+        raise ValueError(f"option {lacking[0]!r} has no vote; the options are {', '.join(map(str, wins.index))}")
+    strengths, names = bradley_terry(wins), list(wins.index)
+    draws = _resampled(votes, voter, names, seed, n)
+    apart = (draws[:, names.index(a)] - draws[:, names.index(b)])[:, None]
+    low, high = _limits(apart, level, 1)
+    return Interval(
+        float(strengths[a] - strengths[b]), float(low[0]), float(high[0]), round(float(wins.to_numpy().sum()))
+    )
+
+
+def win_shares(votes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """One row an option: option, share of its comparisons won (ties half), Wilson's low and high, n."""
+    wins = win_matrix(votes)
+    rows = []
+    for option in wins.index:
+        won, lost = wins.loc[option].sum(), wins[option].sum()
+        rows.append((option, *wilson(float(won), float(won + lost), level=level)))
+    return pd.DataFrame(rows, columns=["option", "value", "low", "high", "n"])
+
+
+def pareto_front(points: ArrayLike) -> np.ndarray:
+    """Mask (N,) of the points (N, D) that no other dominates, every column minimised; equal points stay together.
+
+    A point with a NaN or an infinite coordinate is never in the front.
+    """
+    array = np.asarray(points, float)
+    if array.ndim != 2:
+        raise ValueError(f"points have shape {array.shape}; expected (number, objectives)")
+    finite = np.isfinite(array).all(1)
+    known = np.where(finite[:, None], array, np.inf)
+    no_worse = (known[:, None] <= known[None]).all(2)  # [i, j]: i is at most j everywhere
+    better = (known[:, None] < known[None]).any(2)
+    return np.asarray(finite & ~(no_worse & better).any(0))
+
+
+def hypervolume(points: ArrayLike, reference: tuple[float, float] = (1.0, 1.0)) -> float:
+    """Area that 2-D points dominate below the reference point, both columns minimised; points beyond it add nothing."""
+    array = np.asarray(points, float).reshape(-1, 2)
+    inside = array[np.isfinite(array).all(1) & (array < np.asarray(reference)).all(1)]
+    front = inside[pareto_front(inside)] if len(inside) else inside
+    front = front[np.lexsort((front[:, 1], front[:, 0]))]
+    above = np.concatenate([[reference[1]], front[:-1, 1]]) if len(front) else front[:, 1]
+    return float(((reference[0] - front[:, 0]) * (above - front[:, 1])).sum())
+
+
+def _finite(values: ArrayLike, name: str) -> np.ndarray:
+    """The values as a float array; raises ValueError naming what is wrong with it."""
+    array = np.asarray(values, float)
+    if array.ndim == 0 or len(array) == 0:
+        raise ValueError(f"{name} is empty; at least one value is needed")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has {int((~np.isfinite(array)).sum())} values of {array.size} that are not finite")
+    return array
+
+
+def _percentiles(draws: Any, level: float) -> tuple[float, float]:
+    """The central interval of the draws."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it must lie between 0 and 1")
+    low, high = np.percentile(draws, [50 * (1 - level), 50 * (1 + level)])
+    return float(low), float(high)
+
+
+def _relabellings(x: np.ndarray, y: np.ndarray, seed: int, n: int) -> tuple[np.ndarray, bool]:
+    """Mean differences under other labels, and whether they are all there are."""
+    pooled, first = np.concatenate([x, y]), len(x)
+    exhaustive = comb(len(pooled), first) <= EXACT_UP_TO
+    if exhaustive:
+        chosen = np.array(list(combinations(range(len(pooled)), first)))
+    else:
+        rng = np.random.default_rng(seed)
+        chosen = np.stack([rng.permutation(len(pooled))[:first] for _ in range(n)])
+    sums = pooled[chosen].sum(1)
+    return sums / first - (pooled.sum() - sums) / len(y), exhaustive
+
+
+def _sign_flips(differences: np.ndarray, seed: int, n: int) -> tuple[np.ndarray, bool]:
+    """Mean differences with signs exchanged, and whether they are all there are."""
+    count = len(differences)
+    exhaustive = 2**count <= EXACT_UP_TO
+    if exhaustive:
+        signs = 1 - 2 * (np.arange(2**count)[:, None] >> np.arange(count) & 1)
+    else:
+        signs = np.random.default_rng(seed).choice([-1, 1], (n, count))
+    return (signs * differences).mean(1), exhaustive
+
+
+def _tally(votes: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Wins (option, option) of the rows, in the order of the names."""
+    place = {name: position for position, name in enumerate(names)}
+    left, right = votes["left_id"].map(place).to_numpy(int), votes["right_id"].map(place).to_numpy(int)
+    share = votes["choice"].map({"left": 1.0, "right": 0.0, "cannot decide": 0.5, "skip": np.nan}).to_numpy(float)
+    counted = np.isfinite(share)
+    wins = np.zeros((len(names), len(names)))
+    np.add.at(wins, (left[counted], right[counted]), share[counted])
+    np.add.at(wins, (right[counted], left[counted]), 1 - share[counted])
+    return wins
+
+
+def _resampled(votes: pd.DataFrame, voter: str, names: list[str], seed: int, n: int) -> np.ndarray:
+    """Log strengths (n, options) of tables made of as many voters, drawn with replacement; no rows for one voter."""
+    tables = np.stack([_tally(rows, names) for _, rows in votes.groupby(voter, sort=True)])
+    if len(tables) < 2:
+        return np.empty((0, len(names)))
+    drawn = np.random.default_rng(seed).multinomial(len(tables), np.full(len(tables), 1 / len(tables)), n)
+    return _log_strengths(np.tensordot(drawn, tables, 1), 1e-8, 10_000)
+
+
+def _log_strengths(wins: np.ndarray, tolerance: float, most: int) -> np.ndarray:
+    """Log strengths (tables, options) of win tables (tables, options, options), virtual wins included."""
+    options = wins.shape[-1]
+    wins = wins + VIRTUAL * (1 - np.eye(options))
+    played, won = wins + wins.transpose(0, 2, 1), wins.sum(2)
+    strength = np.ones(wins.shape[:2])
+    for _ in range(most):
+        new = won / (played / (strength[:, :, None] + strength[:, None])).sum(2)
+        new /= np.exp(np.log(new).mean(1, keepdims=True))
+        moved = float(np.abs(np.log(new) - np.log(strength)).max())
+        strength = new
+        if moved < tolerance:
+            break
+    return np.log(strength)
+
+
+def _limits(draws: np.ndarray, level: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Central limits of each column, NaN without draws."""
+    if not len(draws):
+        return np.full(count, np.nan), np.full(count, np.nan)
+    low, high = np.percentile(draws, [50 * (1 - level), 50 * (1 + level)], axis=0)
+    return low, high
