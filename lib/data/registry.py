@@ -105,7 +105,7 @@ def fetch(key: str) -> Path:
         try:
             download(offered.torchvision, downloads_dir())
         except OSError as error:  # no connection, no space, no permission
-            raise MissingData(f"{CATALOGUE[key].title} could not be fetched: {error}") from error
+            raise MissingData(f"the download failed ({error}). {_how_to_get(CATALOGUE[key])}") from error
     return find(key)
 
 
