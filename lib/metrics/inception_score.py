@@ -27,7 +27,7 @@ def inception_score(logits: Tensor, splits: int = 10) -> SetScore:
     scores = torch.stack([_one_split(log_p[i:j]) for i, j in pairwise(edges)])
     value, half = float(scores.mean()), math.nan
     if splits > 1:
-        half = float(stats.t.ppf(0.975, splits - 1) * scores.std(correction=1) / math.sqrt(splits))
+        half = float(stats.t.ppf(0.975, splits - 1)) * float(scores.std(correction=1)) / math.sqrt(splits)
     std = float(scores.std(correction=0))
     protocol = {"splits": splits, "std": std, "classes": logits.shape[1], "interval": "Student's t over splits"}
     return SetScore("IS", value, len(logits), value - half, value + half, protocol)

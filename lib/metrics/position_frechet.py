@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from lib.metrics.frechet import frechet_distance
+from lib.metrics import check
+from lib.metrics.frechet import distance, moments
 
 
 def position_frechet(features_x: Tensor, features_style: Tensor) -> float:
@@ -13,7 +14,9 @@ def position_frechet(features_x: Tensor, features_style: Tensor) -> float:
     (`lib.metrics.frechet`), but biased upward, so compare equal sizes. Raises ValueError for anything but two finite
     float maps with equal C and at least two positions.
     """
-    for name, features in (("features_x", features_x), ("features_style", features_style)):
+    names = ("features_x", "features_style")
+    for name, features in zip(names, (features_x, features_style), strict=True):
         if features.ndim != 3:
             raise ValueError(f"{name} has shape {tuple(features.shape)}; allowed is (C, H, W)")
-    return frechet_distance(features_x.flatten(1).T, features_style.flatten(1).T)
+    x, y = check.row_pair(features_x.flatten(1).T, features_style.flatten(1).T, names=names)
+    return distance(moments(x), moments(y))

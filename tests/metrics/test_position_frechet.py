@@ -23,5 +23,5 @@ def test_where_things_are_does_not_matter_but_how_often_they_are_does():
 def test_maps_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"features_style has shape \(1, 4, 3, 3\); allowed is \(C, H, W\)"):
         position_frechet(torch.zeros(4, 3, 3), torch.zeros(1, 4, 3, 3))
-    with pytest.raises(ValueError, match="x has 4 columns and y 5"):
+    with pytest.raises(ValueError, match="features_x has 4 columns and features_style 5"):
         position_frechet(torch.zeros(4, 3, 3), torch.zeros(5, 3, 3))
