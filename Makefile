@@ -3,6 +3,7 @@
 #   PROFILE=desk        smoke (default), desk, day or paper
 #   NOTEBOOK=01_nst     one or several notebooks, space-separated (default: all)
 #   WORKERS=serial      serial or processes:N
+#   LAB=--no-browser    further options for JupyterLab
 #   PYTHON=python3.12   the Python that .venv is made from (3.11 or newer)
 #   TORCH_INDEX=URL     a further package index, for a CPU-only torch (see README)
 #   WHEELHOUSE=folder   install from this folder alone; data/wheelhouse is used where it exists
@@ -12,6 +13,8 @@ NOTEBOOK ?=
 WORKERS ?= serial
 PYTHON ?=
 TORCH_INDEX ?=
+LAB_ROOT ?= .
+LAB ?=
 WHEELHOUSE ?= $(wildcard data/wheelhouse)
 
 BIN := .venv/bin
@@ -58,14 +61,14 @@ report: $(READY) ## all claims and tables as one self-contained HTML page
 	$(RUN) report
 
 lab: $(READY) weights ## open JupyterLab on the tour
-	$(BIN)/jupyter lab --LabApp.news_url=None \
-	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate notebooks/00_tour.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=$(LAB_ROOT) --LabApp.default_url=/lab/tree/notebooks/00_tour.ipynb $(LAB)
 
 weights: $(READY)
 	@$(RUN) fetch weights
 
 # The stamp is named after the lock file's checksum: a changed lock installs again, an unchanged one costs nothing.
-# setuptools is in the lock, so the project itself is built without fetching a second one.
+# setuptools is in the lock, so the project itself is built without fetching a second one. JupyterLab's announcements
+# are off: no question about news, no look-up of newer versions.
 $(READY): requirements.lock
 	@set -e; for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3); do \
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
@@ -77,6 +80,7 @@ $(READY): requirements.lock
 	echo "making .venv with $$("$$python" --version)"; "$$python" -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.lock $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
 	@rm -f .venv/ready-*; touch $@
 
 # Made in a folder of its own and renamed at the end, so that an interrupted download is never used.
