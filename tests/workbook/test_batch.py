@@ -127,7 +127,7 @@ def test_the_summary_has_a_line_each_and_shows_where_the_failures_are(ran):
         "late",
         "broken",
     ]
-    assert "broken failed: in cell 4: In [4] ValueError: no such style" in text
+    assert "broken failed in cell 4: In [4] ValueError: no such style" in text
     assert "executed notebook: notebooks/broken.ipynb" in text
 
 
