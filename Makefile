@@ -39,10 +39,12 @@ help: ## list the commands
 figures: $(READY) weights ## run every notebook and regenerate its figures and tables (PROFILE=, NOTEBOOK=, WORKERS=)
 	$(RUN) run $(NOTEBOOK) --profile $(PROFILE) --workers $(WORKERS)
 
+# Two runs, so that the notebooks' kernels do not inherit what the unit tests set; both happen even if the first fails.
 test: $(READY) weights ## unit tests, then every notebook once under nbval
-	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT; status=0; \
+	$(PYTEST) tests || status=$$?; \
 	WORKBOOK_RUNS="$$scratch/runs" WORKBOOK_FIGURES="$$scratch/figures" WORKBOOK_VOTES="$$scratch/votes" \
-	$(PYTEST) tests notebooks $(NBVAL)
+	$(PYTEST) notebooks $(NBVAL) || status=$$?; exit $$status
 
 test-slow: $(READY) weights ## the tests that take minutes
 	$(PYTEST) -m slow tests
