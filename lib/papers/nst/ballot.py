@@ -23,7 +23,7 @@ from lib.paths import shown
 
 QUESTION = "Which picture looks more natural?"
 LABELS = {"left": "Left", "right": "Right", "cannot decide": "Cannot decide", "skip": "Skip"}
-SIDE = 320  # pixels on the screen that the longer side of a picture gets at least, by whole enlargement
+SIDE = 400  # pixels on the screen that the longer side of a small picture is enlarged to, by the largest whole number
 
 
 class Ballot:

@@ -74,8 +74,8 @@ def test_nothing_in_the_browser_tells_which_option_is_shown(ballot):
 
 def test_both_pictures_have_the_same_size_on_the_screen(ballot):
     left, right = ballot.pictures
-    assert (left.layout.width, left.layout.height) == (right.layout.width, right.layout.height) == ("320px", "240px")
-    assert Image.open(io.BytesIO(left.value)).size == Image.open(io.BytesIO(right.value)).size == (320, 240)
+    assert (left.layout.width, left.layout.height) == (right.layout.width, right.layout.height) == ("400px", "300px")
+    assert Image.open(io.BytesIO(left.value)).size == Image.open(io.BytesIO(right.value)).size == (400, 300)
 
 
 def test_response_time_counts_from_the_appearance_of_the_pair(ballot, path, monkeypatch):
