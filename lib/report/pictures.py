@@ -94,7 +94,7 @@ class _Sheet:
 
     def _row_titles(self, high: np.ndarray) -> float:
         """Inches across that the upright row titles need beside rows of these heights."""
-        titles = [_wrapped(text, 0.85 * inches, HEAD) for text, inches in zip(self.rows, high, strict=False)]
+        titles = [_wrapped(text, 0.72 * inches, HEAD) for text, inches in zip(self.rows, high, strict=False)]
         return LINE * _height(titles) + 0.04 if titles else 0.0
 
     def _fit(self, texts: Sequence[str], points: float) -> list[str]:
@@ -186,8 +186,8 @@ def _height(texts: Sequence[str]) -> int:
 
 
 def _wrapped(text: str, inches: float, points: float) -> str:
-    """The text broken into lines that fit the width (an average letter is 0.55 em wide); its own breaks stay."""
-    letters = max(6, int(inches * 72 / (0.55 * points)))
+    """The text broken into lines that fit the width (an average letter is 0.53 em wide); its own breaks stay."""
+    letters = max(6, int(inches * 72 / (0.53 * points)))
     return "\n".join(piece for line in text.split("\n") for piece in (wrap(line, letters) or [""]))
 
 

@@ -45,9 +45,11 @@ def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_D
     """Write `name.png` and `name.pdf` under `folder`, each in one step, and return both paths.
 
     Neither file carries a date or a program version, so equal figures give equal bytes.
+    Saving fixes the layout: draw everything before.
     """
     if not name or Path(name).name != name:
         raise ValueError(f"figure name is {name!r}; it must be a plain file name without folder or ending")
+    _settle(fig)
     paths = []
     for ending, unset in (("png", ("Software",)), ("pdf", ("CreationDate", "Producer", "Creator"))):
         path = Path(folder) / f"{name}.{ending}"
@@ -55,6 +57,14 @@ def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_D
             fig.savefig(temporary, format=ending, dpi=dpi, metadata=dict.fromkeys(unset))
         paths.append(path)
     return paths
+
+
+def _settle(fig: Figure) -> None:
+    """Lay the figure out once and keep that: each later draw would move the axes by fractions of a pixel."""
+    if fig.get_layout_engine() is not None:
+        for _ in range(2):  # the second pass knows the sizes of legends and colour bars
+            fig.draw_without_rendering()
+        fig.set_layout_engine("none")
 
 
 @styled

@@ -13,7 +13,15 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogFormatterMathtext,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 COLUMN, PAGE = 3.3, 6.9  # inches: one column and the full width of a two-column page
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#000000")  # Okabe-Ito
@@ -103,16 +111,16 @@ def look(index: int) -> dict[str, Any]:
 def ticks_between(low: float, high: float, *, most: int = 6) -> list[float]:
     """Three to six round values between two positive limits, for a logarithmic axis too short for powers of ten.
 
-    Mantissas 1, then 1 and 3, then 1, 2 and 5 and ever finer steps are tried; the coarsest with three or more wins.
+    Mantissas 1, then 1 and 3, then 1, 2 and 5 and finer ones are tried; the coarsest with three or more ticks wins.
     """
     steps = [(1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0, 7.0)]
-    steps += [tuple(np.arange(1, 10, step).round(9)) for step in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)]
+    steps += [tuple(np.arange(1, 10, step).round(9)) for step in (1.0, 0.5)]
     decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for mantissas in steps:
         ticks = [float(f"{m * d:.6g}") for d in decades for m in mantissas if low * 0.999 <= m * d <= high * 1.001]
         if len(ticks) >= 3:
             return ticks if len(ticks) <= most else ticks[:: -(-len(ticks) // most)]
-    return [low, high]
+    return [float(f"{tick:.6g}") for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
 
 
 def log_axis(axis: Axis, *, most: int = 6) -> None:

@@ -1,0 +1,189 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lib.report import claims, tables
+from lib.report.claims import Claim, Verdict
+
+DESK = Claim("C1", "Styles differ", "Fig. 1", "difference of mean ranks above 0")
+COUNT = Claim("C0", "There are 15 rates", "Table 1", "count", "smoke")
+
+
+def test_verdicts_are_the_four_words() -> None:
+    assert [str(verdict) for verdict in Verdict] == ["supported", "contradicted", "undecided", "not run"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"), [(0.1, 0.4, "supported"), (-0.4, -0.1, "contradicted"), (-0.1, 0.4, "undecided")]
+)
+def test_above_is_decided_only_if_the_whole_interval_agrees(low: float, high: float, verdict: str) -> None:
+    assert claims.above(DESK, 0.1, low, high, 0, 12).verdict == verdict
+    mirrored = claims.below(DESK, -0.1, -high, -low, 0, 12)
+    assert mirrored.verdict == verdict
+    assert (mirrored.n, mirrored.threshold) == (12, "< 0")
+
+
+def test_an_interval_without_width_at_the_threshold_supports_only_a_claim_that_allows_equality() -> None:
+    assert claims.above(DESK, 0, 0, 0, 0, 5).verdict == "contradicted"
+    assert claims.above(DESK, 0, 0, 0, 0, 5, strict=False).verdict == "supported"
+    assert claims.below(DESK, 0, 0, 0, 0, 5).verdict == "contradicted"
+    assert claims.below(DESK, 0, 0, 0, 0, 5, strict=False).verdict == "supported"
+    assert claims.above(DESK, 0.1, 0, 0.2, 0, 5).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.95, 1.05, "supported"), (0.94, 1.0, "undecided"), (1.0, 1.2, "undecided"), (1.06, 1.2, "contradicted"),
+     (0.5, 1.5, "undecided")],
+)  # fmt: skip
+def test_comparable_needs_the_whole_interval_inside_the_band(low: float, high: float, verdict: str) -> None:
+    opposite = {"supported": "contradicted", "contradicted": "supported", "undecided": "undecided"}
+    assert claims.inside_band(DESK, 1.0, low, high, (0.95, 1.05), 8).verdict == verdict
+    assert claims.outside_band(DESK, 1.0, low, high, (0.95, 1.05), 8).verdict == opposite[verdict]
+
+
+def test_an_unknown_interval_decides_nothing_and_says_why() -> None:
+    found = claims.above(DESK, 3.0, np.nan, np.nan, 0, 1)
+    assert found.verdict == "undecided"
+    assert "too few" in found.note
+
+
+def test_exchanged_limits_and_a_falling_band_are_refused() -> None:
+    with pytest.raises(ValueError, match="exchanged"):
+        claims.below(DESK, 0, 1, -1, 0, 3)
+    with pytest.raises(ValueError, match="must rise"):
+        claims.inside_band(DESK, 0, 0, 0, (1, 0), 3)
+
+
+def finding(verdict: Verdict, name: str = "C5a") -> claims.Finding:
+    return claims.Finding(name, verdict)
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        (["supported", "supported"], "supported"),
+        (["supported", "contradicted", "not run"], "contradicted"),
+        (["supported", "undecided"], "undecided"),
+        (["supported", "not run"], "undecided"),
+        (["not run", "not run"], "not run"),
+    ],
+)
+def test_a_compound_claim_follows_from_its_parts(parts: list[str], verdict: str) -> None:
+    found = claims.parent(DESK, [finding(Verdict(part)) for part in parts])
+    assert found.verdict == verdict
+    assert parts[0] in found.note
+
+
+def test_a_compound_claim_without_parts_is_refused() -> None:
+    with pytest.raises(ValueError, match="no parts"):
+        claims.parent(DESK, [])
+
+
+@pytest.mark.parametrize("profile", ["smoke", "custom"])
+def test_a_profile_below_the_minimum_does_not_even_test(profile: str) -> None:
+    found = claims.judge(DESK, profile, lambda: pytest.fail("the test ran"))
+    assert found.verdict == "not run"
+    assert "desk" in found.note
+
+
+@pytest.mark.parametrize("profile", ["desk", "day", "paper"])
+def test_the_minimum_profile_and_larger_ones_test(profile: str) -> None:
+    assert claims.judge(DESK, profile, lambda: claims.above(DESK, 1, 0.5, 2, 0, 9)).verdict == "supported"
+
+
+@pytest.mark.parametrize("profile", ["smoke", "custom"])
+def test_smoke_decides_exact_claims_and_no_others(profile: str) -> None:
+    assert claims.judge(COUNT, profile, lambda: claims.exact(COUNT, True)).verdict == "supported"
+    assert claims.judge(COUNT, profile, lambda: claims.exact(COUNT, False)).verdict == "contradicted"
+    statistical = claims.judge(COUNT, profile, lambda: claims.above(COUNT, 1, 0.5, 2, 0, 9))
+    assert statistical.verdict == "not run"
+    assert "exact" in statistical.note
+    compound = claims.judge(COUNT, profile, lambda: claims.parent(COUNT, [claims.exact(DESK, True)]))
+    assert compound.verdict == "supported"
+
+
+def test_judge_refuses_an_unknown_profile_and_a_finding_of_another_claim() -> None:
+    with pytest.raises(ValueError, match="laptop"):
+        claims.judge(DESK, "laptop", lambda: claims.exact(DESK, True))
+    with pytest.raises(ValueError, match="returned a finding of C0"):
+        claims.judge(DESK, "desk", lambda: claims.exact(COUNT, True))
+
+
+def test_a_claim_with_an_unknown_minimum_and_a_missing_reason_are_refused() -> None:
+    with pytest.raises(ValueError, match="quick"):
+        Claim("C1", "", "", "", "quick")
+    with pytest.raises(ValueError, match="reason"):
+        claims.not_run(DESK, "")
+
+
+def test_table_has_one_row_a_claim_in_order_with_the_fixed_columns() -> None:
+    frame = claims.table([claims.above(DESK, 1, 0.5, 2, 0, 9)], [COUNT, DESK], "desk")
+    assert tuple(frame.columns) == claims.COLUMNS
+    assert list(frame["id"]) == ["C0", "C1"]
+    assert list(frame["verdict"]) == ["not run", "supported"]
+    assert frame.loc[0, "note"] == "not evaluated"
+    assert frame.loc[1, ["n", "effect", "low", "high", "threshold"]].tolist() == [9, 1, 0.5, 2, "> 0"]
+
+
+def test_table_refuses_two_findings_of_one_claim_and_findings_of_none() -> None:
+    found = claims.exact(DESK, True)
+    with pytest.raises(ValueError, match="C1 is judged twice"):
+        claims.table([found, found], [DESK], "desk")
+    with pytest.raises(ValueError, match="C1 is unknown"):
+        claims.table([found], [COUNT], "desk")
+
+
+def write(figures: Path, profile: str, slug: str, findings: list[claims.Finding]) -> None:
+    frame = claims.table(findings, [COUNT, DESK], profile)
+    tables.save(frame, figures / profile / slug, "claims")
+
+
+def test_gather_shows_each_claim_at_the_highest_profile_that_ran_it(tmp_path: Path) -> None:
+    write(tmp_path, "smoke", "nst", [claims.exact(COUNT, True)])
+    write(tmp_path, "desk", "nst", [claims.above(DESK, 1, 0.5, 2, 0, 9)])
+    write(tmp_path, "paper", "nst", [claims.not_run(DESK, "needs the paper's pictures")])
+    write(tmp_path, "custom", "nst", [claims.exact(COUNT, False)])
+    write(tmp_path, "smoke", "autogan", [])
+    found = claims.gather(tmp_path).set_index(["paper", "id"])
+    assert found.loc[("nst", "C0"), "profile"] == "smoke"
+    assert found.loc[("nst", "C0"), "verdict"] == "supported"
+    assert found.loc[("nst", "C1"), "profile"] == "desk"
+    assert found.loc[("nst", "C1"), "n"] == 9
+    assert found.loc[("autogan", "C1"), "verdict"] == "not run"
+
+
+def test_gather_prefers_the_later_folder_at_the_same_profile(tmp_path: Path) -> None:
+    write(tmp_path / "old", "desk", "nst", [claims.exact(DESK, False)])
+    write(tmp_path / "new", "desk", "nst", [claims.exact(DESK, True)])
+    found = claims.gather(tmp_path / "old", tmp_path / "new").set_index("id")
+    assert found.loc["C1", "verdict"] == "supported"
+
+
+def test_gather_of_nothing_is_an_empty_table_with_its_columns(tmp_path: Path) -> None:
+    found = claims.gather(tmp_path)
+    assert list(found.columns) == ["paper", *claims.COLUMNS]
+    assert claims.summary(found).empty
+
+
+def test_summary_counts_verdicts_with_zeros(tmp_path: Path) -> None:
+    write(tmp_path, "desk", "nst", [claims.exact(DESK, True)])
+    counts = claims.summary(claims.gather(tmp_path))
+    assert counts.loc["nst"].to_dict() == {"supported": 1, "contradicted": 0, "undecided": 0, "not run": 1}
+
+
+def test_a_claims_file_survives_the_round_trip(tmp_path: Path) -> None:
+    write(tmp_path, "desk", "nst", [claims.above(DESK, 0.1 + 0.2, 0.1, np.pi, 0, 9, note='with "quotes", and | bars')])
+    row = claims.read(tmp_path / "desk" / "nst" / "claims.csv").iloc[1]
+    assert (row["effect"], row["high"]) == (0.1 + 0.2, np.pi)
+    assert row["note"] == 'with "quotes", and | bars'
+
+
+@pytest.mark.parametrize(("old", "new"), [("verdict", "opinion"), ("not run", "likely")])
+def test_a_claims_file_with_a_wrong_column_or_verdict_is_named(tmp_path: Path, old: str, new: str) -> None:
+    write(tmp_path, "desk", "nst", [])
+    path = tmp_path / "desk" / "nst" / "claims.csv"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(ValueError, match=rf"claims\.csv in nst .*{new}"):
+        claims.read(path)

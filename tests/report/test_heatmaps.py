@@ -1,0 +1,84 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import LogNorm, to_hex
+from matplotlib.patches import Rectangle
+
+from lib.report.heatmaps import MARK_COLOURS, heatmap
+
+
+@pytest.fixture
+def values() -> pd.DataFrame:
+    rates = pd.Index([0.001, 0.01, 0.1], name="learning_rate")
+    return pd.DataFrame([[1, 20, 300], [4, np.nan, 6]], index=pd.Index(["low", "high"], name="ratio"), columns=rates)
+
+
+def test_cells_hold_the_frame_from_top_to_bottom(values: pd.DataFrame) -> None:
+    ax = heatmap(values).axes[0]
+    assert ax.collections[0].get_array().filled(-1).tolist() == [[1, 20, 300], [4, -1, 6]]
+    assert ax.yaxis_inverted()
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0.001", "0.01", "0.1"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["low", "high"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "ratio")
+
+
+def test_each_finite_cell_shows_its_number(values: pd.DataFrame) -> None:
+    assert [text.get_text() for text in heatmap(values, fmt=".0f").axes[0].texts] == ["1", "20", "300", "4", "6"]
+    assert not heatmap(values, fmt=None).axes[0].texts
+
+
+def test_numbers_contrast_with_their_cell() -> None:
+    dark, light = heatmap(pd.DataFrame([[0.0, 1.0]])).axes[0].texts
+    assert (dark.get_color(), light.get_color()) == ("white", "black")
+
+
+def test_numbers_too_small_to_read_are_left_out() -> None:
+    assert not heatmap(pd.DataFrame(np.full((2, 40), 0.123456)), fmt=".6f").axes[0].texts
+
+
+def outlines(ax) -> dict[str, list[tuple[float, float]]]:
+    """Centres of the outlined cells by colour."""
+    boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_linewidth() == 1.5]
+    centres: dict[str, list[tuple[float, float]]] = {}
+    for box in boxes:
+        middle = box.get_x() + box.get_width() / 2, box.get_y() + box.get_height() / 2
+        centres.setdefault(to_hex(box.get_edgecolor()).upper(), []).append(tuple(round(value, 6) for value in middle))
+    return centres
+
+
+def test_marks_outline_their_cells_and_are_named_once(values: pd.DataFrame) -> None:
+    marks = {"smallest": ("low", 0.001), "groups": [("low", 0.001), ("high", 0.1)]}
+    ax = heatmap(values, marks=marks).axes[0]
+    assert outlines(ax) == {MARK_COLOURS[0]: [(0, 0)], MARK_COLOURS[1]: [(0, 0), (2, 1)]}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["smallest", "groups"]
+
+
+def test_two_marks_of_one_cell_are_nested(values: pd.DataFrame) -> None:
+    ax = heatmap(values, marks={"a": ("low", 0.1), "b": ("low", 0.1)}).axes[0]
+    widths = [patch.get_width() for patch in ax.patches if patch.get_linewidth() == 1.5]
+    assert widths[0] > widths[1]
+
+
+def test_a_logarithmic_scale_needs_positive_values(values: pd.DataFrame) -> None:
+    assert isinstance(heatmap(values, log=True).axes[0].collections[0].norm, LogNorm)
+    with pytest.raises(ValueError, match="smallest is -1"):
+        heatmap(values - 2, log=True)
+
+
+def test_a_mark_outside_and_a_frame_of_nothing_are_refused(values: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match=r"\('low', 0\.5\)"):
+        heatmap(values, marks={"x": ("low", 0.5)})
+    with pytest.raises(ValueError, match="finite value"):
+        heatmap(values * np.nan)
+
+
+@pytest.mark.parametrize("shape", [(3, 15), (15, 3), (6, 6), (1, 1)])
+def test_column_labels_do_not_overlap_at_any_usual_shape(shape: tuple[int, int]) -> None:
+    columns = [f"{value:.4g}" for value in np.geomspace(1e-4, 0.1, shape[1])]
+    fig = heatmap(pd.DataFrame(np.random.default_rng(0).uniform(size=shape), columns=columns))
+    fig.canvas.draw()
+    labels = [text for text in fig.axes[0].get_xticklabels() if text.get_rotation() == 0]
+    boxes = [text.get_window_extent() for text in labels]
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))

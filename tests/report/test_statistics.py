@@ -1,0 +1,267 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from lib.report import statistics
+
+SMALL = st.integers(0, 6).map(float)
+CLOUD = arrays(float, st.tuples(st.integers(1, 12), st.integers(2, 3)), elements=SMALL)
+
+
+def test_bootstrap_interval_of_a_mean_agrees_with_the_normal_one() -> None:
+    values = np.random.default_rng(0).normal(3, 2, 400)
+    found = statistics.bootstrap(values, seed=1)
+    half = 1.96 * values.std(ddof=1) / 20
+    assert found.value == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - half, abs=0.05)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.05)
+    assert found.n == 400
+
+
+def test_bootstrap_repeats_with_its_seed_and_changes_with_another() -> None:
+    values = np.random.default_rng(0).normal(size=20)
+    first = statistics.bootstrap(values, np.std, seed=1)
+    assert first == statistics.bootstrap(values, np.std, seed=1)
+    assert first != statistics.bootstrap(values, np.std, seed=2)
+
+
+def test_bootstrap_of_one_value_has_no_interval() -> None:
+    found = statistics.bootstrap([4.0], seed=0)
+    assert found.value == 4
+    assert np.isnan([found.low, found.high]).all()
+
+
+@pytest.mark.parametrize(("values", "problem"), [([], "empty"), ([1.0, np.nan], "not finite")])
+def test_bootstrap_names_what_is_wrong_with_its_values(values: list[float], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        statistics.bootstrap(values, seed=0)
+
+
+def test_bootstrap_of_groups_resamples_each_within_itself() -> None:
+    a, b = np.full(5, 2.0), np.full(9, 1.0)
+    found = statistics.bootstrap_groups([a, b], lambda x, y: x.mean() / y.mean(), seed=0, n=50)
+    assert (found.value, found.low, found.high, found.n) == (2, 2, 2, 14)
+
+
+def test_bootstrap_refuses_a_level_of_one() -> None:
+    with pytest.raises(ValueError, match="level is 1"):
+        statistics.bootstrap([1, 2], seed=0, level=1)
+
+
+def test_exhaustive_permutation_counts_every_relabelling() -> None:
+    assert statistics.permutation([4, 5, 6], [1, 2, 3]) == pytest.approx(2 / 20)
+    assert statistics.permutation([4, 5, 6], [1, 2, 3], alternative="greater") == pytest.approx(1 / 20)
+    assert statistics.permutation([4, 5, 6], [1, 2, 3], alternative="less") == pytest.approx(1.0)
+
+
+def test_paired_permutation_flips_signs() -> None:
+    assert statistics.permutation([2, 3, 4, 5], [1, 2, 3, 4], paired=True) == pytest.approx(2 / 16)
+    with pytest.raises(ValueError, match="as many"):
+        statistics.permutation([1, 2], [1], paired=True)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_drawn_permutations_agree_with_scipy(paired: bool) -> None:
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(0.5, 1, 20), rng.normal(0, 1, 20)
+    kind = "samples" if paired else "independent"
+    theirs = stats.permutation_test(
+        (a, b), lambda x, y, axis: (x - y).mean(axis) if paired else x.mean(axis) - y.mean(axis),
+        permutation_type=kind, vectorized=True, n_resamples=4999, rng=1,
+    ).pvalue  # fmt: skip
+    assert statistics.permutation(a, b, paired=paired, seed=2, n=4999) == pytest.approx(theirs, abs=0.02)
+
+
+def test_permutation_refuses_an_unknown_alternative() -> None:
+    with pytest.raises(ValueError, match="sideways"):
+        statistics.permutation([1], [2], alternative="sideways")
+
+
+def test_spearman_agrees_with_scipy_with_ties() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 8, 40)
+    y = x + rng.integers(0, 8, 40)
+    found = statistics.spearman(x, y)
+    assert found.value == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert -1 <= found.low < found.value < found.high <= 1
+
+
+def test_spearman_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(5)
+    truth = 6 / np.pi * np.arcsin(0.6 / 2)  # of a bivariate normal with correlation 0.6
+    draws = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], (400, 25))
+    found = [statistics.spearman(draw[:, 0], draw[:, 1]) for draw in draws]
+    assert np.mean([f.low <= truth <= f.high for f in found]) == pytest.approx(0.95, abs=0.03)
+
+
+def test_spearman_of_few_points_in_perfect_order_is_not_certain() -> None:
+    three, four, nine = (statistics.spearman(range(n), range(n)) for n in (3, 4, 9))
+    assert (three.value, three.low, three.high) == (1, -1, 1)
+    assert four.value == pytest.approx(1)
+    assert four.low < 0
+    assert 0.9 < nine.low < 1
+    assert nine.high >= nine.value
+
+
+def test_spearman_of_a_constant_is_unknown() -> None:
+    assert np.isnan(statistics.spearman([1, 1, 1, 1], [1, 2, 3, 4]).value)
+
+
+def test_kruskal_agrees_with_scipy() -> None:
+    groups = [[1, 2, 3, 4], [2, 3, 4, 9], [7, 8, 9, 10]]
+    theirs = stats.kruskal(*groups)
+    assert statistics.kruskal(groups) == (pytest.approx(theirs.statistic), pytest.approx(theirs.pvalue), 12)
+
+
+def test_kruskal_of_equal_values_finds_nothing_and_of_one_group_is_refused() -> None:
+    assert statistics.kruskal([[1, 1], [1, 1]]).p == 1
+    with pytest.raises(ValueError, match="at least 2 groups"):
+        statistics.kruskal([[1, 2]])
+
+
+def test_mean_rank_difference_of_separated_groups_is_half_the_sample() -> None:
+    found = statistics.mean_rank_difference([5, 6, 7], [1, 2, 3, 4], seed=0, n=200)
+    assert found.value == pytest.approx(6 - 2.5)
+    assert found.low == pytest.approx(3.5)
+    assert found.high == pytest.approx(3.5)
+
+
+@pytest.mark.parametrize(
+    ("wins", "n", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662)],
+)  # Newcombe 1998, table I (81 of 263 and 0 or n of n as computed there)
+def test_wilson_interval_has_its_published_values(wins: int, n: int, low: float, high: float) -> None:
+    found = statistics.wilson(wins, n)
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    theirs = stats.binomtest(wins, n).proportion_ci(method="wilson")
+    assert (found.low, found.high) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
+
+
+def test_wilson_takes_half_wins_and_no_trials() -> None:
+    assert statistics.wilson(2.5, 5).value == 0.5
+    assert (statistics.wilson(0, 0).low, statistics.wilson(0, 0).high) == (0, 1)
+    with pytest.raises(ValueError, match="wins is 3 of 2"):
+        statistics.wilson(3, 2)
+
+
+def simulated_votes(strengths: dict[str, float], voters: int, trials: int, seed: int = 0) -> pd.DataFrame:
+    """Votes drawn from the model itself."""
+    rng, names, rows = np.random.default_rng(seed), list(strengths), []
+    for voter in range(voters):
+        for _ in range(trials):
+            left, right = rng.choice(names, 2, replace=False)
+            chance = 1 / (1 + np.exp(strengths[right] - strengths[left]))
+            rows.append((f"simulated-{voter}", left, right, "left" if rng.random() < chance else "right"))
+    return pd.DataFrame(rows, columns=["voter", "left_id", "right_id", "choice"])
+
+
+def test_bradley_terry_recovers_the_strengths_of_a_simulation() -> None:
+    truth = {"a": 0.9, "b": 0.3, "c": -0.2, "d": -1.0}
+    found = statistics.bradley_terry(statistics.win_matrix(simulated_votes(truth, 100, 120)))
+    assert found.mean() == pytest.approx(0, abs=1e-9)
+    assert found.to_dict() == pytest.approx(truth, abs=0.08)
+
+
+def test_bradley_terry_of_two_options_is_the_log_odds_with_the_virtual_wins() -> None:
+    wins = pd.DataFrame([[0, 7], [2, 0]], index=["a", "b"], columns=["a", "b"], dtype=float)
+    found = statistics.bradley_terry(wins)
+    assert found["a"] - found["b"] == pytest.approx(np.log(7.5 / 2.5))
+
+
+def test_bradley_terry_satisfies_its_likelihood_equations() -> None:
+    wins = pd.DataFrame([[0, 6, 1], [2, 0, 5], [4, 1, 0]], index=list("abc"), columns=list("abc"), dtype=float)
+    b = np.exp(statistics.bradley_terry(wins).to_numpy())
+    padded = wins.to_numpy() + 0.5 * (1 - np.eye(3))
+    expected = (padded + padded.T) * b[:, None] / (b[:, None] + b[None])
+    assert expected.sum(1) == pytest.approx(padded.sum(1))
+
+
+def test_bradley_terry_is_finite_for_unbeaten_and_for_never_compared_options() -> None:
+    wins = pd.DataFrame(0.0, index=list("abc"), columns=list("abc"))
+    wins.loc["a", "b"] = 50
+    found = statistics.bradley_terry(wins)
+    assert np.isfinite(found).all()
+    assert found["a"] > found["c"] > found["b"]
+
+
+def test_bradley_terry_refuses_tables_that_are_no_win_counts() -> None:
+    with pytest.raises(ValueError, match="same two or more options"):
+        statistics.bradley_terry(pd.DataFrame([[0, 1]], index=["a"], columns=["a", "b"]))
+    with pytest.raises(ValueError, match="negative"):
+        statistics.bradley_terry(pd.DataFrame([[0, -1], [1, 0]], index=list("ab"), columns=list("ab")))
+
+
+def test_ties_are_half_a_win_each_and_skips_do_not_count() -> None:
+    votes = pd.DataFrame(
+        [("v", "a", "b", "left"), ("v", "b", "a", "cannot decide"), ("v", "a", "b", "skip")],
+        columns=["voter", "left_id", "right_id", "choice"],
+    )
+    wins = statistics.win_matrix(votes)
+    assert (wins.loc["a", "b"], wins.loc["b", "a"]) == (1.5, 0.5)
+    shares = statistics.win_shares(votes).set_index("option")
+    assert shares.loc["a", "value"] == 0.75
+    assert shares.loc["a", "n"] == 2
+
+
+def test_votes_with_an_unknown_choice_or_one_option_twice_are_refused() -> None:
+    row = pd.DataFrame([("v", "a", "b", "both")], columns=["voter", "left_id", "right_id", "choice"])
+    with pytest.raises(ValueError, match="'both'"):
+        statistics.win_matrix(row)
+    with pytest.raises(ValueError, match="itself"):
+        statistics.win_matrix(row.assign(right_id="a", choice="left"))
+
+
+def test_interval_over_voters_holds_the_truth_and_is_wider_for_fewer_voters() -> None:
+    truth = {"a": 0.6, "b": 0.0, "c": -0.6}
+    many, few = simulated_votes(truth, 60, 20), simulated_votes(truth, 8, 20)
+    wide, narrow = (statistics.bradley_terry_intervals(v, seed=0, n=300) for v in (few, many))
+    held = narrow.set_index("option")
+    assert all(held.loc[name, "low"] <= value <= held.loc[name, "high"] for name, value in truth.items())
+    assert (wide["high"] - wide["low"]).mean() > (narrow["high"] - narrow["low"]).mean()
+    assert list(narrow["option"]) == ["a", "b", "c"]
+
+
+def test_interval_over_one_voter_is_unknown() -> None:
+    votes = simulated_votes({"a": 1.0, "b": 0.0}, 1, 30)
+    assert statistics.bradley_terry_intervals(votes, seed=0)[["low", "high"]].isna().all().all()
+    assert np.isnan(statistics.bradley_terry_difference(votes, "a", "b", seed=0).low)
+
+
+def test_difference_of_strengths_excludes_zero_where_one_is_clearly_preferred() -> None:
+    votes = simulated_votes({"0.0017": 0.8, "0.06": -0.8}, 30, 10)
+    found = statistics.bradley_terry_difference(votes, "0.0017", "0.06", seed=0, n=300)
+    assert found.low > 0
+    assert found.n == 300
+    with pytest.raises(ValueError, match=r"0\.5"):
+        statistics.bradley_terry_difference(votes, "0.5", "0.06", seed=0)
+
+
+@given(CLOUD)
+def test_pareto_front_is_what_the_definition_says(points: np.ndarray) -> None:
+    def dominated(p: np.ndarray) -> bool:
+        return any(all(q <= p) and any(q < p) for q in points)
+
+    assert list(statistics.pareto_front(points)) == [not dominated(p) for p in points]
+
+
+def test_pareto_front_leaves_out_points_that_are_not_finite() -> None:
+    assert list(statistics.pareto_front([[1, np.nan], [2, 2], [-np.inf, 0]])) == [False, True, False]
+
+
+def test_hypervolume_of_known_fronts_has_its_area() -> None:
+    assert statistics.hypervolume([[0.25, 0.5]]) == pytest.approx(0.75 * 0.5)
+    assert statistics.hypervolume([[0.2, 0.6], [0.6, 0.2]]) == pytest.approx(0.8 * 0.4 + 0.4 * 0.4)
+    assert statistics.hypervolume([[0.2, 0.6], [0.2, 0.6], [0.9, 0.9]]) == pytest.approx(0.8 * 0.4)
+    assert statistics.hypervolume([[2, 0], [0, 2], [np.nan, 0]]) == 0
+    assert statistics.hypervolume(np.empty((0, 2))) == 0
+
+
+@settings(max_examples=30)
+@given(arrays(float, st.tuples(st.integers(1, 8), st.just(2)), elements=SMALL))
+def test_hypervolume_counts_the_dominated_unit_cells(points: np.ndarray) -> None:
+    cells = sum(any(px <= x and py <= y for px, py in points) for x in range(5) for y in range(5))
+    assert statistics.hypervolume(points, (5, 5)) == pytest.approx(cells)

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.report import tables
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"), (np.int64(1234567), "1234567"), (0.0, "0"), (1.0, "1"), (-0.5, "-0.5"), (np.pi, "3.142"),
+        (442938.7, "442939"), (17566861.4, "1.757e7"), (1e-5, "1e-5"), (0.0001, "0.0001"), (0.00017, "0.00017"),
+        (np.nan, "-"), (None, "-"), (pd.NA, "-"), (np.inf, "inf"), (True, "yes"), (np.bool_(False), "no"), ("G1", "G1"),
+        (99999.96, "100000"), (0.99999, "1"),
+    ],
+)  # fmt: skip
+def test_number_is_short_and_readable(value: object, text: str) -> None:
+    assert tables.number(value) == text
+
+
+def test_markdown_aligns_numbers_right_and_escapes_bars() -> None:
+    frame = pd.DataFrame({"name": ["a|b", "two\nlines"], "value": [0.123456, np.nan]})
+    assert tables.markdown(frame) == (
+        "| name | value |\n| :--- | ---: |\n| a\\|b | 0.1235 |\n| two lines | - |\n"
+    )  # fmt: skip
+
+
+def test_csv_keeps_every_digit_and_markdown_rounds(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"lr": [1e-4, 0.1 + 0.2], "n": [1, 2]})
+    csv, md = tables.save(frame, tmp_path / "new", "table1")
+    assert (csv.name, md.name) == ("table1.csv", "table1.md")
+    assert pd.read_csv(csv)["lr"].tolist() == [1e-4, 0.1 + 0.2]
+    assert "| 0.3 |" in md.read_text()
+
+
+def test_saving_a_table_twice_gives_equal_bytes_and_no_leftovers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.5]})
+    first = [path.read_bytes() for path in tables.save(frame, tmp_path, "t")]
+    assert first == [path.read_bytes() for path in tables.save(frame, tmp_path, "t")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.md"]
+
+
+@pytest.mark.parametrize("name", ["", "../escape", "a/b"])
+def test_a_table_name_that_is_no_plain_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="plain file name"):
+        tables.save(pd.DataFrame({"x": [1]}), tmp_path, name)
+
+
+def test_beside_puts_the_papers_value_and_the_ratio_next_to_ours() -> None:
+    ours = pd.DataFrame({"lr": [0.1 + 0.2, 0.5], "group": ["G1", "G2"], "loss": [2.0, 3.0], "seconds": [1, 1]})
+    paper = pd.DataFrame({"group": ["G1", "G3"], "lr": [0.3, 0.7], "loss": [4.0, 5.0]})
+    both = tables.beside(ours, paper, on=["lr", "group"])
+    assert list(both.columns) == ["lr", "group", "seconds", "loss", "loss (paper)", "loss ratio"]
+    assert both["group"].tolist() == ["G1", "G2", "G3"]
+    assert both.loc[0, ["loss", "loss (paper)", "loss ratio"]].tolist() == [2, 4, 0.5]
+    assert both["loss ratio"].isna().tolist() == [False, True, True]
+
+
+def test_beside_names_missing_keys_repeated_keys_and_an_empty_comparison() -> None:
+    ours = pd.DataFrame({"lr": [1.0, 1.0], "loss": [2.0, 3.0]})
+    with pytest.raises(ValueError, match=r"ours repeats the key .*1\.0"):
+        tables.beside(ours, ours[:1], on=["lr"])
+    with pytest.raises(ValueError, match=r"lacks the key\(s\) \['group'\]"):
+        tables.beside(ours, ours, on=["group"], values=["loss"])
+    with pytest.raises(ValueError, match="no numeric column"):
+        tables.beside(ours[["lr"]], ours, on=["lr"])
