@@ -82,7 +82,7 @@ $(READY): requirements.lock
 	echo "making .venv with $$("$$python" --version)"; "$$python" -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.lock $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2> /dev/null
 	@rm -f .venv/ready-*; touch $@
 
 # Made in a folder of its own and renamed at the end, so that an interrupted download is never used.
