@@ -67,6 +67,7 @@ def _add_work(commands: "argparse._SubParsersAction[Parser]") -> None:
     run.add_argument("--fresh", action="store_true", help="start over instead of continuing stored runs")
     run.add_argument("--minutes", type=_minutes, metavar="N", help="stop cleanly after N minutes")
     run.add_argument("--dry-run", action="store_true", help="say what would run, how long it takes, what is missing")
+    run.add_argument("--save", action="store_true", help="keep the outputs of a smoke run in the notebooks themselves")
     figures = _command(commands, "figures", _figures, "redraw a paper's figures and tables from its records alone")
     figures.add_argument("paper", help="slug of the paper, such as nst")
     figures.add_argument("--profile", default="desk", metavar="NAME", help="default desk")
@@ -121,7 +122,7 @@ def _complain(text: str, status: int) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from lib.workbook import batch, dryrun
+    from lib.workbook import batch, dryrun, saving
     from lib.workbook.notebooks import jobs
 
     chosen = {"workers": options.workers, "fresh": "true" if options.fresh else None}
@@ -131,9 +132,13 @@ def _run(options: argparse.Namespace) -> int:
         text, complete = dryrun.describe(work)
         print(text)
         return 0 if complete else 1
+    if options.save:
+        saving.prepare(work)
     outcomes = batch.run_batch(work, minutes=options.minutes)
     print(f"\n{batch.summary(outcomes)}")
-    return batch.exit_status(outcomes)
+    broken = saving.keep(outcomes) if options.save else []
+    print("\n".join(broken), end="\n" * bool(broken))
+    return batch.exit_status(outcomes) or int(bool(broken))
 
 
 def _figures(options: argparse.Namespace) -> None:

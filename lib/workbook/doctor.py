@@ -31,11 +31,12 @@ PACKAGES = (
 def report() -> tuple[str, bool]:
     """The text of `python -m lib doctor`, and whether the smoke profile can run."""
     missing = {profile: _missing(profile) for profile in PROFILES}
-    sections = [_machine(), _packages(), _folders(), _weights(), _data(), _profiles(missing)]
+    sections = [machine(), _packages(), _folders(), _weights(), _data(), _profiles(missing)]
     return "\n\n".join(f"{title}\n{_indented(lines)}" for title, lines in sections), not missing["smoke"]
 
 
-def _machine() -> tuple[str, list[str]]:
+def machine() -> tuple[str, list[str]]:
+    """Device, processor, memory, disk and versions, as a title and lines."""
     import torch
 
     from lib.device import describe

@@ -16,7 +16,7 @@ from typing import Any
 from lib.paths import write_text
 
 QUIET = re.compile(
-    r"\s*<(Figure|IPython|PIL)|Executing notebook with kernel|(Input|Output) Notebook:|Working directory:"
+    r"\s*<(Figure|Plot|IPython|PIL)|Executing notebook with kernel|(Input|Output) Notebook:|Working directory:"
 )
 LINES = 12  # of one output shown in the log; the executed notebook has all
 SOCKET_FOLDER = 60  # longest runtime folder for which the paths of IPC sockets stay within the system's limit of 107
