@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
@@ -105,3 +106,49 @@ def test_a_missing_venv_module_is_named(tmp_path):
     result = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
     assert result.returncode != 0
     assert "python3-venv" in result.stderr
+
+
+@pytest.fixture
+def ci(tmp_path):
+    """Run `.ci/run` in an otherwise empty project whose `make` is the shell script given."""
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        project, tools = tmp_path / "project", tmp_path / "tools"
+        (project / ".ci").mkdir(parents=True)
+        tools.mkdir()
+        shutil.copy(paths.ROOT / ".ci" / "run", project / ".ci")
+        (tools / "make").write_text(f"#!/bin/sh\n{script}\n")
+        (tools / "make").chmod(0o755)
+        kept = {name: value for name, value in os.environ.items() if name != "WORKBOOK_DATA"}
+        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+        command = ["bash", project / ".ci" / "run"]
+        return subprocess.run(command, env=kept | {"PATH": path}, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_ci_ends_with_the_summary_of_the_last_run(ci):
+    result = ci('echo "=== 3 passed, 1 skipped in 0.10s ==="; echo "=== 2 passed in 65.00s (0:01:05) ==="; echo "bye"')
+    assert result.returncode == 0
+    assert result.stdout.splitlines()[-1] == "=== 2 passed in 65.00s (0:01:05) ==="
+
+
+def test_ci_ends_with_the_summary_of_the_failed_run(ci):
+    result = ci('echo "=== 1 failed, 3 passed in 0.10s ==="; echo "=== 2 passed in 5.00s ==="; exit 2')
+    assert result.returncode == 2
+    assert result.stdout.splitlines()[-1] == "=== 1 failed, 3 passed in 0.10s ==="
+
+
+def test_ci_reports_a_failure_before_any_test(ci):
+    result = ci("echo no space left; exit 7")
+    assert result.returncode == 7
+    assert "no space left" in result.stdout
+
+
+def test_ci_uses_the_shared_data_where_it_lies_beside_the_project(ci, tmp_path):
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    assert f"data: {tmp_path}/shared/data\n" in ci('echo "data: $WORKBOOK_DATA"').stdout
+
+
+def test_ci_sets_no_data_folder_otherwise(ci):
+    assert "data: none\n" in ci('echo "data: ${WORKBOOK_DATA-none}"').stdout
