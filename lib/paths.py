@@ -1,4 +1,4 @@
-"""Where things lie. Every path is resolved from this file or an environment variable, never from the working directory."""
+"""Where things lie. Paths are resolved from this file or an environment variable, never from the working directory."""
 
 import os
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def extra_data_folders() -> list[Path]:
 
 
 def shown(path: Path) -> str:
-    """The path as printed in notebooks and messages: relative to the project where possible, else its last two parts."""
+    """The path as printed in notebooks and messages: relative to the project if inside it, else its last two parts."""
     path = Path(path).resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else Path(*path.parts[-2:]).as_posix()
 
