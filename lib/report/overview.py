@@ -1,0 +1,162 @@
+"""All papers together: which results are present, each at its highest profile, read from the figure folders."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+
+from lib.paths import ROOT, figures_dir
+from lib.report import style
+from lib.report.claims import PROFILES, Verdict, summary
+from lib.report.style import styled
+
+FIXED = "\u00a0"  # a space at which no line breaks
+CHECKED_IN = ROOT / "figures"
+LOOK = {
+    Verdict.SUPPORTED: ("#009E73", ""), Verdict.CONTRADICTED: ("#D55E00", "////"),
+    Verdict.UNDECIDED: ("#F0C05A", "...."), Verdict.NOT_RUN: ("#DDDDDD", ""),
+}  # fmt: skip
+SIGNS = {Verdict.SUPPORTED: "✓", Verdict.CONTRADICTED: "✗", Verdict.UNDECIDED: "?", Verdict.NOT_RUN: "–"}
+
+
+def folders() -> list[Path]:
+    """The checked-in figures, then those of this machine where `WORKBOOK_FIGURES` points elsewhere."""
+    return list(dict.fromkeys((CHECKED_IN, figures_dir())))
+
+
+def highest(slug: str, where: Sequence[Path]) -> tuple[str, Path] | None:
+    """The largest profile with results of a paper and its folder (the last of `where` wins); None without results."""
+    for profile in reversed(PROFILES):
+        for folder in reversed(where):
+            here = folder / profile / slug
+            if here.is_dir() and any(here.glob("*.csv")):
+                return profile, here
+    return None
+
+
+def status(
+    papers: Mapping[str, str], built: Sequence[str], gathered: pd.DataFrame, where: Sequence[Path]
+) -> pd.DataFrame:
+    """One row a paper, slug to title: state, profile shown, number of claims, and how many have each verdict."""
+    counts: dict[Any, dict[Any, int]] = summary(gathered).to_dict("index")
+    rows = []
+    for slug, title in papers.items():
+        found = highest(slug, where)
+        state = "results" if found else "built, not run yet" if slug in built else "not built yet"
+        verdicts = counts.get(slug) or {str(verdict): 0 for verdict in Verdict}
+        rows.append({"paper": slug, "title": title, "state": state, "profile": found[0] if found else "",
+                     "claims": sum(verdicts.values()), **verdicts})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def comparisons(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables of a figure folder that hold the paper's own values (a column with `paper` in its name), by name."""
+    found = {path.stem: pd.read_csv(path) for path in sorted(folder.glob("*.csv")) if path.stem != "claims"}
+    return {name: frame for name, frame in found.items() if any("paper" in column.lower() for column in frame.columns)}
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The figures of a folder, the paper's own numbers first, extras last."""
+    return sorted(folder.glob("*.png"), key=lambda path: (not path.stem.startswith("fig"), path.stem))
+
+
+def preview(path: Path, *, width: int = 1000) -> bytes:
+    """A figure as a small JPEG at most `width` pixels wide, for pages that show many."""
+    picture = Image.open(path).convert("RGB")
+    if picture.width > width:
+        picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "jpeg", quality=88)
+    return buffer.getvalue()
+
+
+def provenance(papers: Sequence[str], where: Sequence[Path]) -> pd.DataFrame:
+    """One row a paper with results: profile, commit (8 digits, `+` if dirty), device, torch, seconds, missing."""
+    rows = []
+    for slug in papers:
+        found = highest(slug, where)
+        if found is None or not (found[1] / "manifest.json").is_file():
+            continue
+        read = json.loads((found[1] / "manifest.json").read_text(encoding="utf-8"))
+        device, missing = read.get("device") or {}, read.get("missing") or {}
+        rows.append({
+            "paper": slug, "profile": found[0],
+            "commit": (read.get("commit") or "-")[:8] + "+" * bool(read.get("dirty")),
+            "device": f"{device.get('device')} {device.get('cpu_capability')}, {device.get('threads')} threads",
+            "torch": (read.get("versions") or {}).get("torch", "-"), "seconds": read.get("seconds"),
+            "missing": "; ".join(f"{name}: {why}" for name, why in missing.items()) or "-",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def readable(claims: pd.DataFrame) -> pd.DataFrame:
+    """Claims as a reader wants them: id, claim, signed verdict, effect with interval, threshold, n, profile, note."""
+    from lib.report.tables import number
+
+    def effect(row: Any) -> str:
+        interval = "" if np.isnan(row.low) else f" [{number(row.low, 3)},{FIXED}{number(row.high, 3)}]"
+        return "-" if np.isnan(row.effect) else number(row.effect, 3) + interval
+
+    columns = ["id", "claim", "verdict", "effect [95% interval]", "threshold", "n", "profile", "note"]
+    signed = [f"{SIGNS[Verdict(verdict)]}{FIXED}{verdict}" for verdict in claims["verdict"]]
+    shown = claims.assign(verdict=signed, **{columns[3]: [effect(row) for row in claims.itertuples()]})
+    return shown[columns].reset_index(drop=True)
+
+
+def rechecked(claims: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose verdict does not follow from their own interval and threshold; empty for honest numbers.
+
+    Rows without an interval (exact, compound and not run claims) have nothing to follow from and are passed over.
+    """
+    known = claims[claims[["low", "high"]].notna().all(axis=1)]
+    wrong = [row["verdict"] not in _implied(row["low"], row["high"], row["threshold"]) for _, row in known.iterrows()]
+    return known[np.array(wrong, bool)]
+
+
+def _implied(low: float, high: float, threshold: str) -> set[str]:
+    """The verdict that an interval gives against a threshold as `lib.report.claims` writes it."""
+    kind, _, rest = threshold.partition(" ")
+    if kind in (">", ">=", "<", "<="):
+        limit, strict = float(rest), len(kind) == 1
+        a, b = (low - limit, high - limit) if kind[0] == ">" else (limit - high, limit - low)
+        yes, no = (a > 0, b <= 0) if strict else (a >= 0, b < 0)
+    else:
+        first, last = (float(part) for part in threshold.split("[")[1].rstrip("]").split(","))
+        inside, outside = first <= low and high <= last, high < first or low > last
+        yes, no = (outside, inside) if threshold.startswith("not") else (inside, outside)
+    return {str(Verdict.SUPPORTED if yes else Verdict.CONTRADICTED if no else Verdict.UNDECIDED)}
+
+
+@styled
+def chart(states: pd.DataFrame) -> Figure:
+    """The verdicts of every paper as one row of stacked bars, from `status`; papers without claims say their state."""
+    fig = style.figure(style.PAGE, 0.8 + 0.3 * len(states))
+    ax = fig.add_subplot()
+    left = np.zeros(len(states))
+    for verdict, (colour, hatch) in LOOK.items():
+        counts = states[str(verdict)].to_numpy(int)
+        bars = ax.barh(
+            range(len(states)), counts, 0.7, left, color=colour, hatch=hatch, edgecolor="white", label=str(verdict)
+        )
+        labels = [str(count) if count else "" for count in counts]
+        box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
+        for text in ax.bar_label(bars, labels, label_type="center", fontsize=7):
+            text.set_bbox(box if text.get_text() else None)
+        left += counts
+    for place, row in enumerate(states.itertuples()):
+        if not row.claims:
+            ax.text(0.1, place, str(row.state), va="center", fontsize=7, color="#666666", style="italic")
+    style.finish(ax, "", "claims", "")
+    ax.set_yticks(range(len(states)), list(states["paper"]))
+    ax.set(ylim=(len(states) - 0.5, -0.5), xlim=(0, max(float(left.max()), 1.0)))
+    ax.grid(visible=False, axis="y")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    style.legend(ax, where="below")
+    return fig

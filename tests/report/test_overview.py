@@ -1,0 +1,114 @@
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lib.report import claims, overview, tables
+from lib.report.claims import Claim
+
+PAPERS = {"nst": "Style transfer", "autogan": "AutoGAN", "nasdip": "NAS-DIP"}
+CLAIMS = [Claim(f"C{n}", f"Claim {n}", "", "") for n in range(1, 5)]
+
+
+@pytest.fixture
+def figures(tmp_path: Path) -> Path:
+    """Desk and smoke results of one paper."""
+    findings = [
+        claims.above(CLAIMS[0], 0.5, 0.1, 0.9, 0, 12), claims.inside_band(CLAIMS[1], 1, 0.9, 1.2, (0.95, 1.05), 8),
+        claims.exact(CLAIMS[2], False), claims.outside_band(CLAIMS[3], 2, 1.5, 2.5, (0.95, 1.05), 8),
+    ]  # fmt: skip
+    for profile in ("smoke", "desk"):
+        folder = tmp_path / profile / "nst"
+        tables.save(claims.table(findings if profile == "desk" else [], CLAIMS, profile), folder, "claims")
+        tables.save(pd.DataFrame({"lr": [0.1], "loss_paper": [2.0], "loss_ours": [1.0]}), folder, "table1")
+        tables.save(pd.DataFrame({"lr": [0.1]}), folder, "extra")
+        for name in ("extra_map", "fig2", "fig1"):
+            (folder / f"{name}.png").write_bytes(b"")
+    content = {"commit": "0123456789abcdef", "dirty": True, "seconds": 60.5, "device": {"device": "cpu", "threads": 2},
+               "versions": {"torch": "2.0"}, "missing": {"fig4": "no votes yet"}}  # fmt: skip
+    (tmp_path / "desk" / "nst" / "manifest.json").write_text(json.dumps(content))
+    return tmp_path
+
+
+def test_the_highest_profile_present_is_found(figures: Path) -> None:
+    assert overview.highest("nst", [figures]) == ("desk", figures / "desk" / "nst")
+    assert overview.highest("autogan", [figures]) is None
+
+
+def test_figures_of_this_machine_stand_beside_the_checked_in_ones(tmp_path: Path) -> None:
+    assert overview.folders() == [overview.CHECKED_IN, tmp_path / "figures"]
+
+
+def test_status_says_which_papers_have_results_and_which_are_not_built(figures: Path) -> None:
+    found = overview.status(PAPERS, ["nst", "autogan"], claims.gather(figures), [figures]).set_index("paper")
+    assert found["state"].tolist() == ["results", "built, not run yet", "not built yet"]
+    assert found.loc["nst", ["profile", "claims", "supported", "contradicted", "undecided", "not run"]].tolist() == [
+        "desk", 4, 2, 1, 1, 0,
+    ]  # fmt: skip
+    assert found.loc["nasdip", "claims"] == 0
+
+
+def test_only_tables_with_the_papers_values_are_comparisons(figures: Path) -> None:
+    assert list(overview.comparisons(figures / "desk" / "nst")) == ["table1"]
+
+
+def test_figures_come_before_extras(figures: Path) -> None:
+    assert [path.stem for path in overview.pictures(figures / "desk" / "nst")] == ["fig1", "fig2", "extra_map"]
+
+
+def test_a_preview_is_a_small_jpeg_of_the_same_shape(tmp_path: Path) -> None:
+    Image.new("RGB", (2000, 500), "teal").save(tmp_path / "fig1.png")
+    shown = Image.open(io.BytesIO(overview.preview(tmp_path / "fig1.png", width=400)))
+    assert (shown.format, shown.size) == ("JPEG", (400, 100))
+
+
+def test_provenance_tells_commit_device_and_what_is_missing(figures: Path) -> None:
+    (row,) = overview.provenance(list(PAPERS), [figures]).to_dict("records")
+    assert (row["paper"], row["profile"], row["commit"], row["seconds"]) == ("nst", "desk", "01234567+", 60.5)
+    assert row["missing"] == "fig4: no votes yet"
+
+
+def test_readable_claims_show_the_interval_beside_the_effect(figures: Path) -> None:
+    found = overview.readable(claims.gather(figures))
+    assert found["verdict"].tolist() == [
+        "✓\u00a0supported",
+        "?\u00a0undecided",
+        "✗\u00a0contradicted",
+        "✓\u00a0supported",
+    ]
+    assert found["effect [95% interval]"].tolist() == [
+        "0.5 [0.1,\u00a00.9]",
+        "1 [0.9,\u00a01.2]",
+        "-",
+        "2 [1.5,\u00a02.5]",
+    ]
+
+
+def test_verdicts_that_follow_from_their_interval_pass_the_recheck(figures: Path) -> None:
+    assert overview.rechecked(claims.gather(figures)).empty
+
+
+@pytest.mark.parametrize("claim", ["C1", "C2", "C4"])
+def test_a_verdict_that_its_interval_denies_is_found(figures: Path, claim: str) -> None:
+    gathered = claims.gather(figures)
+    gathered.loc[gathered["id"] == claim, "verdict"] = "contradicted"
+    assert overview.rechecked(gathered)["id"].tolist() == [claim]
+
+
+@pytest.mark.parametrize(("judge", "threshold"), [(claims.above, -1.0), (claims.below, 3.0), (claims.above, 1.0), (claims.below, 1.0)])  # fmt: skip # noqa: E501
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(("low", "high"), [(0, 2), (1, 1), (1, 2), (0, 1)])
+def test_the_recheck_agrees_with_every_judge(judge, threshold: float, strict: bool, low: float, high: float) -> None:
+    finding = judge(CLAIMS[0], 1, low, high, threshold, 3, strict=strict)
+    assert overview.rechecked(claims.table([finding], CLAIMS[:1], "desk")).empty
+
+
+def test_the_chart_stacks_every_verdict_and_names_papers_without_results(figures: Path) -> None:
+    ax = overview.chart(overview.status(PAPERS, ["nst"], claims.gather(figures), [figures])).axes[0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["nst", "autogan", "nasdip"]
+    widths = [[bar.get_width() for bar in bars] for bars in ax.containers]
+    assert widths == [[2, 0, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert "not built yet" in [text.get_text() for text in ax.texts]
