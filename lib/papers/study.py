@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib.paths import ROOT, figures_dir, notebooks_dir, shown, write_text
-from lib.report import claims, plots, tables
+from lib.report import claims, plots, provenance, tables
 from lib.search import record, runs
 
 RUN_ONLY = frozenset({"profile", "parts", "device", "threads", "workers", "fresh"})  # parameters that change no result
@@ -121,8 +121,6 @@ class Study:
 
     def finish(self, *, parameters: dict[str, Any], weights: dict[str, str], data: dict[str, str]) -> Path:
         """Write the figure folder's manifest and return its path."""
-        from lib.report import provenance
-
         manifest = provenance.manifest(
             parameters=parameters, seeds=[parameters["seed"]], data=data, weights=weights,
             seconds=time.monotonic() - self._started, missing=self.missing,

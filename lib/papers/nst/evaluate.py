@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lib import device, weights
 from lib.data import images, pictures
-from lib.metrics import colour, position_frechet, texture
+from lib.metrics import position_frechet, texture
 from lib.metrics.lpips import lpips
 from lib.metrics.total_variation import absolute_mean
 from lib.models import backbones
@@ -81,8 +81,10 @@ def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tens
         curves = {name: _digits(values[:, i]) for name, values in trajectory.losses.items()}
         curves |= {f"gradient_{name}": _digits(values[:, i]) for name, values in trajectory.gradients.items()}
         curves |= {"step": [float(step) for step in trajectory.steps], "spectrum": _digits(spectra[i])}
-        answer.append({"k": item.k, "repeat": item.repeat, "seed": seed, "config": experiments.as_row(c), "score": score,
-                       "metrics": metrics, "curves": curves, "seconds": seconds / len(items), "reason": ""})  # fmt: skip
+        answer.append({
+            "k": item.k, "repeat": item.repeat, "seed": seed, "config": asdict(c), "score": score, "reason": "",
+            "metrics": metrics, "curves": curves, "seconds": seconds / len(items),
+        })  # fmt: skip
     return answer
 
 
@@ -131,7 +133,7 @@ def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any
     """The rows and pictures of one batch."""
     started, c = time.perf_counter(), batch[0].configuration
     content, style = (pictures.picture(name, side=c.side) for name in (c.content, c.style))
-    scene = Scene.of(c.preset, settings.encoder, content, style, settings.device)
+    scene = Scene.of(c.preset, settings.encoder, content, style, where=settings.device)
     common: dict[str, Any] = {"seed": settings.seed, "log_every": settings.log_every}
     if len(scene.preset.stages) > 1:
         result = staged(c.preset, settings.encoder, content, style, c, where=settings.device, **common)

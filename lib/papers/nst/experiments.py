@@ -1,7 +1,7 @@
 """The study's experiments as plain lists of configurations (specification section 3). Nothing here computes."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from lib.papers.nst.presets import preset
@@ -30,7 +30,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Item:
-    """Row k of a part: a configuration and one of its repeats. Repeat 0 starts from the photo, others from photo + noise."""
+    """Row k of a part: a configuration and one of its repeats; repeat 0 starts from the photo, others add noise."""
 
     k: int
     repeat: int
@@ -158,8 +158,3 @@ def pictures(settings: Settings) -> list[tuple[str, str]]:
     styles = [s.style, s.second_style, *s.styles, *s.shown_styles, *s.contrast_styles]
     named = [("content", name) for name in [s.content, *s.contents]] + [("style", name) for name in styles]
     return list(dict.fromkeys(named))
-
-
-def as_row(configuration: Configuration) -> dict[str, Any]:
-    """The configuration as a record row's `config`."""
-    return asdict(configuration)

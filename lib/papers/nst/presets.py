@@ -52,9 +52,9 @@ PRESETS = {
         raw_features=True, style_weight=1.0, content_weight=0.015, tv_weight=2.0, eps=1e-8, compensate=False,
         average=0.99, stages=(0.25, 0.354, 0.5, 0.707, 1.0), later_steps=0.5,
     ),
-    "gordic": Preset(
+    "gordic": Preset(  # its Gram is divided by C as well and its squares are summed: together the mean of ours
         "Gordic", "gordicaleksa/pytorch-neural-style-transfer (L-BFGS, started from the content photo)",
-        Objective({layer: 1 / 5 / n**2 * n**2 for layer, n in _CHANNELS.items()}, "conv4_2"), optimiser="lbfgs",
+        Objective(content_layer="conv4_2"), optimiser="lbfgs",
         style_weight=3e4, content_weight=1e5, tv_weight=255.0, compensate=False,
     ),
 }  # fmt: skip

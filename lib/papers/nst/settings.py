@@ -90,7 +90,8 @@ _RANGES = [
     ("side", 32, 4096), ("small_side", 32, 4096), ("steps", 1, 100_000), ("small_steps", 1, 100_000),
     ("log_every", 1, 100_000), ("batch", 1, 1024), ("replicates", 1, 100), ("trials", 2, 100_000),
     ("evaluations", 2, 100_000), ("seed", 0, 2**31 - 1), ("rates", 1e-8, 10.0), ("group_rates", 1e-8, 10.0),
-    ("heatmap_rates", 1e-8, 10.0), ("heatmap_ratios", 1e-12, 1e6), ("texture_rate", 1e-8, 10.0), ("grid_rate", 1e-8, 10.0),
+    ("heatmap_rates", 1e-8, 10.0), ("heatmap_ratios", 1e-12, 1e6), ("texture_rate", 1e-8, 10.0),
+    ("grid_rate", 1e-8, 10.0),
 ]  # fmt: skip
 
 _TYPES: dict[str, tuple[type, ...]] = {

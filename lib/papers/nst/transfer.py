@@ -38,7 +38,7 @@ class Scene:
     targets: training.Targets
 
     @classmethod
-    def of(cls, name: str, encoder: str, content: Tensor, style: Tensor, where: str = "cpu",
+    def of(cls, name: str, encoder: str, content: Tensor, style: Tensor, *, where: str = "cpu",
            base: Tensor | None = None) -> "Scene":  # fmt: skip
         """The scene of two pictures (3, H, W) under a preset; `base` replaces the picture it starts from."""
         p, network, at = preset(name), encoder_for(encoder, name, where), device.pick(where)
@@ -84,8 +84,9 @@ def run(scene: Scene, items: Sequence[Item], *, seed: int, log_every: int,
     steps = configurations[0].steps
     if scene.preset.optimiser == "lbfgs":
         return _lbfgs(scene, hyper, start, steps)
-    return training.adam(scene.network, scene.targets, start, hyper, steps=steps, log_every=log_every,
-                         betas=scene.preset.betas, average=scene.preset.average, progress=progress)  # fmt: skip
+    optimiser = training.KerasAdam(hyper, *scene.preset.betas)
+    return training.descend(scene.network, scene.targets, start, hyper, optimiser, steps=steps, log_every=log_every,
+                            average=scene.preset.average, progress=progress)  # fmt: skip
 
 
 def _lbfgs(scene: Scene, hyper: training.Hyperparameters, start: Tensor, steps: int) -> training.Trajectory:
@@ -100,13 +101,15 @@ def _lbfgs(scene: Scene, hyper: training.Hyperparameters, start: Tensor, steps: 
 
 
 def staged(name: str, encoder: str, content: Tensor, style: Tensor, configuration: Configuration, *, seed: int,
-           log_every: int, where: str = "cpu", progress: Progress = lambda step, loss: None) -> training.Trajectory:  # fmt: skip
+           log_every: int, where: str = "cpu",
+           progress: Progress = lambda step, loss: None) -> training.Trajectory:  # fmt: skip
     """One picture coarse to fine through the preset's stages, each started from the upsampled result before it."""
     p, image, result = preset(name), None, None
     for number, share in enumerate(p.stages):
         side = max(32, round(configuration.side * share))
         steps = configuration.steps if number == 0 else max(1, round(configuration.steps * p.later_steps))
-        scene = Scene.of(name, encoder, images.fitted(content, side), images.fitted(style, side), where, base=image)
+        scene = Scene.of(name, encoder, images.fitted(content, side), images.fitted(style, side),
+                         where=where, base=image)  # fmt: skip
         item = Item(0, 0, replace(configuration, side=side, steps=steps))
         result = run(scene, [item], seed=seed, log_every=log_every, progress=progress)
         image = result.images
@@ -129,8 +132,8 @@ def stylize(content: str | Tensor, style: str | Tensor, *, name: str = "paper", 
         if key not in allowed:
             raise ValueError(f"{key} is no weight of stylize; allowed are {', '.join(allowed)}")
     values = {key: float(changes.get(key, getattr(p, key))) for key in allowed}
-    shapes = [picture if isinstance(picture, Tensor) else pictures.picture(picture) for picture in (content, style)]
+    photo, painting = (one if isinstance(one, Tensor) else pictures.picture(one) for one in (content, style))
     configuration = Configuration("", "", **values, side=side, steps=steps, preset=name)
-    result = staged(name, encoder, *shapes, configuration, seed=seed, log_every=max(1, steps // 10), where=where,
-                    progress=progress)  # fmt: skip
+    result = staged(name, encoder, photo, painting, configuration, seed=seed, log_every=max(1, steps // 10),
+                    where=where, progress=progress)  # fmt: skip
     return result.images[0].cpu()

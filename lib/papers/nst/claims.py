@@ -1,0 +1,288 @@
+"""The paper's claims C1 to C9 and our own, each tested on the records of a study (specification section 1)."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lib.papers.nst import poll, tables, votes
+from lib.papers.nst.figures import proxies
+from lib.papers.nst.settings import GROUPS
+from lib.papers.study import Study
+from lib.report import statistics
+from lib.report.claims import Claim, Finding, above, below, exact, judge, not_run, outside_band, parent, table
+from lib.report.statistics import Interval
+
+STYLES_OF_FIGURE_1 = 5  # two oils, then ink, comic, pixel art
+SEED = 0  # of resampling
+
+CLAIMS = [
+    Claim("P0", "Printed losses are weighted and Adam ignored the common factor: G3's falling loss is 100 times G2's",
+          "Table 2", "the three ratios lie within 2% of 100", "smoke"),
+    Claim("C1", "One setting does not serve all styles: ink, comic and pixel art keep more style loss than oils",
+          "Fig. 1", "mean rank of Ls(T)/Ls(0): three styles above two; 5 contents each"),
+    Claim("C2a", "With rising lr one loss falls to a minimum, then rises; the other hardly moves", "Fig. 2, Table 1",
+          "all of C2a1 to C2a3"),
+    Claim("C2a1", "Below its minimum the style loss falls with lr", "Fig. 2",
+          "Spearman(lr, Ls) <= -0.9 below the minimum"),
+    Claim("C2a2", "Beyond its minimum the style loss rises again", "Table 1: 1.35", "Ls(0.1) / min Ls >= 1.02"),
+    Claim("C2a3", "The content loss hardly moves for lr >= 1e-3", "Table 1: 0.23", "(max - min) / mean of Lc <= 0.3"),
+    Claim("C2b", "Both losses are smallest at lr 0.06", "text of section 3.2", "both of C2b1 and C2b2"),
+    Claim("C2b0", "In the paper's own Table 1 both losses are smallest at lr 0.06", "Table 1", "arithmetic", "smoke"),
+    Claim("C2b1", "The style loss is smallest at lr 0.06", "Table 1", "least Ls at another lr / Ls(0.06) > 1"),
+    Claim("C2b2", "The content loss is smallest at lr 0.06", "Table 1", "least Lc at another lr / Lc(0.06) > 1"),
+    Claim("C3", "People find lr 0.0017 and 0.005 more natural than the loss minimum 0.06", "Figs 3, 4",
+          "Bradley-Terry strength differences above 0"),
+    Claim("C3-p", "By two proxies (no human judgement), lr 0.0017 and 0.005 look more natural than 0.06",
+          "stand-in for C3", "least advantage over LPIPS to content and the one-image ArtFID > 0"),
+    Claim("C4", "Losses alone are no sufficient criterion of quality", "C3",
+          "Spearman(total loss, -LPIPS to content) over lr > -0.8; a proxy, not votes"),
+    Claim("C5", "At a fixed ratio the magnitude of the weights still changes the losses", "Table 2",
+          "both of C5a and C5b"),
+    Claim("C5a", "The unweighted style loss of G1 differs from G2's", "Table 2: 1.4e10 / 7.8e8",
+          "ratio outside [0.95, 1.05]"),
+    Claim("C5b", "The unweighted style loss of G3 differs from G2's", "Table 2: 0.986", "ratio outside [0.95, 1.05]"),
+    Claim("C6", "Larger magnitude gives finer texture", "Figs 5, 7", "both of C6a and C6b"),
+    Claim("C6a", "HF(G1) < HF(G2) < HF(G3) on the first style", "Fig. 5", "the smaller of the two steps > 0"),
+    Claim("C6b", "HF(G1) < HF(G2) < HF(G3) on the second style", "Fig. 7", "the smaller of the two steps > 0"),
+    Claim("C7", "Halving the resolution hurts G3 most and G1 least", "Fig. 6",
+          "smaller step of R2 over G1, G2, G3 > 0"),
+    Claim("C8", "Too small a magnitude distorts more the stronger the style's colour contrast", "conclusion",
+          "Spearman(colour contrast, LPIPS to content of G1) over styles > 0"),
+    Claim("C9", "With TV scaled along with the weights, or off, the effect of the magnitude vanishes", "ours",
+          "both of C9a and C9b"),
+    Claim("C9a", "TV scaled with the weights: HF is the same in all groups", "ours", "max |HF(Gi)/HF(G2) - 1| <= 0.08"),
+    Claim("C9b", "TV 0: HF is the same in all groups", "ours", "max |HF(Gi)/HF(G2) - 1| <= 0.08"),
+    Claim("I1", "Adam with epsilon scaled along does not see a factor 64 on the loss, bit for bit", "derivation",
+          "equal bits", "smoke"),
+    Claim("I2", "Adam with a tiny epsilon is invariant to the loss scale from 1e-2 to 1e2", "derivation",
+          "largest mean |x - x(k=1)| / mean movement < 0.05"),
+    Claim("I3", "L-BFGS is invariant to the loss scale from 1e-9 to 1e2", "derivation",
+          "largest |loss/k / loss(k=1) - 1| < 0.05"),
+    Claim("I4", "Gradient descent is not: a factor 1e-2 on the loss shortens its way", "derivation",
+          "movement at k = 1e-2 / at k = 1 < 0.1"),
+    Claim("E0", "Reading A (labels exchanged, content start) fits the tables better than reading B", "Table 2",
+          "root mean square of log10(ours/paper)", "day"),
+]  # fmt: skip
+BY_ID = {claim.id: claim for claim in CLAIMS}
+
+
+def judge_all(study: Study) -> pd.DataFrame:
+    """Judge every claim that the study's records reach, and write `claims.csv`."""
+    findings: dict[str, Finding] = {}
+    for name, test in TESTS.items():
+        claim, part = BY_ID[name], NEEDS.get(name, ())
+        lacking = [p for p in part if not study.has(p)]
+        if lacking:
+            findings[name] = not_run(claim, f"part {', '.join(lacking)} was not run")
+        else:
+            findings[name] = judge(claim, study.profile, partial(test, study, claim))
+    for name, children in PARENTS.items():
+        findings[name] = parent(BY_ID[name], [findings[child] for child in children])
+    return study.table("claims", table(list(findings.values()), CLAIMS, study.profile))
+
+
+def _printed_factor(study: Study, claim: Claim) -> Finding:
+    falling = tables.printed_pairs("table2").pivot(index="lr", columns="group", values="falling_paper")
+    ratios = falling["G3"] / falling["G2"]
+    note = "ratios " + ", ".join(f"{ratio:.1f}" for ratio in ratios)
+    return exact(claim, bool(((ratios / 100 - 1).abs() < 0.02).all()), n=len(ratios), note=note)
+
+
+def _printed_minimum(study: Study, claim: Claim) -> Finding:
+    pairs = tables.printed_pairs("table1").set_index("lr")
+    falling, flat = pairs["falling_paper"].idxmin(), pairs["flat_paper"].idxmin()
+    note = f"printed content loss least at {falling:g}, printed style loss at {flat:g}"
+    return exact(claim, falling == flat == 0.06, n=len(pairs), note=note)
+
+
+def _styles(study: Study, claim: Claim) -> Finding:
+    grid = study.frame("grid")
+    styles = list(dict.fromkeys(grid["style"]))[:STYLES_OF_FIGURE_1]
+    groups = [grid.loc[grid["style"] == style, "style_ratio"].to_numpy() for style in styles]
+    effect = statistics.mean_rank_difference(np.concatenate(groups[2:]), np.concatenate(groups[:2]), seed=SEED)
+    p = statistics.kruskal(groups).p
+    return _decided(above, claim, effect, 0.0, note=f"Kruskal-Wallis over {len(groups)} styles p = {p:.2g}")
+
+
+def sweep(study: Study) -> pd.DataFrame:
+    """Mean losses and proxies a learning rate, in order."""
+    return study.frame("rates").groupby("lr")[["style_loss", "content_loss", "score"]].mean()
+
+
+def noise(study: Study, name: str) -> float:
+    """Relative standard deviation of a measure over the replicates of the sweep, pooled over rates; NaN without any."""
+    grouped = study.frame("rates").groupby("lr")[name]
+    relative = (grouped.std() / grouped.mean()).dropna()
+    return float(np.sqrt((relative**2).mean())) if len(relative) else float("nan")
+
+
+def _with_noise(value: float, deviation: float, n: int) -> Interval:
+    """A value with a normal interval of this standard deviation, which may be unknown."""
+    return Interval(value, value - 1.96 * deviation, value + 1.96 * deviation, n)
+
+
+def _falls(study: Study, claim: Claim) -> Finding:
+    losses = sweep(study)["style_loss"]
+    lowest = losses.idxmin()
+    below_it = losses[losses.index <= lowest]
+    effect = statistics.spearman(below_it.index.to_numpy(), below_it.to_numpy())
+    return _decided(below, claim, effect, -0.9, note=f"minimum at lr {lowest:g}; the falling loss is Ls")
+
+
+def _rises(study: Study, claim: Claim) -> Finding:
+    losses = sweep(study)["style_loss"]
+    ratio = losses.iloc[-1] / losses.min()
+    effect = _with_noise(ratio, ratio * noise(study, "style_loss") * 2**0.5, len(losses))
+    return _decided(
+        above, claim, effect, 1.02, note=f"minimum at lr {losses.idxmin():g}, largest lr {losses.index[-1]:g}"
+    )
+
+
+def _flat(study: Study, claim: Claim) -> Finding:
+    losses = sweep(study)["content_loss"].loc[1e-3:]
+    spread = (losses.max() - losses.min()) / losses.mean()
+    return _decided(below, claim, _with_noise(spread, noise(study, "content_loss") * 2**0.5, len(losses)), 0.3)
+
+
+def _least(name: str, study: Study, claim: Claim) -> Finding:
+    losses = sweep(study)[name]
+    others = losses.drop(0.06)
+    ratio = others.min() / losses[0.06]
+    effect = _with_noise(ratio, ratio * noise(study, name) * 2**0.5, len(losses))
+    note = f"least at lr {losses.idxmin():g}; noise {noise(study, name):.1%}"
+    return _decided(above, claim, effect, 1.0, note=note)
+
+
+def _votes(study: Study, claim: Claim) -> Finding:
+    cast = votes.read()
+    preferred = poll.preferences(cast, seed=SEED)
+    if preferred is None:
+        return not_run(claim, poll.shortfall(cast))
+    return _decided(above, claim, min(preferred.values(), key=lambda one: one.low), 0.0)
+
+
+def _proxies(study: Study, claim: Claim) -> Finding:
+    frame = study.frame("rates")
+    advantages = []
+    for name in ("proxy_lpips_content", "proxy_artfid1"):
+        mean, deviation = frame.groupby("lr")[name].mean(), noise(study, name) * frame[name].mean()
+        advantages += [_with_noise(mean[0.06] - mean[lr], deviation * 2**0.5, len(frame)) for lr in (0.0017, 0.005)]
+    return _decided(
+        above, claim, min(advantages, key=lambda one: one.low), 0.0, note="lr -> 0 wins trivially on such proxies"
+    )
+
+
+def _criterion(study: Study, claim: Claim) -> Finding:
+    frame = proxies(study)
+    return _decided(above, claim, statistics.spearman(frame["score"], -frame["proxy_lpips_content"]), -0.8)
+
+
+def _by_group(frame: pd.DataFrame, name: str) -> list[np.ndarray]:
+    """A measure's repeats in G1, G2 and G3."""
+    return [frame.loc[frame["group"] == group, name].to_numpy() for group in GROUPS]
+
+
+def _at_texture_rate(study: Study, part: str) -> pd.DataFrame:
+    """The groups' rows of a part at the learning rate that has replicates."""
+    rows = tables.texture_rows(study) if part == "tv" else tables.with_groups(study.frame(part))
+    return rows if part == "tv" else rows[rows["lr"] == rows.loc[rows["repeat"] > 0, "lr"].max()]
+
+
+def _loss_ratio(group: int, study: Study, claim: Claim) -> Finding:
+    losses = _by_group(_at_texture_rate(study, "groups"), "style_loss")
+    effect = statistics.bootstrap_groups([losses[group], losses[1]], lambda a, b: a.mean() / b.mean(), seed=SEED)
+    return outside_band(claim, effect.value, effect.low, effect.high, (0.95, 1.05), effect.n)
+
+
+def _steps(name: str, part: str, study: Study, claim: Claim) -> Finding:
+    """Does the measure rise from G1 over G2 to G3?"""
+    groups = _by_group(_at_texture_rate(study, part), name)
+    means = ", ".join(f"{group} {values.mean():.3f}" for group, values in zip(GROUPS, groups, strict=True))
+    effect = statistics.bootstrap_groups(
+        groups, lambda a, b, c: min(b.mean() - a.mean(), c.mean() - b.mean()), seed=SEED
+    )
+    return _decided(above, claim, effect, 0.0, note=means)
+
+
+def _contrast(study: Study, claim: Claim) -> Finding:
+    styles = study.frame("references").query("role == 'style'").set_index("picture")["colour_contrast"]
+    frame = study.frame("contrast")
+    effect = statistics.spearman(styles[frame["style"]].to_numpy(), frame["proxy_lpips_content"])
+    return _decided(above, claim, effect, 0.0, note=f"{len(frame)} styles")
+
+
+def _vanishes(setting: str, study: Study, claim: Claim) -> Finding:
+    rows = _at_texture_rate(study, "tv")
+    groups = _by_group(rows[rows["setting"] == setting], "hf")
+
+    def largest(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+        return max(abs(a.mean() / b.mean() - 1), abs(c.mean() / b.mean() - 1))
+
+    means = ", ".join(f"{group} {values.mean():.3f}" for group, values in zip(GROUPS, groups, strict=True))
+    return _decided(below, claim, statistics.bootstrap_groups(groups, largest, seed=SEED), 0.08, note=f"HF {means}")
+
+
+def _scaled(study: Study, optimiser: str, scales: Sequence[float], eps: float = 0.0) -> pd.DataFrame:
+    """An optimiser's runs without TV at some scales, indexed by scale."""
+    frame = study.frame("optimisers").query("tv_weight == 0 and optimiser == @optimiser and eps == @eps")
+    return frame[frame["scale"].isin(scales)].drop_duplicates("scale").set_index("scale")
+
+
+def _identical(study: Study, claim: Claim) -> Finding:
+    rows = _scaled(study, "adam-scaled-eps", [64.0], eps=0.1)
+    return exact(claim, bool((rows["identical"] == 1).all()), n=len(rows))
+
+
+def _adam(study: Study, claim: Claim) -> Finding:
+    rows = _scaled(study, "adam", [1e-2, 64.0, 1e2], eps=1e-8)
+    value = float((rows["difference"] / rows["moved"]).max())
+    return below(claim, value, value, value, 0.05, len(rows))
+
+
+def _lbfgs(study: Study, claim: Claim) -> Finding:
+    rows = _scaled(study, "lbfgs", [1e-9, 1e-2, 1.0, 64.0, 1e2])
+    value = float((rows["final_loss"] / rows["final_loss"][1.0] - 1).abs().max())
+    return below(claim, value, value, value, 0.05, len(rows))
+
+
+def _descent(study: Study, claim: Claim) -> Finding:
+    moved = _scaled(study, "sgd", [1e-2, 1.0])["moved"]
+    value = float(moved[1e-2] / moved[1.0])
+    return below(claim, value, value, value, 0.1, len(moved))
+
+
+def _reading(study: Study, claim: Claim) -> Finding:
+    fit = tables.decision_table(study)
+    if fit is None:
+        return not_run(claim, "needs VGG-19 and a GPU; the default is reading A")
+    misfit = fit.set_index("reading")["rms_decades"]
+    value = float(misfit["B"] - misfit["A"])
+    return above(claim, value, float("nan"), float("nan"), 0.0, int(fit["cells"].sum()))
+
+
+def _decided(
+    judge_by: Callable[..., Finding], claim: Claim, effect: Interval, threshold: float, **note: Any
+) -> Finding:
+    """The verdict of `above` or `below` on an interval."""
+    return judge_by(claim, effect.value, effect.low, effect.high, threshold, effect.n, **note)
+
+
+TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
+    "P0": _printed_factor, "C2b0": _printed_minimum, "C1": _styles, "C2a1": _falls, "C2a2": _rises, "C2a3": _flat,
+    "C2b1": partial(_least, "style_loss"), "C2b2": partial(_least, "content_loss"), "C3": _votes, "C3-p": _proxies,
+    "C4": _criterion, "C5a": partial(_loss_ratio, 0), "C5b": partial(_loss_ratio, 2),
+    "C6a": partial(_steps, "hf", "groups"), "C6b": partial(_steps, "hf", "second"),
+    "C7": partial(_steps, "r2", "groups"),
+    "C8": _contrast, "C9a": partial(_vanishes, tables.SCALED_TV), "C9b": partial(_vanishes, tables.NO_TV),
+    "I1": _identical, "I2": _adam, "I3": _lbfgs, "I4": _descent, "E0": _reading,
+}  # fmt: skip
+NEEDS: dict[str, tuple[str, ...]] = {
+    "C1": ("grid",), **dict.fromkeys(("C2a1", "C2a2", "C2a3", "C2b1", "C2b2", "C3-p", "C4"), ("rates",)),
+    **dict.fromkeys(("C5a", "C5b", "C6a", "C7"), ("groups",)), "C6b": ("second",), "C8": ("contrast", "references"),
+    **dict.fromkeys(("C9a", "C9b"), ("groups", "tv")), **dict.fromkeys(("I1", "I2", "I3", "I4"), ("optimisers",)),
+}  # fmt: skip
+PARENTS = {"C2a": ("C2a1", "C2a2", "C2a3"), "C2b": ("C2b1", "C2b2"), "C5": ("C5a", "C5b"), "C6": ("C6a", "C6b"),
+           "C9": ("C9a", "C9b")}  # fmt: skip

@@ -1,0 +1,134 @@
+"""Optimisers under a scaled loss, and against each other (specification 5.2, 5.3 and 6.1)."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+import torch
+from torch import Tensor
+
+from lib.data import pictures
+from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings
+from lib.papers.nst.transfer import Scene
+from lib.papers.study import Study
+from lib.search import progress, runs
+from lib.training import style as training
+
+SCALES = (1e-6, 1e-2, 1.0, 64.0, 1e2)  # factors k on the whole loss; 64 is exact in binary floating point
+LBFGS_SCALES = (1e-9, 1e-2, 1.0, 64.0, 1e2)
+
+
+@dataclass(frozen=True)
+class OptimiserRun:
+    """One optimiser on the main pair, its whole loss multiplied by `scale`."""
+
+    optimiser: str  # adam, adam-scaled-eps (eps times scale), sgd, lbfgs or lbfgs-wolfe
+    lr: float  # of sgd: the root mean square of the first step at scale 1
+    eps: float
+    tv_weight: float
+    scale: float
+    evaluations: int
+
+
+def plan(s: Settings) -> list[OptimiserRun]:
+    """Every optimiser at every scale without TV, then each at scale 1 with TV."""
+    return list(dict.fromkeys([*_scaled(s), *_compared(s)]))
+
+
+def _scaled(s: Settings) -> Iterator[OptimiserRun]:
+    for scale in SCALES:
+        for name, lr, eps in (("adam", 0.01, 1e-8), ("adam", 0.01, EPSILON), ("adam-scaled-eps", 0.01, EPSILON),
+                              ("sgd", 1e-3, 0.0)):  # fmt: skip
+            yield OptimiserRun(name, lr, eps, 0.0, scale, s.evaluations)
+    for scale in LBFGS_SCALES:
+        for name in ("lbfgs", "lbfgs-wolfe"):
+            yield OptimiserRun(name, 1.0, 0.0, 0.0, scale, s.evaluations)
+
+
+def _compared(s: Settings) -> Iterator[OptimiserRun]:
+    for tv in (0.0, TV):
+        yield from (OptimiserRun("adam", lr, EPSILON, tv, 1.0, s.evaluations) for lr in (0.01, 0.02, 0.05))
+        yield OptimiserRun("sgd", 1e-3, 0.0, tv, 1.0, s.evaluations)
+        yield from (OptimiserRun(name, 1.0, 0.0, tv, 1.0, s.evaluations) for name in ("lbfgs", "lbfgs-wolfe"))
+
+
+def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
+    """Run what is missing and export the record. Raises `runs.OutOfTime` between runs."""
+    todo = plan(settings)
+    names = (settings.content, settings.style)
+    identity = {
+        "encoder": settings.encoder,
+        "side": settings.small_side,
+        "pictures": {name: pictures.info(name).sha256 for name in names},
+        "plan": runs.identity_hash([asdict(run) for run in todo]),
+    }
+    photo, painting = (pictures.picture(name, side=settings.small_side) for name in names)
+    scene = Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
+    references: dict[OptimiserRun, Tensor] = {}
+    with study.open_run(part, identity) as run_:
+        done = run_.record.done
+        bar = progress.bar(len(todo), part, done=len(done))
+        for k, one in enumerate(todo):
+            if (k, 0) not in done:
+                runs.check_time()
+                run_.record.append(
+                    {"k": k, "repeat": 0, "seed": 0, **_row(scene, one, settings.small_side, references)}
+                )
+                bar.update()
+        study.export(run_, part, {})
+
+
+def hyperparameters(scene: Scene, one: OptimiserRun, side: int) -> training.Hyperparameters:
+    """The run's values as tensors (1,), weights times `scale`; sgd's rate is converted to the loss's own units."""
+    compensation = (512 / side) ** 2
+    sw, cw = GROUPS["G2"]
+    eps = one.eps * compensation * (one.scale if one.optimiser == "adam-scaled-eps" else 1.0)
+    values = {"lr": one.lr, "style": sw * one.scale, "content": cw * one.scale,
+              "tv": one.tv_weight * compensation * one.scale, "eps": eps}  # fmt: skip
+    hyper = training.Hyperparameters(**{name: scene.content.new_tensor([value]) for name, value in values.items()})
+    if one.optimiser != "sgd":
+        return hyper
+    return training.Hyperparameters(**{**vars(hyper), "lr": hyper.lr * one.scale / _gradient_rms(scene, hyper)})
+
+
+def _gradient_rms(scene: Scene, hyper: training.Hyperparameters) -> Tensor:
+    """Root mean square of the whole loss's gradient at the start picture."""
+    x = scene.base.clone().requires_grad_()
+    total = torch.stack(list(hyper.weighted(scene.targets.losses(scene.network, x)).values())).sum()
+    return torch.autograd.grad(total, x)[0].square().mean().sqrt()
+
+
+def descend(scene: Scene, one: OptimiserRun, side: int) -> training.Trajectory:
+    """The run's trajectory, every evaluation logged."""
+    hyper = hyperparameters(scene, one, side)
+    if one.optimiser.startswith("lbfgs"):
+        search = "strong_wolfe" if one.optimiser == "lbfgs-wolfe" else None
+        return training.lbfgs(scene.network, scene.targets, scene.base, hyper, evaluations=one.evaluations,
+                              line_search=search)  # fmt: skip
+    optimiser = training.GradientDescent(hyper) if one.optimiser == "sgd" else training.KerasAdam(hyper)
+    return training.descend(scene.network, scene.targets, scene.base, hyper, optimiser, steps=one.evaluations - 1,
+                            log_every=1)  # fmt: skip
+
+
+def _row(scene: Scene, one: OptimiserRun, side: int, references: dict[OptimiserRun, Tensor]) -> dict[str, object]:
+    """What the run did: loss divided by scale, how far it moved, and how far it ended from the same run at scale 1.
+
+    `references` keeps the pictures of the runs at scale 1.
+    """
+    result, unscaled = descend(scene, one, side), replace(one, scale=1.0)
+    if unscaled not in references:
+        references[unscaled] = result.images if one == unscaled else descend(scene, unscaled, side).images
+    reference = references[unscaled]
+    sw, cw = GROUPS["G2"]
+    tv = one.tv_weight * (512 / side) ** 2
+    losses = sw * result.losses["style"] + cw * result.losses["content"] + tv * result.losses["tv"]
+    curve = [float(f"{value:.6g}") for value in losses[:, 0].tolist()]
+    metrics = {
+        "final_loss": curve[-1],
+        "style_loss": float(result.losses["style"][-1]),
+        "content_loss": float(result.losses["content"][-1]),
+        "moved": float((result.images - scene.base).abs().mean()),
+        "difference": float((result.images - reference).abs().mean()),
+        "identical": float(torch.equal(result.images, reference)),
+    }
+    return {"config": asdict(one), "score": metrics["final_loss"], "metrics": metrics, "curves": {"loss": curve},
+            "seconds": 0.0, "reason": "", "artifacts": {}}  # fmt: skip

@@ -1,0 +1,113 @@
+"""The study as the notebook and the command line see it: compute parts, plan them, redraw everything from records."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lib import device, weights
+from lib.data import pictures
+from lib.models import vgg
+from lib.papers.nst import claims, evaluate, experiments, figures, optimisers, pareto, references, tables
+from lib.papers.nst.settings import Settings
+from lib.papers.nst.transfer import encoder_for
+from lib.papers.study import Study, checked_in, resolved_profile
+
+COMPUTERS: dict[str, Callable[[Study, Settings, str], None]] = {
+    "references": references.compute,
+    **dict.fromkeys(experiments.PARTS, evaluate.compute),
+    "naturalness": references.compute_naturalness,
+    "optimisers": optimisers.compute,
+    "pareto_tpe": pareto.compute,
+    "pareto_random": pareto.compute,
+}
+
+
+def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
+    """The study and its settings from a notebook's globals; sets threads, seeds and determinism.
+
+    Raises ValueError for a bad parameter, and for missing weights or pictures, before any work starts.
+    """
+    settings = Settings.pick(parameters)
+    for part in settings.parts:
+        if part not in COMPUTERS:
+            raise ValueError(f"parts names {part!r}; allowed are {', '.join(COMPUTERS)}")
+    weights.digest(vgg.ENCODERS[settings.encoder].weights)
+    for _, name in experiments.pictures(settings):
+        pictures.info(name)
+    device.pick(settings.device)
+    device.set_threads(settings.threads)
+    device.seed_everything(settings.seed)
+    profile = resolved_profile("01_nst", {"profile": settings.profile, **settings.identity(), "parts": settings.parts})
+    return Study("nst", profile, fresh=settings.fresh), settings
+
+
+def compute(study: Study, settings: Settings, *parts: str) -> None:
+    """Compute what is missing of the named parts that the settings ask for, one record a part.
+
+    Raises `runs.OutOfTime` where the given time is spent; finished rows are stored.
+    """
+    for part in parts:
+        if not settings.parts or part in settings.parts:
+            COMPUTERS[part](study, settings, part)
+
+
+def plan(settings: Settings) -> list[dict[str, Any]]:
+    """What each part would compute: rows, floating-point operations, bytes, and the pictures and weights it needs."""
+    names = sorted({name for _, name in experiments.pictures(settings)})
+    needs = {"data": names, "weights": [vgg.ENCODERS[settings.encoder].weights, "alexnet", "lpips-alex"]}
+    rows = []
+    for part in experiments.PARTS:
+        items = experiments.plan(settings, part)
+        flops = sum(_flops(settings, i.configuration.side) * i.configuration.steps for i in items)
+        side = max((i.configuration.side for i in items), default=0)
+        rows.append({"part": part, "rows": len(items), "flops": flops, "memory": _memory(settings, side), **needs})
+    small = _flops(settings, settings.small_side)
+    trials = dict.fromkeys(("pareto_tpe", "pareto_random"), settings.trials)
+    for part, count in trials.items():
+        rows.append({"part": part, "rows": count, "flops": count * settings.small_steps * small,
+                     "memory": _memory(settings, settings.small_side), **needs})  # fmt: skip
+    runs = len(optimisers.plan(settings))
+    rows.append({"part": "optimisers", "rows": runs, "flops": 2 * runs * settings.evaluations * small,
+                 "memory": _memory(settings, settings.small_side), **needs})  # fmt: skip
+    return rows
+
+
+def _flops(settings: Settings, side: int) -> float:
+    """Operations of one image and step on a square picture: forward, backward to the image, Gram matrices (+7%)."""
+    return 4 * 1.07 * encoder_for(settings.encoder, "paper").macs(side, side)
+
+
+def _memory(settings: Settings, side: int) -> float:
+    """Bytes of activations and gradients of a batch; the first two blocks dominate (about 1.2 kB a pixel)."""
+    return settings.batch * side * side * 2400.0
+
+
+def draw(study: Study) -> None:
+    """Every table, figure and claim that the study's records allow; what they lack is noted in `study.missing`."""
+    for product in (*tables.PRODUCTS, *figures.PRODUCTS):
+        product(study)
+    claims.judge_all(study)
+
+
+def finish(study: Study, settings: Settings) -> Path:
+    """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
+    encoder = vgg.ENCODERS[settings.encoder].weights
+    used = {name: weights.digest(name) for name in (encoder, "alexnet", "lpips-alex")}
+    data = {name: pictures.info(name).sha256 for _, name in experiments.pictures(settings)}
+    parameters = {"profile": study.profile, "device": settings.device, "threads": settings.threads}
+    return study.finish(parameters={**parameters, **settings.identity()}, weights=used, data=data)
+
+
+def redraw(profile: str = "desk") -> list[Path]:
+    """Redraw a profile's checked-in tables, figures and claims from the records among them; nothing is computed.
+
+    Raises FileNotFoundError where the profile has no records.
+    """
+    folder = checked_in("nst", profile)
+    if not (folder / "records").is_dir():
+        raise FileNotFoundError(
+            f"figures/{profile}/nst has no records; run: python -m lib run 01_nst --profile {profile}"
+        )
+    study = Study("nst", profile, folder=folder)
+    draw(study)
+    return study.written
