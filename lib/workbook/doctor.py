@@ -12,7 +12,6 @@ from lib.papers import PAPERS, built
 from lib.paths import extra_data_folders, figures_dir, runs_dir, shown, votes_dir, weights_dir
 from lib.workbook.dryrun import memory_total, needs
 from lib.workbook.notebooks import PROFILES, all_notebooks, job
-from lib.workbook.parameters import ParameterError
 
 PACKAGES = (
     "torch",
@@ -127,7 +126,7 @@ def _missing(profile: str) -> dict[str, str]:
     for notebook in all_notebooks():
         try:
             found |= needs(job(notebook, profile, {}, {})).missing
-        except ParameterError as error:
+        except ValueError as error:
             found[notebook.stem] = str(error)
     return found
 

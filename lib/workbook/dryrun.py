@@ -26,7 +26,9 @@ def needs(job: Job) -> Needs:
     if job.slug not in PAPERS or not built(job.slug):
         return Needs()
     settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
-    parts = list(import_module(f"lib.papers.{job.slug}").plan(settings))
+    chosen = job.values.get("parts")
+    every = import_module(f"lib.papers.{job.slug}").plan(settings)
+    parts = [part for part in every if part["rows"] and (not chosen or part["part"] in chosen)]
     return Needs(parts, _missing_weights(_names(parts, "weights")) | _missing_data(_names(parts, "data")))
 
 
@@ -83,10 +85,8 @@ def _machine(speed: float) -> str:
 
 def _lines(job: Job, need: Needs, speed: float) -> list[str]:
     """The description of one notebook."""
-    changed = ", ".join(f"{name}={value!r}" for name, value in job.injected.items() if name != "profile")
-    lines = [
-        f"{job.notebook.stem}, profile {job.profile}; {f'not as in smoke: {changed}' if changed else 'as it stands'}"
-    ]
+    changed = ", ".join(f"{name}={value!r}" for name, value in job.changed.items())
+    lines = [f"{job.notebook.stem}, profile {job.profile}{f' ({job.base} with {changed})' if changed else ''}"]
     if not need.parts:
         return [*lines, "  no search or training of its own"]
     lines.append(f"  {'part':<16}{'rows':>6}{'TFLOP':>9}{'memory':>9}  estimated time")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.paths import notebooks_dir, shown
+from lib.paths import notebooks_dir, runs_dir, shown
 from lib.workbook.parameters import ParameterError, convert, declared, load_yaml, parse
 
 PROFILES = ("smoke", "desk", "day", "paper")
@@ -16,12 +16,18 @@ NO_IDENTITY = frozenset(
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook with the values it will be given; `values` are all parameters, `injected` those that differ."""
+    """One notebook with the values it will be given.
+
+    `values` are all parameters, `injected` those that differ from the parameters cell, `changed` those that differ from
+    the profile named `base`; with such a change `profile` is `custom`.
+    """
 
     notebook: Path
     profile: str
     values: dict[str, Any]
     injected: dict[str, Any]
+    base: str
+    changed: dict[str, Any]
 
     @property
     def slug(self) -> str:
@@ -87,13 +93,14 @@ def job(notebook: Path, profile: str, settings: dict[str, str], options: dict[st
     values = profile_values(notebook, profile)
     given = {name: text for name, text in {**options, **settings}.items() if name in parameters}
     chosen = {name: parse(text, parameters[name]) for name, text in given.items()}
-    changed = {name for name, value in chosen.items() if value != values[name]}
+    changed = {name: value for name, value in chosen.items() if value != values[name]}
     values |= chosen
-    if changed - NO_IDENTITY:
+    base = profile
+    if changed.keys() - NO_IDENTITY:
         profile = "custom"
         values |= {"profile": profile} if "profile" in parameters else {}
     injected = {name: value for name, value in values.items() if value != parameters[name].default}
-    return Job(notebook, profile, values, injected)
+    return Job(notebook, profile, values, injected, base, changed)
 
 
 def jobs(names: list[str], profile: str, settings: list[str], options: dict[str, str]) -> list[Job]:
@@ -102,6 +109,9 @@ def jobs(names: list[str], profile: str, settings: list[str], options: dict[str,
     `settings` are texts `name=value`. Raises ParameterError for a name that none of the notebooks declares.
     """
     notebooks = list(dict.fromkeys(map(find_notebook, names))) or all_notebooks()
+    for path in (*notebooks, runs_dir()):
+        if set("{}") & set(str(path)):
+            raise ParameterError(f"{shown(path)}: papermill takes braces in a path for parameters; rename the folder")
     pairs = dict(_split(setting) for setting in settings)
     known = {notebook: declared(notebook) for notebook in notebooks}
     for name in pairs:

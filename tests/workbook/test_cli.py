@@ -196,7 +196,7 @@ def test_a_dry_run_says_what_would_run_how_long_and_what_is_missing(toy_paper, c
     assert main(["run", "toy", "--profile", "desk", "--dry-run"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("this machine: 100 GFLOP/s")
-    assert lines[1].startswith("01_toy, profile desk; not as in smoke: rate=0.5, steps=30")
+    assert lines[1] == "01_toy, profile desk"
     assert lines[3].split() == ["rates", "15", "2.00", "1.0", "GB", "20", "s"]
     assert lines[4].split() == ["grid", "25", "0.00", "0.0", "GB", "1", "min", "0", "s"]
     assert lines[5].split() == ["all", "40", "2.00", "1.0", "GB", "1", "min", "20", "s"]
@@ -206,6 +206,11 @@ def test_a_dry_run_says_what_would_run_how_long_and_what_is_missing(toy_paper, c
         "  missing vgg19: python -m lib fetch weights vgg19",
         "  missing mona: put it into a folder named by WORKBOOK_DATA",
     ]
+
+
+def test_a_dry_run_names_the_changed_values(toy_paper, capsys):
+    main(["run", "toy", "--profile", "desk", "--set", "rate=1e-2", "--dry-run"])
+    assert capsys.readouterr().out.splitlines()[1] == "01_toy, profile custom (desk with rate=0.01)"
 
 
 def test_a_dry_run_with_everything_here_ends_well(toy_paper, capsys):

@@ -119,3 +119,9 @@ def test_a_setting_that_is_no_name_and_value_is_refused(toys, setting):
     toys.notebook("01_toy")
     with pytest.raises(ParameterError):
         jobs([], "smoke", [setting], {})
+
+
+def test_braces_in_a_path_are_refused_because_papermill_would_fill_them(toys):
+    path = toys.notebook("{seed}")
+    with pytest.raises(ParameterError, match="braces"):
+        jobs([str(path)], "smoke", [], {})
