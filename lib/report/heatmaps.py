@@ -39,7 +39,8 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
     width = width or (style.PAGE if columns > 8 else style.COLUMN)
     fig, ax = style.axes_of(ax, width, _height(width, rows, columns, bool(marks)))
     low, high = limits or (float(np.nanmin(numbers)), float(np.nanmax(numbers)))
-    scale = LogNorm(low, high) if log else Normalize(low, high)
+    flat = low == high  # one value throughout still needs a scale around it
+    scale = LogNorm(low / (1 + flat), high * (1 + flat)) if log else Normalize(low, high)
     ax.set_facecolor("#EFEFEF")
     edges = np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5
     shown = np.ma.masked_invalid(numbers)

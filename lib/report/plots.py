@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -124,8 +125,8 @@ def bars(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, error: t
     _require(frame, [x, y, *([by] if by else []), *(error or ())])
     fig, ax = _open(options)
     places = {value: position for position, value in enumerate(pd.unique(frame[x]))}
-    groups = _series(frame, by)
-    points = options.pop("points", None)
+    groups, points = _series(frame, by), options.pop("points", None)
+    options.setdefault("legend", "below")  # bars leave no room inside
     for index, (name, part) in enumerate(groups):
         shift = (index - (len(groups) - 1) / 2) * 0.8 / len(groups)
         at = part[x].map(places).to_numpy(float) + shift
@@ -138,7 +139,8 @@ def bars(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, error: t
             own = points[points[by] == name] if by else points
             ax.plot(own[x].map(places) + shift, own[y], label="paper" if index == 0 else None, **_hollow("o"))
     _close(ax, frame, (x, y, by), options)
-    ax.set_xticks(range(len(places)), [str(value) for value in places])
+    letters = max(6, int((style.inches_across(ax) - 0.6) / len(places) / 0.068))
+    ax.set_xticks(range(len(places)), [fill(str(_name(value)), letters) for value in places])
     ax.grid(visible=False, axis="x")
     return fig
 
@@ -216,7 +218,7 @@ def intervals(frame: pd.DataFrame, label: str = "label", value: str = "value", l
         ax.plot(points[value], points[label].map(names), label="paper", **_hollow("o"))
     options["vlines"] = options.get("vlines", ()) if reference is None else [reference]
     _close(ax, frame, (value, label, by), {"xlabel": "", "ylabel": "", **options})
-    ax.set_yticks(range(len(names)), [str(name) for name in names])
+    ax.set_yticks(range(len(names)), [fill(str(_name(name)), 26) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     return fig

@@ -13,6 +13,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import (
     FixedLocator,
     FuncFormatter,
@@ -146,9 +147,10 @@ def _scientific(value: float, _: int) -> str:
 
 
 def finish(ax: Axes, title: str, xlabel: str, ylabel: str, *, logs: tuple[bool, bool] = (False, False)) -> None:
-    """Set scales, labels and title once the data are drawn."""
-    for wanted, axis, scale in zip(logs, (ax.xaxis, ax.yaxis), (ax.set_xscale, ax.set_yscale), strict=True):
-        if wanted:
+    """Set scales, labels and title once the data are drawn; without a positive value a scale stays linear."""
+    scales = (ax.set_xscale, ax.set_yscale)
+    for wanted, axis, scale, least in zip(logs, (ax.xaxis, ax.yaxis), scales, np.array(ax.dataLim.minpos), strict=True):
+        if wanted and np.isfinite(least):
             scale("log")
             ax.autoscale_view()
             log_axis(axis)
@@ -172,7 +174,10 @@ def legend(ax: Axes, *, where: str = "auto", handles: Sequence[Any] | None = Non
         return
     longest = max(len(str(handle.get_label())) for handle in shown)
     if where == "inside" or (where == "auto" and len(shown) <= 4 and longest <= 26):
-        ax.legend(handles=shown, loc="best")
+        inside = ax.legend(handles=shown, loc="best")
+        if where == "auto" and _covers_data(ax, inside):
+            inside.remove()
+            legend(ax, where="below", handles=shown)
     elif where == "right":
         ax.legend(handles=shown, loc="center left", bbox_to_anchor=(1.0, 0.5))
     else:
@@ -186,6 +191,17 @@ def legend(ax: Axes, *, where: str = "auto", handles: Sequence[Any] | None = Non
             borderaxespad=pad,
             ncols=-(-len(shown) // rows),
         )
+
+
+def _covers_data(ax: Axes, drawn: Legend) -> bool:
+    """Whether a legend lies on a line or a point of the axes."""
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    box = drawn.get_window_extent()
+    for line in ax.lines:
+        places = line.get_transform().transform(line.get_path().interpolated(20).vertices)
+        if box.count_contains(places[np.isfinite(places).all(1)]):
+            return True
+    return False
 
 
 def _below(ax: Axes) -> float:

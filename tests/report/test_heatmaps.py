@@ -67,6 +67,11 @@ def test_a_logarithmic_scale_needs_positive_values(values: pd.DataFrame) -> None
         heatmap(values - 2, log=True)
 
 
+def test_one_value_throughout_can_be_drawn_on_both_scales() -> None:
+    same = pd.DataFrame(np.full((2, 2), 3.0))
+    assert len(heatmap(same).axes[0].texts) == len(heatmap(same, log=True).axes[0].texts) == 4
+
+
 def test_a_mark_outside_and_a_frame_of_nothing_are_refused(values: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match=r"\('low', 0\.5\)"):
         heatmap(values, marks={"x": ("low", 0.5)})

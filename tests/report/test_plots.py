@@ -43,6 +43,31 @@ def test_groups_differ_in_marker_as_well_as_colour(sweep: pd.DataFrame) -> None:
     assert len({line.get_marker() for line in drawn}) == len({to_hex(line.get_color()) for line in drawn}) == 3
 
 
+def test_a_legend_that_would_cover_data_moves_below_the_axes() -> None:
+    steps = np.linspace(0, 1, 50)
+    waves = [pd.DataFrame({"x": steps, "y": np.sin(40 * steps + k), "g": f"wave {k}"}) for k in range(3)]
+    fig = plots.lines(pd.concat(waves), "x", "y", "g")
+    fig.canvas.draw()
+    legend = fig.axes[0].get_legend().get_window_extent()
+    assert legend.y1 < fig.axes[0].get_window_extent().y0
+    assert not any(label.get_window_extent().overlaps(legend) for label in fig.axes[0].get_xticklabels())
+
+
+def test_a_logarithmic_axis_without_a_positive_value_stays_linear() -> None:
+    fig = plots.lines(pd.DataFrame({"x": [1, 2], "y": [0.0, 0.0]}), "x", "y", logx=True, logy=True)
+    assert (fig.axes[0].get_xscale(), fig.axes[0].get_yscale()) == ("log", "linear")
+
+
+def test_long_category_names_are_broken_into_lines() -> None:
+    frame = pd.DataFrame(
+        {"setting": ["TV 30 fixed (as in the paper)", "TV scaled", "TV 0", "eps 1e-8"], "HF": [1, 2, 3, 4]}
+    )
+    fig = plots.bars(frame, "setting", "HF")
+    fig.canvas.draw()
+    boxes = [text.get_window_extent() for text in fig.axes[0].get_xticklabels()]
+    assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
 def test_the_papers_points_are_hollow_and_ours_are_not(sweep: pd.DataFrame) -> None:
     ours = sweep[sweep["group"] == "G1"]
     fig = plots.lines(ours, "lr", "loss", points=pd.DataFrame({"lr": [0.01], "loss": [0.5]}))
