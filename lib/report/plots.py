@@ -138,10 +138,10 @@ def bars(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, error: t
         if points is not None:
             own = points[points[by] == name] if by else points
             ax.plot(own[x].map(places) + shift, own[y], label="paper" if index == 0 else None, **_hollow("o"))
-    _close(ax, frame, (x, y, by), options)
     letters = max(6, int((style.inches_across(ax) - 0.6) / len(places) / 0.068))
     ax.set_xticks(range(len(places)), [fill(str(_name(value)), letters) for value in places])
     ax.grid(visible=False, axis="x")
+    _close(ax, frame, (x, y, by), options)
     return fig
 
 
@@ -217,10 +217,10 @@ def intervals(frame: pd.DataFrame, label: str = "label", value: str = "value", l
     if points is not None:
         ax.plot(points[value], points[label].map(names), label="paper", **_hollow("o"))
     options["vlines"] = options.get("vlines", ()) if reference is None else [reference]
-    _close(ax, frame, (value, label, by), {"xlabel": "", "ylabel": "", **options})
     ax.set_yticks(range(len(names)), [fill(str(_name(name)), 26) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
+    _close(ax, frame, (value, label, by), {"xlabel": "", "ylabel": "", **options})
     return fig
 
 

@@ -62,10 +62,12 @@ def test_long_category_names_are_broken_into_lines() -> None:
     frame = pd.DataFrame(
         {"setting": ["TV 30 fixed (as in the paper)", "TV scaled", "TV 0", "eps 1e-8"], "HF": [1, 2, 3, 4]}
     )
-    fig = plots.bars(frame, "setting", "HF")
+    fig = plots.bars(frame.assign(group="G1"), "setting", "HF", "group")
     fig.canvas.draw()
     boxes = [text.get_window_extent() for text in fig.axes[0].get_xticklabels()]
     assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+    legend = fig.axes[0].get_legend().get_window_extent()
+    assert not any(box.overlaps(legend) for box in [*boxes, fig.axes[0].xaxis.label.get_window_extent()])
 
 
 def test_the_papers_points_are_hollow_and_ours_are_not(sweep: pd.DataFrame) -> None:
