@@ -1,12 +1,12 @@
 """A person's way through JupyterLab: open a notebook, run it all, see the figures, cast a vote."""
 
-import json
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import TimeoutError
 
 from lib import paths
+from lib.papers.nst import votes
 
 pytestmark = pytest.mark.browser
 RUN_MS = 420_000  # a notebook takes up to two minutes on two idle cores
@@ -72,16 +72,21 @@ def test_lab_opens_on_the_tour_without_a_news_question(page, lab):
 def test_a_person_runs_the_study_sees_its_figures_and_votes(page, lab):
     open_notebook(page, lab, "01_nst")
     run_all(page)
-    assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+    assert not errors.all_inner_texts()
     figures = page.locator(".jp-RenderedImage img")
     assert figures.evaluate_all(LOADED) >= 5
     figures.first.scroll_into_view_if_needed()
     shot(page, "nst")
 
-    button = page.locator(".jupyter-button:visible").first
+    button = page.get_by_role("button", name="Left", exact=True)
     button.scroll_into_view_if_needed()
+    assert page.locator(".jupyter-widgets img:visible").evaluate_all(LOADED) == 2
+    shot(page, "ballot")
     button.click()
     page.wait_for_timeout(2000)
     shot(page, "vote")
-    votes = [json.loads(line) for file in lab.folder.glob("votes/**/*.jsonl") for line in file.open()]
-    assert [vote["voter"] for vote in votes] == ["simulated"]
+    cast = votes.read(lab.folder / "votes" / "nst.csv")
+    assert cast["voter"].tolist() == ["simulated"]
+    assert cast["choice"].tolist() == ["left"]
+    assert votes.real(cast).empty
