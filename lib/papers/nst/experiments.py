@@ -91,7 +91,7 @@ def _rates(s: Settings) -> Iterator[tuple[Configuration, int]]:
 
 
 def _magnitudes(s: Settings) -> Iterator[tuple[Configuration, int]]:
-    for lr in s.group_rates:
+    for lr in dict.fromkeys([*s.group_rates, s.texture_rate]):  # the figures show the texture rate, listed or not
         for configuration in _groups(s, lr=lr):
             yield configuration, s.replicates if lr == s.texture_rate else 1
     yield _configuration(s, content_weight=50.0), 1  # the factor 10 in the printed G2 (section 7, row 3)
