@@ -1,5 +1,6 @@
 """Measuring finished style transfers and storing them: one row a configuration, one picture a row."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from lib import device, weights
 from lib.data import images, pictures
 from lib.metrics import position_frechet, texture
-from lib.metrics.lpips import lpips
+from lib.metrics.lpips import SMALLEST_SIDE, lpips
 from lib.metrics.total_variation import absolute_mean
 from lib.models import backbones
 from lib.models.vgg import ENCODERS
@@ -22,6 +23,7 @@ from lib.papers.nst.settings import Settings
 from lib.papers.nst.transfer import Scene, run, staged
 from lib.papers.study import Study
 from lib.search import progress, runs
+from lib.search.record import Record
 from lib.training.style import Trajectory
 
 FRECHET_LAYERS = ("conv3_1", "conv2_1")  # the second where the first has fewer positions than channels
@@ -74,7 +76,8 @@ def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tens
     for i, item in enumerate(items):
         final = {f"{term}_loss": float(values[-1, i]) for term, values in trajectory.losses.items()}
         metrics = {**final, **{name: float(values[i]) for name, values in measures.items()}}
-        metrics["style_ratio"] = final["style_loss"] / float(trajectory.losses["style"][0, i])
+        begun = float(trajectory.losses["style"][0, i])
+        metrics["style_ratio"] = final["style_loss"] / begun if begun else float("nan")  # begun as the style itself
         c = item.configuration
         score = (c.style_weight * final["style_loss"] + c.content_weight * final["content_loss"]
                  + c.tv_weight * c.scale() * final["tv_loss"])  # fmt: skip
@@ -86,6 +89,15 @@ def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tens
             "metrics": metrics, "curves": curves, "seconds": seconds / len(items),
         })  # fmt: skip
     return answer
+
+
+def _failed(row: dict[str, Any], pixels: int) -> dict[str, Any]:
+    """The row of a picture with pixels that are NaN or infinite: nothing but its losses was measured."""
+    measured = {name: row["metrics"][name] for name in row["metrics"] if name.endswith("_loss")}
+    curves = {name: [v if math.isfinite(v) else None for v in values] for name, values in row["curves"].items()}
+    curves["spectrum"] = [None] * len(curves["spectrum"])
+    return {**row, "score": None, "metrics": {**dict.fromkeys(row["metrics"]), **measured}, "curves": curves,
+            "reason": f"{pixels} values of the picture are NaN or infinite"}  # fmt: skip
 
 
 def _digits(values: Tensor) -> list[float]:
@@ -112,20 +124,24 @@ def compute(study: Study, settings: Settings, part: str) -> None:
             runs.check_time()
             for item, row, image in zip(batch, *_evaluate(settings, batch), strict=True):
                 if item in todo:
-                    path = images.save(image, run_.artifacts / f"{item.k:03d}-{item.repeat}.png")
-                    run_.record.append({**row, "artifacts": {"image": f"artifacts/{path.name}"}})
+                    saved = {} if row["score"] is None else _saved(run_, item, image)
+                    run_.record.append({**row, "artifacts": saved})
             bar.update(len(todo))
-        study.export(run_, part, _showable(plan))
+        study.export(run_, part, _showable(run_.record))
 
 
-def _showable(plan: list[Item]) -> dict[str, bool]:
+def _saved(run_: runs.Run, item: Item, image: Tensor) -> dict[str, str]:
+    """Save the item's picture and return where, as its row names it."""
+    path = images.save(image, run_.artifacts / f"{item.k:03d}-{item.repeat}.png")
+    return {"image": f"artifacts/{path.name}"}
+
+
+def _showable(record: Record) -> dict[str, bool]:
     """The pictures of first repeats, and whether both their content and style may be shown."""
-    first = [item for item in plan if item.repeat == 0]
+    first = [row for row in record.rows if row["repeat"] == 0 and row["artifacts"]]
     return {
-        f"artifacts/{item.k:03d}-0.png": all(
-            pictures.info(name).showable for name in (item.configuration.content, item.configuration.style)
-        )
-        for item in first
+        row["artifacts"]["image"]: all(pictures.info(row["config"][role]).showable for role in ("content", "style"))
+        for row in first
     }
 
 
@@ -133,6 +149,10 @@ def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any
     """The rows and pictures of one batch."""
     started, c = time.perf_counter(), batch[0].configuration
     content, style = (pictures.picture(name, side=c.side) for name in (c.content, c.style))
+    if min(content.shape[1:]) < SMALLEST_SIDE["alex"]:
+        size = "x".join(map(str, content.shape[1:]))
+        needed = SMALLEST_SIDE["alex"]
+        raise ValueError(f"{c.content} is {size} pixels at side {c.side}; both sides need at least {needed} for LPIPS")
     scene = Scene.of(c.preset, settings.encoder, content, style, where=settings.device)
     common: dict[str, Any] = {"seed": settings.seed, "log_every": settings.log_every}
     if len(scene.preset.stages) > 1:
@@ -140,8 +160,12 @@ def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any
     else:
         result = run(scene, batch, **common)
     seconds = time.perf_counter() - started
+    bad = (~torch.isfinite(result.images)).flatten(1).sum(1).tolist()
+    if any(bad):  # the measures refuse what is not finite
+        result.images = torch.where(torch.isfinite(result.images), result.images, scene.base)
     measures = measure(scene, result.images, settings.device)
-    return rows(batch, result, measures, seed=settings.seed, seconds=seconds), result.images.cpu()
+    answer = rows(batch, result, measures, seed=settings.seed, seconds=seconds)
+    return [_failed(row, n) if n else row for row, n in zip(answer, bad, strict=True)], result.images.cpu()
 
 
 def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
