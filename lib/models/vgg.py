@@ -3,14 +3,17 @@
 Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition" (2015).
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib import weights
+from lib.data import pictures
+from lib.paths import weights_dir, write_text
 
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT_LAYER = "conv5_2"
@@ -22,6 +25,7 @@ FEATURES_MEAN = (0.48235, 0.45882, 0.40784)
 # Mean activations of a Caffe-scale VGG-19 on a style image, in the order of STYLE_LAYERS and CONTENT_LAYER: the
 # scale on which the published weights act. Only the order of magnitude is known.
 CAFFE_ACTIVATIONS = dict(zip((*STYLE_LAYERS, CONTENT_LAYER), (34.0, 200.0, 231.0, 400.0, 59.0, 14.0), strict=True))
+REFERENCE = ("swirl", 256)  # picture and side; gives VGG-16 the gains below to within 15%
 VGG16_GAINS = dict(zip((*STYLE_LAYERS, CONTENT_LAYER), (84.0, 202.0, 140.0, 311.0, 94.0, 30.0), strict=True))
 
 
@@ -37,7 +41,7 @@ class Encoder:
     family: str  # "vgg16" or "vgg19"
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    gains: Mapping[str, float]
+    gains: Mapping[str, float] | None  # None: measured once on the reference picture and kept beside the weights
 
 
 _CAFFE_STD = (1 / 255, 1 / 255, 1 / 255)
@@ -45,7 +49,7 @@ ENCODERS = {
     "vgg16": Encoder("vgg16", "vgg16", IMAGENET_MEAN, IMAGENET_STD, VGG16_GAINS),
     "vgg16-raw": Encoder("vgg16", "vgg16", IMAGENET_MEAN, IMAGENET_STD, {}),
     "vgg16-features": Encoder("vgg16-features", "vgg16", FEATURES_MEAN, _CAFFE_STD, {}),
-    "vgg19": Encoder("vgg19", "vgg19", IMAGENET_MEAN, IMAGENET_STD, {}),
+    "vgg19": Encoder("vgg19", "vgg19", IMAGENET_MEAN, IMAGENET_STD, None),
     "vgg19-raw": Encoder("vgg19", "vgg19", IMAGENET_MEAN, IMAGENET_STD, {}),
 }
 
@@ -76,11 +80,13 @@ class VGG(nn.Module):
         self.names = layer_names(encoder.family)[: max(depth(layer, encoder.family) for layer in layers)]
         self.layers = tuple(layers)
         self.first_padding = first_padding
+        self.mean: Tensor
+        self.std: Tensor
         self.register_buffer("mean", torch.tensor(encoder.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(encoder.std).view(1, 3, 1, 1))
-        gain = 1.0
+        gains, gain = encoder.gains or {}, 1.0
         for name in self.names:
-            previous, gain = gain, encoder.gains.get(name, gain)
+            previous, gain = gain, gains.get(name, gain)
             kernel = state[f"{name}.weight"] * (gain / previous)
             self.register_buffer(f"{name}_weight", kernel.contiguous(memory_format=torch.channels_last))
             self.register_buffer(f"{name}_bias", state[f"{name}.bias"] * gain)
@@ -117,8 +123,23 @@ def load(name: str, layers: tuple[str, ...] = (*STYLE_LAYERS, CONTENT_LAYER), *,
     if name not in ENCODERS:
         raise ValueError(f"encoder is {name!r}; allowed are {', '.join(ENCODERS)}")
     encoder = ENCODERS[name]
+    if encoder.gains is None:
+        encoder = replace(encoder, gains=_kept_gains(encoder))
     network = VGG(weights.load(encoder.weights), encoder, layers, first_padding=first_padding)
     return network.to(memory_format=torch.channels_last).eval()
+
+
+def _kept_gains(encoder: Encoder) -> dict[str, float]:
+    """The gains kept beside the weights with their hash; measured on the reference picture where there are none yet."""
+    path, digest = weights_dir() / f"{encoder.weights}.gains.json", weights.digest(encoder.weights)
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    if kept.get("sha256") != digest:
+        layers = tuple(CAFFE_ACTIVATIONS)
+        network = VGG(weights.load(encoder.weights), replace(encoder, gains={}), layers)
+        gains = measure_gains(network, [pictures.picture(REFERENCE[0], side=REFERENCE[1])])
+        kept = {"sha256": digest, "reference": list(REFERENCE), "gains": gains}
+        write_text(path, json.dumps(kept, indent=2) + "\n")
+    return kept["gains"]
 
 
 @torch.no_grad()

@@ -74,8 +74,13 @@ class Study:
         return runs.open_run(self.profile, self.slug, part, identity, fresh=fresh)
 
     def export(self, run: runs.Run, part: str, pictures: Mapping[str, bool]) -> None:
-        """Copy a run's record, and the named pictures with whether each may be shown, to the figure folder."""
+        """Copy a run's record, and the named pictures with whether each may be shown, to the figure folder.
+
+        Pictures of the part that an earlier export left there are removed, so that none is taken for another's.
+        """
         record.export(run.record.path, self.records / f"{part}.jsonl.gz")
+        for stale in self.records.glob(f"p*/{part}-*.png"):
+            stale.unlink()
         for name, showable in pictures.items():
             target = self.records / ("pictures" if showable else "private") / f"{part}-{Path(name).name}"
             target.parent.mkdir(parents=True, exist_ok=True)

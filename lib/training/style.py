@@ -58,33 +58,9 @@ class Targets:
         }
 
 
-class KerasAdam:
-    """Adam with Keras' epsilon ("epsilon hat") and one learning rate and epsilon an image.
-
-    x <- x - lr * sqrt(1-b2^t)/(1-b1^t) * m / (sqrt(v)+eps), Kingma and Ba (2015), end of section 2. PyTorch's Adam
-    gives the same step with eps/sqrt(1-b2^t) in place of eps.
-    """
-
-    def __init__(self, rates: Tensor, epsilons: Tensor, beta1: float = 0.99, beta2: float = 0.999) -> None:
-        self.rates, self.epsilons = rates.view(-1, 1, 1, 1), epsilons.view(-1, 1, 1, 1)
-        self.beta1, self.beta2, self.steps = beta1, beta2, 0
-        self.m = self.v = torch.zeros(())
-
-    @torch.no_grad()
-    def step(self, x: Tensor, gradient: Tensor) -> None:
-        """Move images x (B, 3, H, W) in place against their gradient."""
-        if self.steps == 0:
-            self.m, self.v = torch.zeros_like(gradient), torch.zeros_like(gradient)
-        self.steps += 1
-        self.m.lerp_(gradient, 1 - self.beta1)
-        self.v.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
-        correction = (1 - self.beta2**self.steps) ** 0.5 / (1 - self.beta1**self.steps)
-        x.sub_(self.rates * correction * self.m / (self.v.sqrt() + self.epsilons))
-
-
 @dataclass(frozen=True)
 class Hyperparameters:
-    """One value an image (B,): learning rate, weights of the three terms, Adam's epsilon; weights as the loss uses them."""
+    """One value an image (B,): learning rate, the three terms' weights as the loss uses them, Adam's epsilon."""
 
     lr: Tensor
     style: Tensor
@@ -101,6 +77,42 @@ class Hyperparameters:
         return {term: getattr(self, term) * losses[term] for term in TERMS}
 
 
+class KerasAdam:
+    """Adam with Keras' epsilon ("epsilon hat") and one learning rate and epsilon an image.
+
+    x <- x - lr * sqrt(1-b2^t)/(1-b1^t) * m / (sqrt(v)+eps), Kingma and Ba (2015), end of section 2. PyTorch's Adam
+    gives the same step with eps/sqrt(1-b2^t) in place of eps.
+    """
+
+    def __init__(self, hyper: "Hyperparameters", beta1: float = 0.99, beta2: float = 0.999) -> None:
+        self.rates, self.epsilons = hyper.lr.view(-1, 1, 1, 1), hyper.eps.view(-1, 1, 1, 1)
+        self.beta1, self.beta2, self.steps = beta1, beta2, 0
+        self.m = self.v = torch.zeros(())
+
+    @torch.no_grad()
+    def step(self, x: Tensor, gradient: Tensor) -> None:
+        """Move images x (B, 3, H, W) in place against their gradient."""
+        if self.steps == 0:
+            self.m, self.v = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        self.steps += 1
+        self.m.lerp_(gradient, 1 - self.beta1)
+        self.v.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
+        correction = (1 - self.beta2**self.steps) ** 0.5 / (1 - self.beta1**self.steps)
+        x.sub_(self.rates * correction * self.m / (self.v.sqrt() + self.epsilons))
+
+
+class GradientDescent:
+    """Plain gradient descent with one learning rate an image."""
+
+    def __init__(self, hyper: "Hyperparameters") -> None:
+        self.rates = hyper.lr.view(-1, 1, 1, 1)
+
+    @torch.no_grad()
+    def step(self, x: Tensor, gradient: Tensor) -> None:
+        """Move images x (B, 3, H, W) in place against their gradient."""
+        x.sub_(self.rates * gradient)
+
+
 @dataclass
 class Trajectory:
     """What a batch did: its final images (B, 3, H, W) and, at the logged steps, losses and gradient RMS (T, B)."""
@@ -108,73 +120,83 @@ class Trajectory:
     images: Tensor
     steps: list[int]
     losses: dict[str, Tensor]
-    gradients: dict[str, Tensor]
+    gradients: dict[str, Tensor]  # of the weighted terms; empty where they were not asked for
 
 
-def _gradients(terms: Mapping[str, Tensor], x: Tensor) -> dict[str, Tensor]:
-    """Root mean square (B,) of each weighted term's gradient with respect to the image."""
-    grads = {name: torch.autograd.grad(term.sum(), x, retain_graph=True)[0] for name, term in terms.items()}
-    return {name: grad.square().flatten(1).mean(1).sqrt() for name, grad in grads.items()}
+class _Log:
+    """Collects losses, and the gradient of each term where it is given, until they become a trajectory."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.losses: dict[str, list[Tensor]] = {term: [] for term in TERMS}
+        self.gradients: dict[str, list[Tensor]] = {}
+
+    def add(self, step: int, losses: Mapping[str, Tensor]) -> None:
+        self.steps.append(step)
+        for term in TERMS:
+            self.losses[term].append(losses[term].detach())
+
+    def add_gradients(self, terms: Mapping[str, Tensor], x: Tensor) -> None:
+        """Root mean square (B,) of each weighted term's own gradient with respect to the images."""
+        for name, term in terms.items():
+            gradient = torch.autograd.grad(term.sum(), x, retain_graph=True)[0]
+            self.gradients.setdefault(name, []).append(gradient.square().flatten(1).mean(1).sqrt())
+
+    def trajectory(self, images: Tensor) -> Trajectory:
+        losses, gradients = (
+            {term: torch.stack(values) for term, values in curves.items()} for curves in (self.losses, self.gradients)
+        )
+        return Trajectory(images.contiguous(), self.steps, losses, gradients)
 
 
-def adam(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters, *, steps: int, log_every: int,
-         betas: tuple[float, float] = (0.99, 0.999), average: float = 0.0,
-         progress: Callable[[int, float], None] = lambda step, loss: None) -> Trajectory:  # fmt: skip
-    """Optimise a batch of images with Adam, clamped to [0, 1] after every step.
+def descend(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters,
+            optimiser: KerasAdam | GradientDescent, *, steps: int, log_every: int, average: float = 0.0,
+            progress: Callable[[int, float], None] = lambda step, loss: None) -> Trajectory:  # fmt: skip
+    """Optimise a batch of images (B, 3, H, W), clamped to [0, 1] after every step.
 
     Images never interact: the sum of their losses gives each its own gradient, so a batch equals single runs up to
     float rounding. Losses and gradient RMS are logged at step 0, every `log_every` steps and at the end. `average`
     > 0 returns the exponential moving average of the iterates with that decay instead of the last one.
     """
     x = start.contiguous(memory_format=torch.channels_last).clone().requires_grad_()
-    optimiser = KerasAdam(hyper.lr, hyper.eps, *betas)
-    logged: list[int] = []
-    curves: dict[str, list[Tensor]] = {name: [] for name in (*TERMS, *(f"gradient_{term}" for term in TERMS))}
-    mean, scale = torch.zeros_like(start), 0.0
+    log, mean, mass = _Log(), torch.zeros_like(start), 0.0
     for step in range(steps + 1):
         losses = targets.losses(network, x)
         terms = hyper.weighted(losses)
+        total = torch.stack(list(terms.values())).sum()
         if step % log_every == 0 or step == steps:
-            logged.append(step)
-            rms = _gradients(terms, x)
-            for term in TERMS:
-                curves[term].append(losses[term].detach())
-                curves[f"gradient_{term}"].append(rms[term])
-            progress(step, float(torch.stack(list(terms.values())).sum(0).detach().mean()))
+            log.add(step, losses)
+            log.add_gradients(terms, x)
+            progress(step, float(total.detach()) / len(x))
         if step < steps:
-            total = torch.stack(list(terms.values())).sum()
             optimiser.step(x, torch.autograd.grad(total, x)[0])
             with torch.no_grad():
                 x.clamp_(0, 1)
                 mean.mul_(average).add_(x, alpha=1 - average)
-                scale = scale * average + (1 - average)
-    images = mean / scale if average and steps else x.detach()
-    stacked = {name: torch.stack(values) for name, values in curves.items()}
-    return Trajectory(images.contiguous(), logged, {term: stacked[term] for term in TERMS},
-                      {term: stacked[f"gradient_{term}"] for term in TERMS})  # fmt: skip
+                mass = mass * average + (1 - average)
+    return log.trajectory(mean / mass if average and steps else x.detach())
 
 
 def lbfgs(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters, *, evaluations: int,
           line_search: str | None = None) -> Trajectory:  # fmt: skip
     """Optimise one image (1, 3, H, W) with L-BFGS for a number of loss evaluations; unclamped until the end.
 
-    L-BFGS couples all its variables, so images cannot share a run. Every evaluation is logged; no gradient RMS.
+    L-BFGS couples all its variables, so images cannot share a run. Every evaluation is logged. `line_search` is None
+    or `strong_wolfe`.
     """
     if len(start) != 1:
         raise ValueError(f"start holds {len(start)} images; L-BFGS takes exactly 1 a run")
     x = start.contiguous().clone().requires_grad_()
     optimiser = torch.optim.LBFGS([x], lr=1, max_iter=evaluations, max_eval=evaluations, history_size=100,
                                   tolerance_grad=0, tolerance_change=0, line_search_fn=line_search)  # fmt: skip
-    curves: dict[str, list[Tensor]] = {term: [] for term in TERMS}
+    log = _Log()
 
     def closure() -> Tensor:
         losses = targets.losses(network, x)
-        for term in TERMS:
-            curves[term].append(losses[term].detach())
+        log.add(len(log.steps), losses)
         total = torch.stack(list(hyper.weighted(losses).values())).sum()
-        x.grad = torch.autograd.grad(total, x)[0].contiguous()
+        x.grad = torch.autograd.grad(total, x)[0].contiguous()  # L-BFGS flattens it and refuses other strides
         return total
 
     optimiser.step(closure)
-    stacked = {term: torch.stack(values) for term, values in curves.items()}
-    return Trajectory(x.detach().clamp(0, 1), list(range(len(curves["style"]))), stacked, {})
+    return log.trajectory(x.detach().clamp(0, 1))

@@ -1,39 +1,37 @@
 """The paper's figures 1 to 7 and our own, drawn from records. Each returns None where its rows were not run."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lib.data import images
+from lib.metrics.texture import half_resolution
 from lib.papers.nst import poll, tables
 from lib.papers.nst import votes as ballots
-from lib.papers.nst.settings import GROUPS, VOTE_RATES
+from lib.papers.nst.settings import VOTE_RATES
 from lib.papers.study import Study
-from lib.report import plots, statistics
+from lib.report import plots
 from lib.report.heatmaps import heatmap
 from lib.report.pictures import crops, image_grid
 
 RIGHTS = "not shown: rights"
 LR = "learning rate"
-PAPER_CELLS = {"figure 1": ("0.02", "1e-07"), "table 1": ("0.05", "2e-04")}  # learning rate, weight ratio
-HEATMAPS = {
-    "style_ratio": "Ls(T)/Ls(0)", "content_loss": "content loss Lc", "hf": "HF ratio",
-    "proxy_lpips_content": "LPIPS to content",
-}  # fmt: skip
 PROXIES = {
     "proxy_lpips_content": "LPIPS to content", "proxy_tv_ratio": "TV / TV of content", "proxy_hf_excess": "HF excess",
     "proxy_artfid1": "ArtFID, one image", "proxy_nss": "distance to photos",
 }  # fmt: skip
 
 
-def _image(study: Study, part: str, row: pd.Series, *, private: bool = False) -> np.ndarray | None:
+def image(study: Study, part: str, row: pd.Series, *, private: bool = False) -> np.ndarray | None:
     """The finished picture of a row, None if it may not be shown."""
     return study.picture(part, row["artifacts"]["image"], private=private)
 
 
-def _first(frame: pd.DataFrame) -> pd.DataFrame:
+def first(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of the first repeat, whose pictures are kept."""
     return frame[frame["repeat"] == 0]
 
@@ -44,33 +42,38 @@ def _references(study: Study) -> dict[tuple[str, str], pd.Series]:
 
 
 def fig1(study: Study) -> Figure | None:
-    """Five styles by five contents at one setting, originals in the margins, and the style loss left in each cell."""
+    """Styles by contents at one setting, originals in the margins; what may not be shown goes to a private sheet."""
     if not study.has("grid"):
         return None
     grid = study.frame("grid")
     if _private(study, grid):
         study.figure("fig1", _contact_sheet(study, grid, private=True), private=True)
-    extra = grid.pivot(index="style", columns="content", values="style_ratio")
-    order = list(dict.fromkeys(grid["style"])), list(dict.fromkeys(grid["content"]))
-    study.figure(
-        "extra_fig1_losses", heatmap(extra.loc[order[0], order[1]], label="style loss left, Ls(T)/Ls(0)", log=True)
-    )
     return study.figure("fig1", _contact_sheet(study, grid))
+
+
+def fig1_losses(study: Study) -> Figure | None:
+    """The share of the style loss left in each cell of figure 1."""
+    if not study.has("grid"):
+        return None
+    grid = study.frame("grid")
+    rows, columns = list(dict.fromkeys(grid["style"])), list(dict.fromkeys(grid["content"]))
+    values = grid.pivot(index="style", columns="content", values="style_ratio").loc[rows, columns]
+    return study.figure("extra_fig1_losses", heatmap(values, label="style loss left, Ls(T)/Ls(0)", log=True))
 
 
 def _private(study: Study, grid: pd.DataFrame) -> bool:
     """Whether some of the pictures may not be shown."""
-    return any(_image(study, "grid", row) is None for _, row in grid.iterrows())
+    return any(image(study, "grid", row) is None for _, row in grid.iterrows())
 
 
 def _contact_sheet(study: Study, grid: pd.DataFrame, *, private: bool = False) -> Figure:
     """Rows are styles, columns contents; styles that may not be shown at all are left out of the public sheet."""
     originals, contents = _references(study), list(dict.fromkeys(grid["content"]))
-    cells = {(row["style"], row["content"]): _image(study, "grid", row, private=private) for _, row in grid.iterrows()}
+    cells = {(row["style"], row["content"]): image(study, "grid", row, private=private) for _, row in grid.iterrows()}
     styles = [style for style in dict.fromkeys(grid["style"]) if any(cells[style, c] is not None for c in contents)]
 
     def original(role: str, name: str) -> np.ndarray | None:
-        return _image(study, "references", originals[role, name], private=private)
+        return image(study, "references", originals[role, name], private=private)
 
     sheet: list[list[Any]] = [["", *(original("content", content) for content in contents)]]
     sheet += [[original("style", style), *(cells[style, content] for content in contents)] for style in styles]
@@ -96,7 +99,7 @@ def steps(study: Study) -> Figure | None:
     """Style loss against the step, one line a learning rate."""
     if not study.has("rates"):
         return None
-    curves = _curves(_first(study.frame("rates")), "style")
+    curves = _curves(first(study.frame("rates")), "style")
     return study.figure("extra_steps", plots.lines(curves, "step", "value", by="lr", logy=True, ylabel="style loss Ls"))
 
 
@@ -113,12 +116,12 @@ def fig3(study: Study) -> Figure | None:
     """The same content and style at the learning rates of the paper's figure 3, and at 0.02."""
     if not study.has("rates"):
         return None
-    frame = _first(study.frame("rates"))
+    frame = first(study.frame("rates"))
     rows = [frame[np.isclose(frame["lr"], lr)].iloc[0] for lr in VOTE_RATES if np.isclose(frame["lr"], lr).any()]
     if not rows:
         study.lack("fig3", f"rates holds none of {', '.join(map(str, VOTE_RATES))}")
         return None
-    pictures = [_image(study, "rates", row) for row in rows]
+    pictures = [image(study, "rates", row) for row in rows]
     captions = [f"Ls/Ls(0) = {row['style_ratio']:.3f}\nLPIPS {row['proxy_lpips_content']:.2f}" for row in rows]
     return study.figure("fig3", image_grid([pictures], columns=[f"lr {row['lr']:g}" for row in rows],
                                            captions=[captions], reason=RIGHTS, cell=1.7))  # fmt: skip
@@ -143,7 +146,7 @@ def fig4(study: Study) -> Figure | None:
 
 def proxies(study: Study) -> pd.DataFrame:
     """The sweep's first repeats with every proxy that was computed."""
-    frame = _first(study.frame("rates"))
+    frame = first(study.frame("rates"))
     if study.has("naturalness"):
         frame = frame.merge(study.frame("naturalness")[["k", "proxy_nss"]], on="k", how="left")
     return frame
@@ -158,11 +161,11 @@ def votes(study: Study) -> Figure | None:
     return study.figure("extra_votes", figure)
 
 
-def _group_rows(study: Study, part: str) -> pd.DataFrame:
+def group_rows(study: Study, part: str) -> pd.DataFrame:
     """The three groups at the texture rate, first repeat."""
     frame = tables.with_groups(study.frame(part))
     rate = study.frame("tv")["lr"].iloc[0] if part == "groups" and study.has("tv") else frame["lr"].max()
-    return _first(frame[frame["lr"] == rate])
+    return first(frame[frame["lr"] == rate])
 
 
 def _spectra(frame: pd.DataFrame, references: dict[str, pd.Series], label: str) -> pd.DataFrame:
@@ -183,14 +186,20 @@ def _originals(study: Study, rows: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def fig5(study: Study) -> Figure | None:
-    """One picture a weight group with an enlarged part, and their radial spectra."""
+    """One picture a weight group with an enlarged part."""
     if not study.has("groups"):
         return None
-    rows = _group_rows(study, "groups")
+    rows = group_rows(study, "groups")
+    return _group_crops(study, "fig5", rows, [image(study, "groups", row) for _, row in rows.iterrows()])
+
+
+def fig5_spectra(study: Study) -> Figure | None:
+    """Radial spectra of the groups' pictures, with the content's and the style's own."""
+    if not study.has("groups"):
+        return None
+    rows = group_rows(study, "groups")
     spectra = _spectra(rows, _originals(study, rows), "group")
-    study.figure("fig5_spectra", plots.spectra(spectra, references=("content", "style")))
-    pictures = [_image(study, "groups", row) for _, row in rows.iterrows()]
-    return _group_crops(study, "fig5", rows, pictures)
+    return study.figure("fig5_spectra", plots.spectra(spectra, references=("content", "style")))
 
 
 def _group_crops(study: Study, name: str, rows: pd.DataFrame, pictures: Sequence[np.ndarray | None]) -> Figure | None:
@@ -208,33 +217,23 @@ def _group_crops(study: Study, name: str, rows: pd.DataFrame, pictures: Sequence
 
 def _halved(picture: np.ndarray) -> np.ndarray:
     """The picture at half its resolution, enlarged again."""
-    from lib.data import images
-    from lib.metrics.texture import half_resolution
-
     return images.to_uint8(half_resolution(images.from_uint8(picture)[None], 2)[0])
 
 
 def fig6(study: Study) -> Figure | None:
-    """Each group before and after halving its resolution, and the share of energy that is lost."""
-    if not study.has("groups"):
-        return None
-    rows = _group_rows(study, "groups")
-    _residual_bars(study, "fig6_residuals", "groups")
-    return _before_after(study, "fig6", "groups", rows)
+    """Each group before and after halving its resolution."""
+    return _before_after(study, "fig6", "groups") if study.has("groups") else None
 
 
 def fig7(study: Study) -> Figure | None:
-    """Figures 5 and 6 with a second style."""
-    if not study.has("second"):
-        return None
-    rows = _group_rows(study, "second")
-    _residual_bars(study, "fig7_residuals", "second")
-    return _before_after(study, "fig7", "second", rows)
+    """Figure 6 with a second style."""
+    return _before_after(study, "fig7", "second") if study.has("second") else None
 
 
-def _before_after(study: Study, name: str, part: str, rows: pd.DataFrame) -> Figure:
+def _before_after(study: Study, name: str, part: str) -> Figure:
     """Two rows of pictures: as finished, and after half resolution."""
-    pictures = [_image(study, part, row) for _, row in rows.iterrows()]
+    rows = group_rows(study, part)
+    pictures = [image(study, part, row) for _, row in rows.iterrows()]
     halved = [None if picture is None else _halved(picture) for picture in pictures]
     captions = [
         [f"HF {row['hf']:.3f}" for _, row in rows.iterrows()],
@@ -246,136 +245,21 @@ def _before_after(study: Study, name: str, part: str, rows: pd.DataFrame) -> Fig
     return study.figure(name, sheet)
 
 
-def _residual_bars(study: Study, name: str, part: str) -> None:
-    """R2 and R4 of each group, mean and range over the repeats."""
+def residuals(study: Study, part: str = "groups") -> Figure | None:
+    """R2 and R4 of each group, mean and range over the repeats; `part` is groups (figure 6) or second (figure 7)."""
+    if not study.has(part):
+        return None
     frame = tables.with_groups(study.frame(part))
-    frame = frame[frame["lr"] == _group_rows(study, part)["lr"].iloc[0]]
+    frame = frame[frame["lr"] == group_rows(study, part)["lr"].iloc[0]]
     tidy = frame.melt(["group", "repeat"], ["r2", "r4"], "factor", "residual")
     tidy["factor"] = tidy["factor"].map({"r2": "factor 2", "r4": "factor 4"})
     grouped = tidy.groupby(["factor", "group"], as_index=False)["residual"].agg(["mean", "min", "max"])
-    study.figure(name, plots.bars(grouped, "group", "mean", by="factor", error=("min", "max"), xlabel="weight group",
-                                  ylabel="energy lost"))  # fmt: skip
-
-
-def texture(study: Study) -> Figure | None:
-    """The study's finding: the texture follows the magnitude only while TV keeps its fixed weight."""
-    if not (study.has("groups") and study.has("tv")):
-        return None
-    frame = tables.texture_rows(study)
-    grouped = frame.groupby(["setting", "group"], as_index=False)["hf"].agg(["mean", "min", "max"])
-    fig = plots.bars(grouped, "setting", "mean", by="group", error=("min", "max"), xlabel="",
-                     ylabel="HF ratio (fine texture)", width=plots.PAGE)  # fmt: skip
-    study.figure("extra_tv", fig)
-    rows = _first(frame)
-    settings = [name for name in dict.fromkeys(frame["setting"]) if tables.TINY_EPSILON not in name]
-    sheet = [[_texture_image(study, rows, setting, group) for group in GROUPS] for setting in settings]
-    return study.figure(
-        "extra_tv_pictures", image_grid(sheet, rows=settings, columns=list(GROUPS), reason=RIGHTS, cell=1.8)
-    )
-
-
-def _texture_image(study: Study, rows: pd.DataFrame, setting: str, group: str) -> np.ndarray | None:
-    """The picture of one setting and group, from whichever part computed it."""
-    row = rows[(rows["setting"] == setting) & (rows["group"] == group)].iloc[0]
-    part = "groups" if row["tv_weight"] == 30 and row["eps"] == 0.1 else "tv"
-    return _image(study, part, row)
-
-
-def forces(study: Study) -> Figure | None:
-    """How strong TV and epsilon are beside the other terms: Pi_tv and Pi_eps over the steps, by group."""
-    if not study.has("groups"):
-        return None
-    rows = _group_rows(study, "groups")
-    parts = []
-    for _, row in rows.iterrows():
-        curves = row["curves"]
-        rest = np.hypot(curves["gradient_style"], curves["gradient_content"])
-        eps = row["eps"] * (512 / row["side"]) ** 2
-        for name, value in (("TV", curves["gradient_tv"] / rest), ("epsilon", eps / rest)):
-            parts.append(pd.DataFrame({"group": row["group"], "step": curves["step"], "ratio": value, "force": name}))
-    frame = pd.concat(parts)
-    fig, axes = plots.panels(2, sharey=True)
-    for ax, name in zip(axes, ("TV", "epsilon"), strict=True):
-        plots.lines(frame[frame["force"] == name], "step", "ratio", by="group", logy=True, hlines=[1.0],
-                    ylabel=f"{name} / other gradients", ax=ax)  # fmt: skip
-    return study.figure("extra_forces", fig)
-
-
-def maps(study: Study) -> Figure | None:
-    """Learning rate by weight ratio: style and content left, fine texture, and LPIPS to the content."""
-    if not study.has("heatmap"):
-        return None
-    frame = study.frame("heatmap")
-    frame["ratio"] = (frame["style_weight"] / frame["content_weight"]).map("{:.0e}".format)
-    frame["lr"] = frame["lr"].map("{:g}".format)
-    cells = list(zip(frame["lr"], frame["ratio"], strict=True))
-    marks = {
-        "least style loss": cells[int(frame["style_loss"].argmin())],
-        "least ArtFID proxy": cells[int(frame["proxy_artfid1"].argmin())],
-        **{name: cell for name, cell in PAPER_CELLS.items() if cell in cells},
-    }
-    fig, axes = plots.panels((2, 2), height=6.0)
-    for ax, (name, label) in zip(axes, HEATMAPS.items(), strict=True):
-        rates, ratios = list(dict.fromkeys(frame["lr"])), list(dict.fromkeys(frame["ratio"]))
-        values = frame.pivot(index="lr", columns="ratio", values=name).loc[rates, ratios]
-        heatmap(values, marks=marks, title=label, xlabel="style weight / content weight", ylabel=LR, ax=ax)
-    return study.figure("extra_heatmap", fig)
-
-
-def front(study: Study) -> Figure | None:
-    """The Pareto search's points and front beside random search, and hypervolume against trials."""
-    parts = [
-        study.frame(f"pareto_{kind}").assign(sampler=kind) for kind in ("tpe", "random") if study.has(f"pareto_{kind}")
-    ]
-    if not parts:
-        return None
-    frame = pd.concat(parts)
-    frame["front"] = statistics.pareto_front(frame[["style_ratio", "content_ratio"]].to_numpy())
-    growth = [
-        {"sampler": kind, "trials": n + 1, "hypervolume": statistics.hypervolume(points[: n + 1])}
-        for kind, points in ((k, f[["style_ratio", "content_ratio"]].to_numpy()) for k, f in frame.groupby("sampler"))
-        for n in range(len(points))
-    ]
-    fig, axes = plots.panels(2)
-    plots.scatter(frame, "style_ratio", "content_ratio", by="sampler", front="front", xlabel="style left, Ls(T)/Ls(0)",
-                  ylabel="content lost, Lc / Lc(unrelated)", ax=axes[0])  # fmt: skip
-    plots.lines(pd.DataFrame(growth), "trials", "hypervolume", by="sampler", markers=False, ax=axes[1])
-    return study.figure("extra_pareto", fig)
-
-
-def optimisers(study: Study) -> Figure | None:
-    """Loss against evaluations of each optimiser at equal cost, without and with TV."""
-    if not study.has("optimisers"):
-        return None
-    frame = study.frame("optimisers").query(
-        "scale == 1 and optimiser != 'adam-scaled-eps' and (eps == 0.1 or eps == 0)"
-    )
-    parts = []
-    for _, row in frame.iterrows():
-        curve = row["curves"]["loss"]
-        name = row["optimiser"] + (f" {row['lr']:g}" if row["optimiser"] == "adam" else "")
-        tv = "without TV" if row["tv_weight"] == 0 else "with TV 30"
-        parts.append(pd.DataFrame({"optimiser": name, "tv": tv, "evaluation": range(1, len(curve) + 1), "loss": curve}))
-    tidy = pd.concat(parts)
-    fig, axes = plots.panels(2, sharey=True)
-    for ax, tv in zip(axes, ("without TV", "with TV 30"), strict=True):
-        plots.lines(
-            tidy[tidy["tv"] == tv], "evaluation", "loss", by="optimiser", logy=True, markers=False, title=tv, ax=ax
-        )
-    return study.figure("extra_optimisers", fig)
-
-
-def programs(study: Study) -> Figure | None:
-    """The four published programs on one pair."""
-    if not study.has("presets"):
-        return None
-    frame = study.frame("presets")
-    pictures = [_image(study, "presets", row) for _, row in frame.iterrows()]
-    captions = [f"LPIPS {row['proxy_lpips_content']:.2f}, HF {row['hf']:.2f}" for _, row in frame.iterrows()]
-    return study.figure("extra_presets", image_grid([pictures], columns=list(frame["preset"]), captions=[captions],
-                                                    reason=RIGHTS, cell=1.7))  # fmt: skip
+    chart = plots.bars(grouped, "group", "mean", by="factor", error=("min", "max"), xlabel="weight group",
+                       ylabel="energy lost")  # fmt: skip
+    return study.figure({"groups": "fig6_residuals", "second": "fig7_residuals"}[part], chart)
 
 
 PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
-    fig1, fig2, steps, fig3, fig4, votes, fig5, fig6, fig7, texture, forces, maps, front, optimisers, programs,
+    fig1, fig1_losses, fig2, steps, fig3, fig4, votes, fig5, fig5_spectra, fig6, residuals, fig7,
+    partial(residuals, part="second"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from lib import device, weights
 from lib.data import pictures
 from lib.models import vgg
-from lib.papers.nst import claims, evaluate, experiments, figures, optimisers, pareto, references, tables
+from lib.papers.nst import claims, evaluate, experiments, extras, figures, optimisers, pareto, references, tables
 from lib.papers.nst.settings import Settings
 from lib.papers.nst.transfer import encoder_for
 from lib.papers.study import Study, checked_in, resolved_profile
@@ -53,7 +53,7 @@ def compute(study: Study, settings: Settings, *parts: str) -> None:
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, floating-point operations, bytes, and the pictures and weights it needs."""
-    names = sorted({name for _, name in experiments.pictures(settings)})
+    names = sorted({name for _, name in experiments.pictures(settings)} | ({settings.photos} - {""}))
     needs = {"data": names, "weights": [vgg.ENCODERS[settings.encoder].weights, "alexnet", "lpips-alex"]}
     rows = []
     for part in experiments.PARTS:
@@ -84,7 +84,7 @@ def _memory(settings: Settings, side: int) -> float:
 
 def draw(study: Study) -> None:
     """Every table, figure and claim that the study's records allow; what they lack is noted in `study.missing`."""
-    for product in (*tables.PRODUCTS, *figures.PRODUCTS):
+    for product in (*tables.PRODUCTS, *figures.PRODUCTS, *extras.PRODUCTS):
         product(study)
     claims.judge_all(study)
 
