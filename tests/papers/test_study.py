@@ -1,0 +1,138 @@
+"""A study's folder: records and pictures exported to it, and drawn from it alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lib.papers import PAPERS, built
+from lib.papers.study import Study, checked_in, fingerprint
+from lib.paths import ROOT, figures_dir
+from lib.report import plots
+
+
+def row(k, **fields):
+    return {"k": k, "repeat": 0, "seed": 0, "config": {"lr": 0.1 * (k + 1)}, "score": float(k),
+            "metrics": {"loss": float(k)}, "seconds": 0.0, "reason": "", **fields}  # fmt: skip
+
+
+def computed(study, shown, identity=None):
+    """A run of two rows with a picture each, exported; `shown` says which may be shown."""
+    with study.open_run("toy", identity or {"seed": 0}) as run:
+        for k, showable in enumerate(shown):
+            path = run.artifacts / f"{k:03d}-0.png"
+            Image.new("RGB", (4, 3), (k, 200 * showable, 0)).save(path)
+            if (k, 0) not in run.record.done:
+                run.record.append(row(k, artifacts={"image": f"artifacts/{path.name}"}))
+        study.export(run, "toy", {f"artifacts/{k:03d}-0.png": one for k, one in enumerate(shown)})
+    return study
+
+
+def exported(study):
+    return sorted(path.relative_to(study.records).as_posix() for path in study.records.rglob("*.png"))
+
+
+def test_figures_go_to_the_profile_and_paper(tmp_path):
+    assert Study("nst", "smoke").folder == figures_dir() / "smoke" / "nst"
+    assert Study("nst", "smoke", folder=tmp_path).folder == tmp_path
+    assert checked_in("nst", "desk") == ROOT / "figures" / "desk" / "nst"
+
+
+def test_rows_and_header_are_read_from_the_export_not_from_the_run():
+    study = computed(Study("nst", "smoke"), [True, True])
+    frame = Study("nst", "smoke").frame("toy")
+    assert frame["lr"].tolist() == [0.1, 0.2]
+    assert frame["loss"].tolist() == [0.0, 1.0]
+    assert study.header("toy")["identity"] == {"seed": 0}
+
+
+def test_a_part_that_was_not_run_is_named():
+    study = Study("nst", "smoke")
+    assert not study.has("grid")
+    with pytest.raises(KeyError, match="part 'grid' was not run for profile 'smoke'"):
+        study.frame("grid")
+
+
+def test_pictures_that_may_not_be_shown_lie_apart_and_are_shown_only_on_request():
+    study = computed(Study("nst", "smoke"), [True, False])
+    assert exported(study) == ["pictures/toy-000-0.png", "private/toy-001-0.png"]
+    assert study.picture("toy", "artifacts/000-0.png").shape == (3, 4, 3)
+    assert study.picture("toy", "artifacts/001-0.png") is None
+    assert study.picture("toy", "artifacts/001-0.png", private=True)[0, 0].tolist() == [1, 0, 0]
+    assert study.picture("toy", "artifacts/002-0.png", private=True) is None
+
+
+def test_a_new_export_removes_pictures_of_an_older_one():
+    study = computed(Study("nst", "smoke"), [True, True, True])
+    (study.records / "pictures" / "toys-000-0.png").write_bytes(b"of another part")
+    computed(study, [True, False], identity={"seed": 1})
+    assert exported(study) == ["pictures/toy-000-0.png", "pictures/toys-000-0.png", "private/toy-001-0.png"]
+
+
+def test_equal_runs_export_equal_bytes(tmp_path):
+    one, other = (computed(Study("nst", profile), [True, True]) for profile in ("smoke", "smoke"))
+    before = (one.records / "toy.jsonl.gz").read_bytes()
+    computed(other, [True, True])
+    assert (other.records / "toy.jsonl.gz").read_bytes() == before
+
+
+def test_fresh_starts_a_part_over_once_a_session():
+    computed(Study("nst", "smoke"), [True, True])
+    study = Study("nst", "smoke", fresh=True)
+    with study.open_run("toy", {"seed": 0}) as run:
+        assert run.record.rows == []
+        run.record.append(row(0))
+    with study.open_run("toy", {"seed": 0}) as run:
+        assert len(run.record.rows) == 1
+    with study.open_run("other", {"seed": 0}) as run:
+        assert run.record.rows == []
+
+
+def test_figures_and_tables_are_listed_once_and_private_ones_lie_apart():
+    study = Study("nst", "smoke")
+    for _ in range(2):
+        figure, _ = plots.panels(1)
+        study.figure("one", figure)
+    figure, _ = plots.panels(1)
+    study.figure("two", figure, private=True)
+    study.table("three", pd.DataFrame({"a": [1.5]}))
+    names = [path.relative_to(study.folder).as_posix() for path in study.written]
+    assert names == ["one.png", "one.pdf", "private/two.png", "private/two.pdf", "three.csv", "three.md"]
+    assert [Path(path).name for path in study.files()] == sorted(Path(name).name for name in names)
+
+
+def test_the_manifest_says_what_is_missing_and_why():
+    study = Study("nst", "smoke")
+    assert study.lack("fig3", "no rates") == "fig3 is not drawn: no rates"
+    path = study.finish(parameters={"seed": 3, "side": 64}, weights={"vgg16": "ab"}, data={"chelsea": "cd"})
+    manifest = json.loads(path.read_text())
+    assert path == study.folder / "manifest.json"
+    assert manifest["missing"] == {"fig3": "no rates"}
+    assert manifest["seeds"] == [3]
+
+
+def test_fingerprint_sees_every_result_parameter_and_no_other():
+    parameters = {"profile": "smoke", "side": 64, "rates": [0.1, 0.2]}
+    assert fingerprint({**parameters, "threads": 4, "parts": ["a"], "profile": "desk"}) == fingerprint(parameters)
+    assert fingerprint({**parameters, "side": 65}) != fingerprint(parameters)
+    assert fingerprint({**parameters, "rates": [0.2, 0.1]}) != fingerprint(parameters)
+    assert fingerprint(dict(reversed(parameters.items()))) == fingerprint(parameters)
+
+
+def test_pictures_come_back_as_they_were_saved():
+    study = Study("nst", "smoke")
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 3)).astype(np.uint8)
+    with study.open_run("toy", {"seed": 0}) as run:
+        Image.fromarray(pixels).save(run.artifacts / "000-0.png")
+        study.export(run, "toy", {"artifacts/000-0.png": True})
+    np.testing.assert_array_equal(study.picture("toy", "000-0.png"), pixels)
+
+
+def test_papers_are_known_by_their_slugs():
+    assert built("nst")
+    assert set(PAPERS) == {"nst", "nasdip", "stylenas", "autogan", "cycleganas"}
+    with pytest.raises(ValueError, match="paper is 'gatys'; allowed are nst, nasdip"):
+        built("gatys")
