@@ -4,7 +4,7 @@ Simonyan and Zisserman, "Very deep convolutional networks for large-scale image 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,6 +18,7 @@ from lib.paths import weights_dir, write_text
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT_LAYER = "conv5_2"
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+CHANNELS = (64, 128, 256, 512, 512)  # of each block
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CAFFE_MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
 FEATURES_MEAN = (0.48235, 0.45882, 0.40784)
@@ -106,13 +107,19 @@ class VGG(nn.Module):
         return maps
 
     def macs(self, height: int, width: int) -> int:
-        """Multiply-accumulates of one forward pass of one image of this size."""
-        total, block = 0, 1
-        for name in self.names:
-            block = int(name[4])
-            out, inner = getattr(self, f"{name}_weight").shape[:2]
-            total += 9 * inner * out * (height >> (block - 1)) * (width >> (block - 1))
-        return total
+        """Multiply-accumulates of one forward pass of one picture of this size."""
+        return macs(self.names, height, width)
+
+
+def macs(names: Sequence[str], height: int, width: int) -> int:
+    """Multiply-accumulates of the named convolutions, from conv1_1 on, for one picture of this size."""
+    total, inner = 0, 3
+    for name in names:
+        block = int(name[4])
+        out = CHANNELS[block - 1]
+        total += 9 * inner * out * (height >> (block - 1)) * (width >> (block - 1))
+        inner = out
+    return total
 
 
 def load(name: str, layers: tuple[str, ...] = (*STYLE_LAYERS, CONTENT_LAYER), *, first_padding: str = "zeros") -> VGG:

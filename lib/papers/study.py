@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib.paths import ROOT, figures_dir, notebooks_dir, shown, write_text
+from lib.paths import ROOT, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
 from lib.search import record, runs
 
@@ -130,8 +130,7 @@ class Study:
             parameters=parameters, seeds=[parameters["seed"]], data=data, weights=weights,
             seconds=time.monotonic() - self._started, missing=self.missing,
         )  # fmt: skip
-        text = json.dumps({**manifest, "written": sorted({p.name for p in self.written})}, indent=2, sort_keys=True)
-        return write_text(self.folder / "manifest.json", text + "\n")
+        return provenance.write_figures(self.folder, manifest)
 
     def files(self) -> list[str]:
         """Everything written so far, as paths relative to the project where possible."""

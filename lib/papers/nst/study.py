@@ -9,7 +9,6 @@ from lib.data import pictures
 from lib.models import vgg
 from lib.papers.nst import claims, evaluate, experiments, extras, figures, optimisers, pareto, references, tables
 from lib.papers.nst.settings import Settings
-from lib.papers.nst.transfer import encoder_for
 from lib.papers.study import Study, checked_in, resolved_profile
 
 COMPUTERS: dict[str, Callable[[Study, Settings, str], None]] = {
@@ -74,7 +73,9 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
 
 def _flops(settings: Settings, side: int) -> float:
     """Operations of one image and step on a square picture: forward, backward to the image, Gram matrices (+7%)."""
-    return 4 * 1.07 * encoder_for(settings.encoder, "paper").macs(side, side)
+    family = vgg.ENCODERS[settings.encoder].family
+    names = vgg.layer_names(family)[: vgg.depth(vgg.CONTENT_LAYER, family)]
+    return 4 * 1.07 * vgg.macs(names, side, side)
 
 
 def _memory(settings: Settings, side: int) -> float:
