@@ -20,13 +20,18 @@ RANGES = {"lr": (1e-4, 0.1), "ratio": (1e-8, 1e-3), "tv_weight": (0.3, 300.0)}  
 
 
 def unrelated_content_loss(scene: Scene, settings: Settings) -> float:
-    """The mean content loss of the other content photos: the level at which the content is forgotten."""
+    """The mean content loss of the other content photos: the level at which the content is forgotten.
+
+    Raises ValueError where the settings name no other one.
+    """
+    others = [name for name in settings.contents if name != settings.content]
+    if not others:
+        raise ValueError(f"contents holds nothing but the content {settings.content!r}; the search needs another one")
     size = (scene.content.shape[2], scene.content.shape[3])
     losses = []
-    for name in settings.contents:
-        if name != settings.content:
-            other = images.resize(pictures.picture(name), size)[None].to(scene.content)
-            losses.append(float(scene.targets.losses(scene.network, other)["content"]))
+    for name in others:
+        other = images.resize(pictures.picture(name), size)[None].to(scene.content)
+        losses.append(float(scene.targets.losses(scene.network, other)["content"]))
     return sum(losses) / len(losses)
 
 

@@ -57,6 +57,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.encoder not in ENCODERS:
             raise ValueError(f"encoder is {self.encoder!r}; allowed are {', '.join(ENCODERS)}")
+        if self.style == self.content:
+            raise ValueError(f"style is {self.style!r}, the content itself: no style would be left to transfer")
         for name, low, high in _RANGES:
             values = getattr(self, name)
             for value in values if isinstance(values, list) else [values]:

@@ -95,6 +95,11 @@ def test_an_unknown_encoder_names_the_allowed_ones():
         Settings.pick({**GOOD, "encoder": "resnet50"})
 
 
+def test_a_style_that_is_the_content_is_refused():
+    with pytest.raises(ValueError, match="style is 'astronaut', the content itself"):
+        Settings.pick({**GOOD, "style": "astronaut"})
+
+
 @pytest.mark.parametrize("name", ["contents", "styles", "rates", "group_rates", "heatmap_rates", "heatmap_ratios"])
 def test_lists_that_span_an_experiment_are_neither_empty_nor_repetitive(name):
     with pytest.raises(ValueError, match=f"{name} is empty; give at least one value"):
