@@ -136,9 +136,8 @@ def test_replicate_padding_changes_the_first_convolution_only_at_the_border():
     (64, "conv4_2", 1.14), (64, "conv5_1", 1.48), (64, "conv5_2", 1.52), (128, "conv5_2", 6.07), (512, "conv5_2", 97.1),
 ])  # fmt: skip
 def test_cost_of_vgg19_is_the_specifications(side, deepest, gmac):
-    features = make_layers(cfgs["E"], batch_norm=False).requires_grad_(False)
-    network = VGG(named(features, "vgg19"), PLAIN["vgg19"], (deepest,))
-    assert network.macs(side, side) / 1e9 == pytest.approx(gmac, rel=0.006)
+    names = vgg.layer_names("vgg19")[: vgg.depth(deepest, "vgg19")]
+    assert vgg.macs(names, side, side) / 1e9 == pytest.approx(gmac, rel=0.006)
 
 
 @pytest.mark.parametrize("size", [(32, 48), (37, 51)])
@@ -166,4 +165,37 @@ def test_vgg19_has_the_layers_that_vgg16_lacks():
 
 def test_every_encoder_names_a_known_family_and_known_layers():
     for encoder in ENCODERS.values():
-        assert set(encoder.gains) <= set(vgg.layer_names(encoder.family))
+        assert set(encoder.gains or {}) <= set(vgg.layer_names(encoder.family))
+
+
+@pytest.fixture
+def random_vgg19(tmp_path, monkeypatch):
+    """Random weights in the place of VGG-19's, in a weights folder of their own; returns what may be changed."""
+    torch.manual_seed(0)
+    facts = {"digest": "first"}
+    state = thin_state("vgg19", 8)
+    monkeypatch.setattr(vgg.weights, "load", lambda name: state)
+    monkeypatch.setattr(vgg.weights, "digest", lambda name: facts["digest"])
+    monkeypatch.setattr(vgg, "REFERENCE", ("pixels", 64))
+    monkeypatch.setenv("WORKBOOK_WEIGHTS", str(tmp_path))
+    return facts
+
+
+def test_vgg19_gets_gains_that_bring_the_reference_picture_to_the_caffe_scale(random_vgg19):
+    maps = vgg.load("vgg19")(pictures.picture("pixels", side=64)[None])
+    for layer, target in CAFFE_ACTIVATIONS.items():
+        assert float(maps[layer].mean()) == pytest.approx(target, rel=1e-3)
+
+
+def test_measured_gains_are_kept_until_the_weights_change(random_vgg19, monkeypatch):
+    calls = []
+    original = vgg.measure_gains
+    monkeypatch.setattr(vgg, "measure_gains", lambda *arguments: calls.append(1) or original(*arguments))
+    first, second = vgg.load("vgg19"), vgg.load("vgg19")
+    assert torch.equal(first.conv5_2_weight, second.conv5_2_weight)
+    assert len(calls) == 1
+    random_vgg19["digest"] = "second"
+    vgg.load("vgg19")
+    assert len(calls) == 2
+    vgg.load("vgg19-raw")
+    assert len(calls) == 2
