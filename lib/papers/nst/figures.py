@@ -27,8 +27,9 @@ PROXIES = {
 
 
 def image(study: Study, part: str, row: pd.Series, *, private: bool = False) -> np.ndarray | None:
-    """The finished picture of a row, None if it may not be shown."""
-    return study.picture(part, row["artifacts"]["image"], private=private)
+    """The finished picture of a row, None if it may not be shown or there is none."""
+    name = row["artifacts"].get("image")  # a failed row has none
+    return study.picture(part, name, private=private) if name else None
 
 
 def first(frame: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +38,9 @@ def first(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _references(study: Study) -> dict[tuple[str, str], pd.Series]:
-    """Rows of the untouched pictures by (role, name)."""
+    """Rows of the untouched pictures by (role, name); none where that part was not run."""
+    if not study.has("references"):
+        return {}
     return {(row["role"], row["picture"]): row for _, row in study.frame("references").iterrows()}
 
 
@@ -73,7 +76,8 @@ def _contact_sheet(study: Study, grid: pd.DataFrame, *, private: bool = False) -
     styles = [style for style in dict.fromkeys(grid["style"]) if any(cells[style, c] is not None for c in contents)]
 
     def original(role: str, name: str) -> np.ndarray | None:
-        return image(study, "references", originals[role, name], private=private)
+        row = originals.get((role, name))
+        return None if row is None else image(study, "references", row, private=private)
 
     sheet: list[list[Any]] = [["", *(original("content", content) for content in contents)]]
     sheet += [[original("style", style), *(cells[style, content] for content in contents)] for style in styles]
@@ -181,8 +185,8 @@ def _spectra(frame: pd.DataFrame, references: dict[str, pd.Series], label: str) 
 
 def _originals(study: Study, rows: pd.DataFrame) -> dict[str, pd.Series]:
     """The content's and the style's own rows, for reference lines."""
-    known = _references(study)
-    return {role: known[role, rows[role].iloc[0]] for role in ("content", "style")}
+    known, keys = _references(study), {role: (role, rows[role].iloc[0]) for role in ("content", "style")}
+    return {role: known[key] for role, key in keys.items() if key in known}
 
 
 def fig5(study: Study) -> Figure | None:
@@ -198,8 +202,9 @@ def fig5_spectra(study: Study) -> Figure | None:
     if not study.has("groups"):
         return None
     rows = group_rows(study, "groups")
-    spectra = _spectra(rows, _originals(study, rows), "group")
-    return study.figure("fig5_spectra", plots.spectra(spectra, references=("content", "style")))
+    originals = _originals(study, rows)
+    spectra = _spectra(rows, originals, "group")
+    return study.figure("fig5_spectra", plots.spectra(spectra, references=list(originals)))
 
 
 def _group_crops(study: Study, name: str, rows: pd.DataFrame, pictures: Sequence[np.ndarray | None]) -> Figure | None:
