@@ -13,18 +13,23 @@ REDUCTIONS = ("mean", "sum", "scaled")
 
 
 class _Gram(torch.autograd.Function):
-    """F F^T/(H*W) whose backward needs one matrix product instead of autograd's two."""
+    """F F^T/(H*W) whose backward needs one matrix product instead of autograd's two.
+
+    The backward scales the small C x C factor, and multiplies so that the gradient comes out in the channels-last
+    layout of the convolutions' own gradients, which autograd adds to it.
+    """
 
     @staticmethod
     def forward(ctx: Any, flat: Tensor) -> Tensor:
         ctx.save_for_backward(flat)
-        return flat @ flat.transpose(1, 2) / flat.shape[2]
+        return (flat @ flat.transpose(1, 2)).div_(flat.shape[2])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         (flat,) = ctx.saved_tensors
         (grad,) = grads
-        return (grad + grad.transpose(1, 2)) @ flat / flat.shape[2]
+        factor = (grad + grad.transpose(1, 2)).div_(flat.shape[2])
+        return (flat.transpose(1, 2) @ factor).transpose(1, 2)
 
 
 def gram(features: Tensor) -> Tensor:
