@@ -55,6 +55,13 @@ ENCODERS = {
 }
 
 
+def find(name: str) -> Encoder:
+    """The named encoder; ValueError lists the allowed ones."""
+    if name not in ENCODERS:
+        raise ValueError(f"encoder is {name!r}; allowed are {', '.join(ENCODERS)}")
+    return ENCODERS[name]
+
+
 def depth(layer: str, family: str = "vgg16") -> int:
     """How many convolutions run up to and including `layer`; ValueError if the family has no such layer."""
     names = layer_names(family)
@@ -127,9 +134,7 @@ def load(name: str, layers: tuple[str, ...] = (*STYLE_LAYERS, CONTENT_LAYER), *,
 
     Raises ValueError for an unknown encoder or layer, `MissingWeights` if its weights are not there.
     """
-    if name not in ENCODERS:
-        raise ValueError(f"encoder is {name!r}; allowed are {', '.join(ENCODERS)}")
-    encoder = ENCODERS[name]
+    encoder = find(name)
     if encoder.gains is None:
         encoder = replace(encoder, gains=_kept_gains(encoder))
     network = VGG(weights.load(encoder.weights), encoder, layers, first_padding=first_padding)

@@ -1,6 +1,7 @@
 """Turning configurations into pictures: one content and style pair as one batch, under any preset."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from lib import device
 from lib.data import images, pictures
+from lib.metrics import check
 from lib.models import vgg
 from lib.papers.nst.experiments import Configuration, Item
 from lib.papers.nst.presets import Preset, preset
@@ -20,8 +22,8 @@ JITTER = 1e-3  # standard deviation of the noise that replicates start with
 @lru_cache(maxsize=8)
 def encoder_for(encoder: str, name: str, where: str = "cpu") -> vgg.VGG:
     """The encoder a preset asks for, up to its deepest layer, on the device."""
-    p = preset(name)
-    raw = f"{encoder.removesuffix('-raw')}-raw" if p.raw_features else encoder
+    p, family = preset(name), vgg.find(encoder).family
+    raw = f"{family}-raw" if p.raw_features else encoder
     objective = p.objective
     return vgg.load(raw, objective.layers, first_padding=objective.first_padding).to(device.pick(where))
 
@@ -40,9 +42,13 @@ class Scene:
     @classmethod
     def of(cls, name: str, encoder: str, content: Tensor, style: Tensor, *, where: str = "cpu",
            base: Tensor | None = None) -> "Scene":  # fmt: skip
-        """The scene of two pictures (3, H, W) under a preset; `base` replaces the picture it starts from."""
+        """The scene of two pictures (3, H, W) under a preset; `base` replaces the picture it starts from.
+
+        Raises ValueError for pictures out of range or with a side below 16 px, of which block 5 would see nothing.
+        """
         p, network, at = preset(name), encoder_for(encoder, name, where), device.pick(where)
-        content, style = content[None].to(at), style[None].to(at)
+        content = check.images(content[None], "content", min_side=16).to(at)
+        style = check.images(style[None], "style", min_side=16).to(at)
         if base is None:
             base = style if p.start == "style" else content
         base = images.resize(base.to(at), (content.shape[2], content.shape[3]))
@@ -123,17 +129,32 @@ def stylize(content: str | Tensor, style: str | Tensor, *, name: str = "paper", 
     """The content painted in the style, (3, H, W) in [0, 1] with long side `side`.
 
     `content` and `style` are picture names, paths of own pictures or tensors (3, H, W); `name` is a preset. `changes`
-    replaces its `lr`, `style_weight`, `content_weight`, `tv_weight` (at 512 px) or `eps`. Raises ValueError for an
-    unknown preset, encoder or change, and `ImageError` for a picture that cannot be read.
+    replaces its `lr`, `style_weight`, `content_weight`, `tv_weight` (at 512 px) or `eps`. Raises ValueError for a
+    value that is unknown or out of range, or if the optimisation diverged, and `ImageError` for an unreadable picture.
     """
-    p = preset(name)
-    allowed = ("lr", "style_weight", "content_weight", "tv_weight", "eps")
-    for key in changes:
-        if key not in allowed:
-            raise ValueError(f"{key} is no weight of stylize; allowed are {', '.join(allowed)}")
-    values = {key: float(changes.get(key, getattr(p, key))) for key in allowed}
-    photo, painting = (one if isinstance(one, Tensor) else pictures.picture(one) for one in (content, style))
+    if side < 32 or steps < 1:
+        raise ValueError(f"side is {side} and steps {steps}; allowed are sides from 32 and steps from 1")
+    values = _weights(preset(name), changes)
+    photo = content if isinstance(content, Tensor) else pictures.picture(content)
+    painting = style if isinstance(style, Tensor) else pictures.picture(style)
+    for role, picture in (("content", photo), ("style", painting)):
+        check.images(picture[None], role)
     configuration = Configuration("", "", **values, side=side, steps=steps, preset=name)
     result = staged(name, encoder, photo, painting, configuration, seed=seed, log_every=max(1, steps // 10),
                     where=where, progress=progress)  # fmt: skip
+    if not torch.isfinite(result.images).all():
+        raise ValueError(f"preset {name!r} diverged with {values}; a smaller lr or smaller weights may help")
     return result.images[0].cpu()
+
+
+def _weights(p: Preset, changes: Mapping[str, float]) -> dict[str, float]:
+    """The preset's numbers with the changes, each finite and at least 0, lr and eps above 0."""
+    allowed = ("lr", "style_weight", "content_weight", "tv_weight", "eps")
+    for key, value in changes.items():
+        if key not in allowed:
+            raise ValueError(f"{key} is no weight of stylize; allowed are {', '.join(allowed)}")
+        if not 0 <= value < math.inf or (value == 0 and key in ("lr", "eps")):
+            raise ValueError(
+                f"{key} is {value}; allowed are finite numbers {'above' if key in ('lr', 'eps') else 'from'} 0"
+            )
+    return {key: float(changes.get(key, getattr(p, key))) for key in allowed}
