@@ -141,6 +141,18 @@ def pareto_table(study: Study) -> pd.DataFrame | None:
     return study.table("extra_pareto", pd.DataFrame(rows)) if rows else None
 
 
+def decision_cells(study: Study) -> pd.DataFrame:
+    """E0: ours and the paper's unweighted loss in each shared cell under readings A and B, and log10(ours / paper)."""
+    frame, paper = with_groups(study.frame("decision")), printed().query("table == 'table2'")
+    parts = []
+    for preset, letter in (("paper", "a"), ("reading_b", "b")):
+        names = {f"metric_reading_{letter}": "metric", f"value_unweighted_reading_{letter}": "paper"}
+        ours = frame[frame["preset"] == preset].melt(["group", "lr"], ["style_loss", "content_loss"], "metric", "ours")
+        both = ours.merge(paper.rename(columns=names)[["group", "lr", "metric", "paper"]], on=["group", "lr", "metric"])
+        parts.append(both.assign(reading=letter.upper(), decades=np.log10(both["ours"] / both["paper"])))
+    return pd.concat(parts, ignore_index=True)
+
+
 def decision_table(study: Study) -> pd.DataFrame | None:
     """E0: root mean square of log10(ours / paper) over the twelve shared cells, a reading a row.
 
@@ -149,19 +161,11 @@ def decision_table(study: Study) -> pd.DataFrame | None:
     if not study.has("decision"):
         study.lack("extra_decision", "needs VGG-19 and a GPU (decide: true); the default is reading A")
         return None
-    reading = {"paper": "a", "reading_b": "b"}
-    frame = with_groups(study.frame("decision"))
     rows = []
-    for preset, letter in reading.items():
-        paper = printed().query("table == 'table2'")
-        paper = paper.rename(
-            columns={f"metric_reading_{letter}": "metric", f"value_unweighted_reading_{letter}": "paper"}
-        )
-        ours = frame[frame["preset"] == preset].melt(["group", "lr"], ["style_loss", "content_loss"], "metric", "ours")
-        both = ours.merge(paper[["group", "lr", "metric", "paper"]], on=["group", "lr", "metric"])
-        both["decades"] = np.log10(both["ours"] / both["paper"])
-        free = both["decades"] - both.groupby("metric")["decades"].transform("mean")
-        rows.append({"reading": letter.upper(), "cells": len(both), "rms_decades": (both["decades"] ** 2).mean() ** 0.5,
+    for reading, cells in decision_cells(study).groupby("reading"):
+        decades = cells["decades"]
+        free = decades - decades.groupby(cells["metric"]).transform("mean")
+        rows.append({"reading": reading, "cells": len(cells), "rms_decades": (decades**2).mean() ** 0.5,
                      "rms_decades_with_a_factor_a_loss": (free**2).mean() ** 0.5})  # fmt: skip
     return study.table("extra_decision", pd.DataFrame(rows))
 
