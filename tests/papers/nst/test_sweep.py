@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 
 import pytest
@@ -9,13 +10,16 @@ import torch
 from PIL import Image
 
 from lib.data import pictures
-from lib.papers.nst import evaluate, experiments
+from lib.papers.nst import evaluate, experiments, transfer
 from lib.papers.nst.transfer import Scene
 from lib.papers.study import Study
 from lib.search import record, runs
 from lib.search.record import Record
 
 PART, ROWS, BATCH = "heatmap", 6, 2
+pretrained = transfer.encoder_for
+
+pytestmark = pytest.mark.usefixtures("slim_encoder")
 
 
 def sweep(settings, part=PART, **options):
@@ -38,13 +42,20 @@ def stored(part=PART):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tiny, weights, tmp_path_factory):
-    """Rows and pictures of a run that nothing interrupted."""
+def uninterrupted(tiny, slim_encoder, tmp_path_factory):
+    """Rows, pictures and study of a run that nothing interrupted."""
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("RUNS", "FIGURES"):
             patch.setenv(f"WORKBOOK_{kind}", str(tmp_path_factory.mktemp(kind.lower())))
         study = sweep(tiny())
-        return *stored(), study
+        return *stored(), study, run_folder()
+
+
+@pytest.fixture
+def finished(uninterrupted):
+    """The uninterrupted run in this test's own folder of runs."""
+    folder = runs.runs_dir() / "custom"
+    shutil.copytree(uninterrupted[3].parents[1], folder)
 
 
 def interrupted_append(monkeypatch, at, action):
@@ -63,7 +74,7 @@ def ctrl_c():
 
 
 def test_a_row_holds_configuration_losses_measures_curves_and_picture(uninterrupted, tiny):
-    rows, files, _ = uninterrupted
+    rows, files = uninterrupted[:2]
     assert [(row["k"], row["repeat"]) for row in rows] == [(k, 0) for k in range(ROWS)]
     for item, row in zip(experiments.plan(tiny(), PART), rows, strict=True):
         c, metrics, curves = item.configuration, row["metrics"], row["curves"]
@@ -102,6 +113,20 @@ def test_ctrl_c_loses_no_finished_row_and_the_resumed_run_equals_an_uninterrupte
     assert record.differences(rows, uninterrupted[0]) == []
     assert sorted(rows, key=lambda row: row["k"]) == uninterrupted[0]
     assert files == uninterrupted[1]
+
+
+def test_resuming_with_the_pretrained_encoder_changes_no_bit(tiny, monkeypatch):
+    settings = tiny(heatmap_rates=[0.05], small_steps=1, batch=3)
+    monkeypatch.setattr(transfer, "encoder_for", pretrained)
+    sweep(settings)
+    whole = stored()
+    with monkeypatch.context() as patch:
+        interrupted_append(patch, 3, ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(settings, fresh=True)
+    assert len(stored()[0]) == 2
+    sweep(settings)
+    assert stored() == whole
 
 
 def test_ctrl_c_during_the_computation_leaves_the_batches_before_it(uninterrupted, tiny, monkeypatch):
@@ -160,18 +185,17 @@ def refuse(*arguments):
     raise AssertionError("computed again")
 
 
-def test_a_finished_part_is_exported_again_without_computing(uninterrupted, tiny, monkeypatch):
-    first = sweep(tiny())
-    before = {path.name: path.read_bytes() for path in first.records.rglob("*") if path.is_file()}
-    for path in list(first.records.rglob("*.png")):
-        path.unlink()
+def test_a_finished_part_is_exported_again_without_computing(uninterrupted, finished, tiny, monkeypatch):
     monkeypatch.setattr(evaluate, "_evaluate", refuse)
-    again = sweep(tiny())
-    assert {path.name: path.read_bytes() for path in again.records.rglob("*") if path.is_file()} == before
+    one, other = (
+        {path.name: path.read_bytes() for path in study.records.rglob("*") if path.is_file()}
+        for study in (uninterrupted[2], sweep(tiny()))
+    )
+    assert one == other
+    assert len(one) == 1 + ROWS
 
 
-def test_fresh_computes_again_and_keeps_the_old_record_beside_the_new_one(uninterrupted, tiny, monkeypatch):
-    sweep(tiny())
+def test_fresh_computes_again_and_keeps_the_old_record_beside_the_new_one(uninterrupted, finished, tiny, monkeypatch):
     study = sweep(tiny(), fresh=True)
     assert len(record.read(run_folder() / "record.jsonl")[1]) == ROWS
     assert (run_folder() / "record.jsonl.previous").is_file()
@@ -189,7 +213,7 @@ def test_other_settings_have_another_run(tiny, changes):
     assert name(tiny(threads=0, parts=[PART], side=64)) == name(tiny())
 
 
-def test_replicates_start_beside_the_photo_each_from_its_own_noise(tiny, weights):
+def test_replicates_start_beside_the_photo_each_from_its_own_noise(tiny):
     photo, painting = (pictures.picture(name, side=32) for name in ("astronaut", "pixels"))
     scene = Scene.of("paper", "vgg16", photo, painting)
     starts = scene.start([0, 1, 2], seed=0)
@@ -200,7 +224,7 @@ def test_replicates_start_beside_the_photo_each_from_its_own_noise(tiny, weights
     assert not torch.equal(scene.start([2], seed=1)[0], starts[2])
 
 
-def test_every_published_program_runs_as_a_row(tiny, weights):
+def test_every_published_program_runs_as_a_row(tiny):
     settings = tiny(side=32, steps=2, log_every=2)
     rows = sweep(settings, "presets").frame("presets")
     assert rows["preset"].tolist() == ["paper", "gatys", "multi-scale", "gordic"]
@@ -235,7 +259,7 @@ def test_a_picture_with_values_that_are_not_finite_becomes_a_failed_row(uninterr
     sweep(tiny())  # a failed row is a row: it is not tried again
 
 
-def test_a_style_that_is_the_content_has_no_style_ratio_and_says_so(tiny, weights):
+def test_a_style_that_is_the_content_has_no_style_ratio_and_says_so(tiny):
     study = sweep(tiny(styles=["astronaut"], contents=["astronaut", "coffee"]), "grid")
     same, other = study.frame("grid").to_dict("records")
     assert same["style_loss"] > 0
@@ -244,7 +268,7 @@ def test_a_style_that_is_the_content_has_no_style_ratio_and_says_so(tiny, weight
     assert other["style_ratio"] > 0
 
 
-def test_a_picture_too_narrow_for_the_proxies_is_named_before_anything_is_computed(tiny, weights, monkeypatch):
+def test_a_picture_too_narrow_for_the_proxies_is_named_before_anything_is_computed(tiny, monkeypatch):
     monkeypatch.setattr(evaluate, "run", refuse)
     with pytest.raises(ValueError, match=r"coffee is 21x32 pixels at side 32; .* need at least 31"):
         sweep(tiny(contents=["coffee"], side=32), "grid")
@@ -257,7 +281,7 @@ def own_picture(tmp_path):
     return str(path)
 
 
-def test_pictures_that_may_not_be_shown_are_exported_apart(tiny, weights, own_picture):
+def test_pictures_that_may_not_be_shown_are_exported_apart(tiny, own_picture):
     study = sweep(tiny(styles=["pixels", own_picture], contents=["astronaut"], side=32, batch=1), "grid")
     frame = study.frame("grid")
     named = dict(zip(frame["style"], (one["image"] for one in frame["artifacts"]), strict=True))
