@@ -1,0 +1,51 @@
+"""The table made of a benchmark file."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from lib.report import benchmarks
+
+
+def entry(group, name, seconds, **extra):
+    """One benchmark as pytest-benchmark stores it."""
+    return {"group": group, "name": name, "stats": {"min": seconds, "mean": 2 * seconds}, "extra_info": extra}
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Two groups: one with its work counted, one without, and one benchmark that says nothing of itself."""
+    entries = [
+        entry("sweep", "test_batch[64]", 2.0, role="fast", threads=2, gflop=300.0, peak_gflops=200.0),
+        entry("distance", "test_root", 10.0, role="reference", threads=1),
+        entry("sweep", "test_plain_loop[64]", 5.0, role="reference", threads=2, gflop=400.0, peak_gflops=160.0),
+        entry("distance", "test_values", 0.5, role="fast", threads=1),
+        entry("alone", "test_alone", 1.0),
+    ]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"benchmarks": entries}))
+    return benchmarks.read(path).set_index("name")
+
+
+def test_ratio_is_the_references_time_over_this_ones_within_a_group(table):
+    assert table["ratio"].dropna().to_dict() == {"root": 1, "values": 20, "batch[64]": 2.5, "plain_loop[64]": 1}
+
+
+def test_share_of_the_peak_is_work_over_time_over_the_peak_measured_beside_it(table):
+    assert table.loc["batch[64]", ["GFLOP/s", "share of peak"]].tolist() == [150, 0.75]
+    assert table.loc["plain_loop[64]", ["GFLOP/s", "share of peak"]].tolist() == [80, 0.5]
+
+
+def test_what_was_not_counted_is_missing(table):
+    assert table.loc[["root", "values", "alone"], ["GFLOP/s", "share of peak"]].isna().all(axis=None)
+    assert pd.isna(table.loc["alone", "ratio"])
+
+
+def test_groups_stay_together(table):
+    assert table["group"].tolist() == ["alone", "distance", "distance", "sweep", "sweep"]
+
+
+def test_before_the_first_run_the_error_names_the_command(tmp_path):
+    with pytest.raises(FileNotFoundError, match="make bench"):
+        benchmarks.read(tmp_path / "none.json")
