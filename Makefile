@@ -21,7 +21,7 @@ BIN := .venv/bin
 READY := .venv/ready-$(shell cksum < requirements.lock | tr ' ' '-')
 RUN := $(BIN)/python -m lib
 PYTEST := $(BIN)/python -m pytest
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ifneq ($(WHEELHOUSE),)
