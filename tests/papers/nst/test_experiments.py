@@ -1,14 +1,18 @@
 """The study's plans: which configurations each part holds, how they are batched, what they cost."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 
+from lib import device
+from lib.data import pictures
 from lib.papers.nst import experiments, optimisers, presets
 from lib.papers.nst.experiments import PARTS, Configuration, batches
 from lib.papers.nst.settings import GROUPS, TV, Settings
-from lib.papers.nst.study import COMPUTERS, open_study, plan
+from lib.papers.nst.study import COMPUTERS, compute, finish, open_study, plan
+from lib.papers.study import Study
 
 
 def settings(**changes):
@@ -168,3 +172,37 @@ def test_opening_a_study_refuses_an_unknown_part_picture_and_device_before_any_w
         open_study({**parameters, "device": "tpu"})
     with pytest.raises(ValueError, match="threads is 99999; allowed are 0"):
         open_study({**parameters, "threads": 99999})
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """The parts that are computed, none of which computes anything."""
+    calls = []
+    for part in COMPUTERS:
+        monkeypatch.setitem(COMPUTERS, part, lambda study, settings, part: calls.append(part))
+    return calls
+
+
+def test_only_the_parts_asked_for_are_computed(recorded):
+    compute(None, settings(), "rates", "grid")
+    compute(None, settings(parts=["grid", "tv"]), "rates", "grid", "second", "tv")
+    assert recorded == ["rates", "grid", "grid", "tv"]
+
+
+def test_a_finished_study_leaves_a_manifest_of_all_it_used(weights, tmp_path):
+    study = Study("nst", "custom", folder=tmp_path)
+    study.lack("extra_votes", "no votes yet")
+    manifest = json.loads(finish(study, settings(side=64)).read_text())
+    assert manifest["parameters"]["side"] == 64
+    assert manifest["missing"] == {"extra_votes": "no votes yet"}
+    assert set(manifest["weights"]) == {"vgg16", "alexnet", "lpips-alex"}
+    assert manifest["data"]["china"] == pictures.info("china").sha256
+
+
+def test_an_opened_study_is_seeded_and_knows_its_profile(weights, monkeypatch):
+    seeds = []
+    monkeypatch.setattr(device, "seed_everything", seeds.append)
+    study, chosen = open_study({**vars(settings(fresh=True, seed=5)), "unrelated": 1})
+    assert seeds == [5]
+    assert (study.profile, study.slug, study.fresh) == ("custom", "nst", True)
+    assert chosen == settings(fresh=True, seed=5)
