@@ -236,7 +236,7 @@ def quickly(monkeypatch):
 @pytest.fixture(scope="module")
 def small(settings):
     """Fewer cells in figure 1, which takes longest."""
-    return replace(settings, contents=settings.contents[:2], styles=STYLES[:3])
+    return replace(settings, contents=settings.contents[:1], styles=STYLES[:3], contrast_styles=[])
 
 
 @pytest.fixture(scope="module")
@@ -278,7 +278,7 @@ def test_pictures_that_may_not_be_shown_stand_in_no_public_figure(drawn):
     assert magenta(drawn.folder / "private" / "fig1.png")
 
 
-SOME = {"figures": (figures.fig1, figures.fig2), "extras": ()}
+SOME = {"figures": (figures.fig1, figures.steps), "extras": ()}
 EVERY = {"figures": figures.PRODUCTS, "extras": extras.PRODUCTS}
 
 
