@@ -70,7 +70,7 @@ def timed(benchmark, scene) -> Callable[..., Tensor]:
     return run
 
 
-@pytest.mark.parametrize("targets_once", [False, True], ids=["", "targets once"])
+@pytest.mark.parametrize("targets_once", [False, True], ids=["targets anew", "targets once"])
 def test_plain_loop(timed, scene, targets_once):
     def plain(configurations: int) -> Tensor:
         return scene.plain(configurations, targets_once=targets_once)
