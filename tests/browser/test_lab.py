@@ -13,6 +13,8 @@ RUN_MS = 420_000  # a notebook takes up to two minutes on two idle cores
 CLEARED = """() => document.querySelectorAll('.jp-OutputArea-output').length === 0"""
 DONE = """() => {
     const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(node => node.textContent.trim());
+    const errors = [...document.querySelectorAll('[data-mime-type="application/vnd.jupyter.stderr"]')];
+    if (errors.some(node => node.textContent.includes('Traceback'))) return true;
     return prompts.length > 0 && prompts.every(text => /^\\[\\d+\\]:$/.test(text));
 }"""
 LOADED = "images => images.filter(image => image.complete && image.naturalWidth > 100).length"
@@ -45,7 +47,7 @@ def choose(page, menu: str, entry: str) -> None:
 
 
 def run_all(page) -> None:
-    """Clear the outputs, choose Run > Run All Cells and wait for the last cell."""
+    """Clear the outputs, choose Run > Run All Cells, wait for the last cell or for the error that stops the rest."""
     choose(page, "Edit", "Clear Outputs of All Cells")
     page.wait_for_function(CLEARED)
     choose(page, "Run", "Run All Cells")
@@ -72,7 +74,7 @@ def test_lab_opens_on_the_tour_without_a_news_question(page, lab):
 def test_a_person_runs_the_study_sees_its_figures_and_votes(page, lab):
     open_notebook(page, lab, "01_nst")
     run_all(page)
-    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.stderr']", has_text="Traceback")
     assert not errors.all_inner_texts()
     figures = page.locator(".jp-RenderedImage img")
     assert figures.evaluate_all(LOADED) >= 5
