@@ -71,7 +71,7 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary = Path(handle.name)
     try:
         yield temporary
-        with temporary.open("rb") as handle:
+        with temporary.open("r+b") as handle:
             os.fsync(handle.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)

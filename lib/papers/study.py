@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib.paths import ROOT, figures_dir, notebooks_dir, shown
+from lib.paths import ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
 from lib.search import record, runs
 
@@ -59,7 +59,9 @@ class Study:
         self.folder = folder or figures_dir() / profile / slug
         self.written: list[Path] = []
         self.missing: dict[str, str] = {}
+        self._redrawn = folder is not None
         self._fresh_done: set[str] = set()
+        self._exported: set[str] = set()
         self._started = time.monotonic()
 
     @cached_property
@@ -76,29 +78,38 @@ class Study:
     def export(self, run: runs.Run, part: str, pictures: Mapping[str, bool]) -> None:
         """Copy a run's record, and the named pictures with whether each may be shown, to the figure folder.
 
-        Pictures of the part that an earlier export left there are removed, so that none is taken for another's.
+        Pictures of the part that an earlier export left there are removed, so that none is taken for another's. The
+        run folder gets its manifest.
         """
+        self._exported.add(part)
+        run.write_manifest(_manifest(run))
         record.export(run.record.path, self.records / f"{part}.jsonl.gz")
         for stale in self.records.glob(f"p*/{part}-*.png"):
             stale.unlink()
         for name, showable in pictures.items():
             target = self.records / ("pictures" if showable else "private") / f"{part}-{Path(name).name}"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((run.folder / name).read_bytes())
+            with atomic(target) as temporary:
+                temporary.write_bytes((run.folder / name).read_bytes())
 
     def has(self, part: str) -> bool:
-        """Whether the part's record is there."""
-        return (self.records / f"{part}.jsonl.gz").is_file()
+        """Whether the part's record is there; in a live study, only if this study exported it.
+
+        An older export may have been made with other settings.
+        """
+        return (self._redrawn or part in self._exported) and (self.records / f"{part}.jsonl.gz").is_file()
 
     def frame(self, part: str) -> pd.DataFrame:
-        """A part's rows; KeyError if it was not run."""
+        """A part's rows without the failed ones; KeyError if it was not run."""
+        return record.frame(row for row in self._rows(part) if row.get("score", 0.0) is not None)
+
+    def failures(self, part: str) -> list[str]:
+        """The reasons of a part's failed rows."""
+        return [row["reason"] for row in self._rows(part) if row.get("score", 0.0) is None]
+
+    def _rows(self, part: str) -> list[dict[str, Any]]:
         if not self.has(part):
             raise KeyError(f"part {part!r} was not run for profile {self.profile!r}")
-        return record.frame(record.read(self.records / f"{part}.jsonl.gz")[1])
-
-    def header(self, part: str) -> dict[str, Any]:
-        """The settings a part was run with."""
-        return record.read(self.records / f"{part}.jsonl.gz")[0]
+        return record.read(self.records / f"{part}.jsonl.gz")[1]
 
     def picture(self, part: str, name: str, *, private: bool = False) -> np.ndarray | None:
         """A stored picture (H, W, 3) uint8; None if it is absent, or may not be shown and `private` is off."""
@@ -138,6 +149,16 @@ class Study:
 
     def _keep(self, paths: list[Path]) -> None:
         self.written += [path for path in paths if path not in self.written]
+
+
+def _manifest(run: runs.Run) -> dict[str, Any]:
+    """What a run folder was made from and with."""
+    identity = run.record.header["identity"]
+    return provenance.manifest(
+        parameters=identity, seeds=[identity.get("seed", 0)], data=identity.get("pictures", {}),
+        weights={str(identity.get("encoder", "")): identity.get("weights", "")},
+        seconds=sum(row.get("seconds", 0.0) for row in run.record.rows),
+    )  # fmt: skip
 
 
 def checked_in(slug: str, profile: str) -> Path:

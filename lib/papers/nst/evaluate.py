@@ -10,22 +10,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lib import device, weights
+from lib import device
 from lib.data import images, pictures
 from lib.metrics import position_frechet, texture
 from lib.metrics.lpips import SMALLEST_SIDE, lpips
 from lib.metrics.total_variation import absolute_mean
 from lib.models import backbones
-from lib.models.vgg import ENCODERS
 from lib.papers.nst import experiments
 from lib.papers.nst.experiments import Item
 from lib.papers.nst.settings import Settings
-from lib.papers.nst.transfer import Scene, run, staged
+from lib.papers.nst.transfer import Scene, encoder_digest, run, staged
 from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.search.record import Record
 from lib.training.style import Trajectory
 
+UNDRAWN = ("heatmap", "contrast")  # parts of which no figure shows a picture
 FRECHET_LAYERS = ("conv3_1", "conv2_1")  # the second where the first has fewer positions than channels
 
 
@@ -114,11 +114,12 @@ def compute(study: Study, settings: Settings, part: str) -> None:
     plan = experiments.plan(settings, part)
     if not plan:
         return
-    with study.open_run(part, identity(settings, plan)) as run_:
-        done = run_.record.done
-        bar = progress.bar(len(plan), part, done=len(done))
+    with (
+        study.open_run(part, identity(settings, plan)) as run_,
+        progress.bar(len(plan), part, done=len(run_.record.done)) as bar,
+    ):
         for batch in experiments.batches(plan, settings.batch):
-            todo = [item for item in batch if (item.k, item.repeat) not in done]
+            todo = [item for item in batch if (item.k, item.repeat) not in run_.record.done]
             if not todo:
                 continue
             runs.check_time()
@@ -127,7 +128,7 @@ def compute(study: Study, settings: Settings, part: str) -> None:
                     saved = {} if row["score"] is None else _saved(run_, item, image)
                     run_.record.append({**row, "artifacts": saved})
             bar.update(len(todo))
-        study.export(run_, part, _showable(run_.record))
+        study.export(run_, part, {} if part in UNDRAWN else _showable(run_.record))
 
 
 def _saved(run_: runs.Run, item: Item, image: Tensor) -> dict[str, str]:
@@ -156,6 +157,8 @@ def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any
     scene = Scene.of(c.preset, settings.encoder, content, style, where=settings.device)
     common: dict[str, Any] = {"seed": settings.seed, "log_every": settings.log_every}
     if len(scene.preset.stages) > 1:
+        if len(batch) > 1:
+            raise ValueError(f"preset {c.preset} runs in stages, one picture at a time; batch holds {len(batch)}")
         result = staged(c.preset, settings.encoder, content, style, c, where=settings.device, **common)
     else:
         result = run(scene, batch, **common)
@@ -173,7 +176,7 @@ def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
     names = {name for item in plan for name in (item.configuration.content, item.configuration.style)}
     return {
         "encoder": settings.encoder,
-        "weights": weights.digest(ENCODERS[settings.encoder].weights),
+        "weights": encoder_digest(settings),
         "pictures": {name: pictures.info(name).sha256 for name in sorted(names)},
         "seed": settings.seed,
         "batch": settings.batch,

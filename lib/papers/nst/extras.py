@@ -11,6 +11,7 @@ from lib.data import images
 from lib.papers.nst import tables
 from lib.papers.nst.ballot import Ballot
 from lib.papers.nst.figures import LR, RIGHTS, first, group_rows, image
+from lib.papers.nst.pareto import knee
 from lib.papers.nst.settings import GROUPS, VOTE_RATES
 from lib.papers.study import Study
 from lib.report import plots, statistics
@@ -19,7 +20,7 @@ from lib.report.pictures import image_grid
 
 PAPER_CELLS = {"figure 1": ("0.02", "1e-07"), "table 1": ("0.05", "2e-04")}  # learning rate, weight ratio
 HEATMAPS = {
-    "style_ratio": "Ls(T)/Ls(0)", "content_loss": "content loss Lc", "hf": "HF ratio",
+    "style_ratio": "Ls(T)/Ls(0)", "thousands": "content loss Lc / 1000", "hf": "HF ratio",
     "proxy_lpips_content": "LPIPS to content",
 }  # fmt: skip
 
@@ -79,6 +80,7 @@ def maps(study: Study) -> Figure | None:
     frame = study.frame("heatmap")
     frame["ratio"] = (frame["style_weight"] / frame["content_weight"]).map("{:.0e}".format)
     frame["lr"] = frame["lr"].map("{:g}".format)
+    frame["thousands"] = frame["content_loss"] / 1000
     cells = list(zip(frame["lr"], frame["ratio"], strict=True))
     marks = {
         "least style loss": cells[int(frame["style_loss"].argmin())],
@@ -89,7 +91,10 @@ def maps(study: Study) -> Figure | None:
     for ax, (name, label) in zip(axes, HEATMAPS.items(), strict=True):
         rates, ratios = list(dict.fromkeys(frame["lr"])), list(dict.fromkeys(frame["ratio"]))
         values = frame.pivot(index="lr", columns="ratio", values=name).loc[rates, ratios]
-        heatmap(values, marks=marks, title=label, xlabel="style weight / content weight", ylabel=LR, ax=ax)
+        heatmap(
+            values, marks=marks, title=label, xlabel="style weight / content weight", ylabel=LR, legend="none", ax=ax
+        )
+    plots.shared_legend(fig)
     return study.figure("extra_heatmap", fig)
 
 
@@ -114,6 +119,19 @@ def front(study: Study) -> Figure | None:
     return study.figure("extra_pareto", fig)
 
 
+def knees(study: Study) -> Figure | None:
+    """The picture at each search's knee, the point nearest to no style and no content loss."""
+    found = {kind: study.frame(f"pareto_{kind}") for kind in ("tpe", "random") if study.has(f"pareto_{kind}")}
+    rows = {kind: frame.iloc[knee(frame[["style_ratio", "content_ratio"]].to_numpy())] for kind, frame in found.items()}
+    if not rows:
+        return None
+    names = [
+        f"{kind}: lr {row['lr']:.2g}, ratio {row['ratio']:.1g}, TV {row['tv_weight']:.2g}" for kind, row in rows.items()
+    ]
+    cells = [image(study, f"pareto_{kind}", row) for kind, row in rows.items()]
+    return study.figure("extra_pareto_knees", image_grid([cells], columns=names, reason=RIGHTS, cell=2.6))
+
+
 def optimisers(study: Study) -> Figure | None:
     """Loss against evaluations of each optimiser at equal cost, without and with TV."""
     if not study.has("optimisers"):
@@ -127,12 +145,12 @@ def optimisers(study: Study) -> Figure | None:
         name = row["optimiser"] + (f" {row['lr']:g}" if row["optimiser"] == "adam" else "")
         tv = "without TV" if row["tv_weight"] == 0 else "with TV 30"
         parts.append(pd.DataFrame({"optimiser": name, "tv": tv, "evaluation": range(1, len(curve) + 1), "loss": curve}))
-    tidy = pd.concat(parts)
+    tidy = pd.concat(parts).sort_values(["optimiser", "evaluation"])  # one order, so one colour an optimiser
     fig, axes = plots.panels(2, sharey=True)
     for ax, tv in zip(axes, ("without TV", "with TV 30"), strict=True):
-        plots.lines(
-            tidy[tidy["tv"] == tv], "evaluation", "loss", by="optimiser", logy=True, markers=False, title=tv, ax=ax
-        )
+        plots.lines(tidy[tidy["tv"] == tv], "evaluation", "loss", by="optimiser", logy=True, markers=False, title=tv,
+                    ax=ax)  # fmt: skip
+    plots.shared_legend(fig)
     return study.figure("extra_optimisers", fig)
 
 
@@ -166,5 +184,5 @@ def ballot(study: Study) -> Ballot:
 
 
 PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
-    texture, texture_pictures, forces, maps, front, optimisers, programs,
+    texture, texture_pictures, forces, maps, front, knees, optimisers, programs,
 )  # fmt: skip

@@ -19,6 +19,7 @@ from lib.report.heatmaps import heatmap
 from lib.report.pictures import crops, image_grid
 
 RIGHTS = "not shown: rights"
+VOTES = "votes.csv"  # among the records
 LR = "learning rate"
 PROXIES = {
     "proxy_lpips_content": "LPIPS to content", "proxy_tv_ratio": "TV / TV of content", "proxy_hf_excess": "HF excess",
@@ -132,16 +133,16 @@ def fig3(study: Study) -> Figure | None:
 
 
 def fig4(study: Study) -> Figure | None:
-    """Model-based proxies against how much style was transferred, in place of the paper's vote."""
+    """Model-based proxies against how much style is left to transfer, in place of the paper's vote."""
     if not study.has("rates"):
         return None
-    frame = proxies(study).assign(transferred=lambda f: 1 - f["style_ratio"])
+    frame = proxies(study)
     shown = {name: title for name, title in PROXIES.items() if name in frame}
     named = [any(np.isclose(lr, other) for other in VOTE_RATES) for lr in frame["lr"]]
     frame["name"] = [f"{lr:g}" if show else "" for lr, show in zip(frame["lr"], named, strict=True)]
     fig, axes = plots.panels(((len(shown) + 2) // 3, 3))
     for ax, (name, title) in zip(axes, shown.items(), strict=False):
-        plots.scatter(frame, "transferred", name, label="name", xlabel="style transferred, 1 - Ls(T)/Ls(0)",
+        plots.scatter(frame, "style_ratio", name, label="name", logx=True, xlabel="style left, Ls(T)/Ls(0)",
                       ylabel=f"{title} (proxy)", ax=ax)  # fmt: skip
     for ax in axes[len(shown) :]:
         ax.set_visible(False)
@@ -157,8 +158,8 @@ def proxies(study: Study) -> pd.DataFrame:
 
 
 def votes(study: Study) -> Figure | None:
-    """Win shares and Bradley-Terry strengths of the votes cast on this machine; nothing without real votes."""
-    figure = poll.figure(poll.summary(ballots.read()))
+    """Win shares and Bradley-Terry strengths of the real votes that were kept with the study."""
+    figure = poll.figure(poll.summary(ballots.read(study.records / VOTES)))
     if figure is None:
         study.lack("extra_votes", "no votes yet; cast some in the notebook's last section")
         return None

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lib.data import pictures
 from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings
-from lib.papers.nst.transfer import Scene
+from lib.papers.nst.transfer import Scene, encoder_digest
 from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.training import style as training
@@ -57,6 +57,7 @@ def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
     names = (settings.content, settings.style)
     identity = {
         "encoder": settings.encoder,
+        "weights": encoder_digest(settings),
         "side": settings.small_side,
         "pictures": {name: pictures.info(name).sha256 for name in names},
         "plan": runs.identity_hash([asdict(run) for run in todo]),
@@ -64,15 +65,12 @@ def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
     photo, painting = (pictures.picture(name, side=settings.small_side) for name in names)
     scene = Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
     references: dict[OptimiserRun, Tensor] = {}
-    with study.open_run(part, identity) as run_:
-        done = run_.record.done
-        bar = progress.bar(len(todo), part, done=len(done))
+    with study.open_run(part, identity) as run_, progress.bar(len(todo), part, done=len(run_.record.done)) as bar:
         for k, one in enumerate(todo):
-            if (k, 0) not in done:
+            if (k, 0) not in run_.record.done:
                 runs.check_time()
-                run_.record.append(
-                    {"k": k, "repeat": 0, "seed": 0, **_row(scene, one, settings.small_side, references)}
-                )
+                row = _row(scene, one, settings.small_side, references)
+                run_.record.append({"k": k, "repeat": 0, "seed": 0, **row})
                 bar.update()
         study.export(run_, part, {})
 

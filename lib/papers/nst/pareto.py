@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import numpy as np
 import optuna
 from torch import Tensor
 
@@ -10,12 +11,11 @@ from lib.data import images, pictures
 from lib.metrics import texture
 from lib.papers.nst.experiments import Configuration, Item
 from lib.papers.nst.settings import EPSILON, GROUPS, Settings
-from lib.papers.nst.transfer import Scene, run
+from lib.papers.nst.transfer import Scene, encoder_digest, run
 from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.search.record import Record
 
-SAMPLERS = ("tpe", "random")
 RANGES = {"lr": (1e-4, 0.1), "ratio": (1e-8, 1e-3), "tv_weight": (0.3, 300.0)}  # all on a log scale
 
 
@@ -51,20 +51,21 @@ def compute(study: Study, settings: Settings, part: str) -> None:
     """
     kind = part.removeprefix("pareto_")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sampler = (optuna.samplers.TPESampler if kind == "tpe" else optuna.samplers.RandomSampler)(seed=settings.seed)
-    search = optuna.create_study(directions=["minimize", "minimize"], sampler=sampler)
+    search = optuna.create_study(directions=["minimize", "minimize"], sampler=_sampler(kind, settings.seed))
     names = (settings.content, settings.style)
     photo, painting = (pictures.picture(name, side=settings.small_side) for name in names)
     scene = Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
     identity = {
-        "encoder": settings.encoder, "sampler": kind, "seed": settings.seed, "batch": settings.batch,
-        "trials": settings.trials, "side": settings.small_side, "steps": settings.small_steps,
-        "contents": settings.contents, "ranges": RANGES,
-        "pictures": {name: pictures.info(name).sha256 for name in names},
+        "encoder": settings.encoder, "weights": encoder_digest(settings), "sampler": kind, "ranges": RANGES,
+        "seed": settings.seed, "batch": settings.batch, "trials": settings.trials,
+        "side": settings.small_side, "steps": settings.small_steps,
+        "pictures": {name: pictures.info(name).sha256 for name in (*names, *settings.contents)},
     }  # fmt: skip
     unrelated = unrelated_content_loss(scene, settings)
-    with study.open_run(part, identity) as run_:
-        bar = progress.bar(settings.trials, part, done=len(run_.record.rows))
+    with (
+        study.open_run(part, identity) as run_,
+        progress.bar(settings.trials, part, done=len(run_.record.rows)) as bar,
+    ):
         for start in range(0, settings.trials, settings.batch):
             trials = suggest(search, min(settings.batch, settings.trials - start))
             rows = _stored(run_.record, start, trials)
@@ -78,7 +79,8 @@ def compute(study: Study, settings: Settings, part: str) -> None:
                 bar.update(len(trials))
             for trial, row in zip(trials, rows, strict=True):
                 search.tell(trial, [row["metrics"]["style_ratio"], row["metrics"]["content_ratio"]])
-        study.export(run_, part, _front_pictures(run_.record))
+        shown = all(pictures.info(name).showable for name in names)
+        study.export(run_, part, dict.fromkeys(_knee_picture(run_.record), shown))
 
 
 def _stored(record: Record, start: int, trials: list[optuna.trial.Trial]) -> list[dict[str, Any]] | None:
@@ -120,8 +122,20 @@ def _evaluate(scene: Scene, settings: Settings, trials: list[optuna.trial.Trial]
     return rows, result.images.cpu()
 
 
-def _front_pictures(record: Record) -> dict[str, bool]:
-    """The picture at the knee: the row whose two ratios are nearest to (0, 0)."""
+def knee(points: np.ndarray) -> int:
+    """The index of the point (N, 2) nearest to (0, 0)."""
+    return int((points**2).sum(1).argmin())
+
+
+def _knee_picture(record: Record) -> list[str]:
+    """The picture at the knee, if any trial succeeded."""
     good = [row for row in record.rows if row["score"] is not None]
-    best = min(good, key=lambda row: row["metrics"]["style_ratio"] ** 2 + row["metrics"]["content_ratio"] ** 2)
-    return {best["artifacts"]["image"]: True}
+    points = np.array([[row["metrics"]["style_ratio"], row["metrics"]["content_ratio"]] for row in good])
+    return [good[knee(points)]["artifacts"]["image"]] if good else []
+
+
+def _sampler(kind: str, seed: int) -> optuna.samplers.BaseSampler:
+    """TPE that spreads the trials of a batch (constant liar), or random search."""
+    if kind == "tpe":
+        return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+    return optuna.samplers.RandomSampler(seed=seed)

@@ -49,8 +49,8 @@ PRESETS = {
             {layer: weight / 341 for layer, weight in zip(STYLE_LAYERS, (256, 64, 16, 4, 1), strict=True)},
             "conv4_2", "scaled", "squared_mean", "replicate",
         ),
-        raw_features=True, style_weight=1.0, content_weight=0.015, tv_weight=2.0, eps=1e-8, compensate=False,
-        average=0.99, stages=(0.25, 0.354, 0.5, 0.707, 1.0), later_steps=0.5,
+        raw_features=True, style_weight=1.0, content_weight=0.015, tv_weight=2.0, eps=1e-8,
+        betas=(0.9, 0.999), compensate=False, average=0.99, stages=(0.25, 0.354, 0.5, 0.707, 1.0), later_steps=0.5,
     ),
     "gordic": Preset(  # its Gram is divided by C as well and its squares are summed: together the mean of ours
         "Gordic", "gordicaleksa/pytorch-neural-style-transfer (L-BFGS, started from the content photo)",

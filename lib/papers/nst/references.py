@@ -38,8 +38,7 @@ def _picture_row(image: torch.Tensor) -> dict[str, Any]:
     metrics = {name: float(values[0]) for name, values in textures(image).items()}
     metrics["colour_contrast"] = float(colour_contrast(image)[0])
     spectrum = texture.radial_spectrum(image, bins=min(24, min(image.shape[2:]) // 2))[0].tolist()
-    return {"score": None, "reason": "a picture, not an evaluation", "metrics": metrics, "seconds": 0.0,
-            "curves": {"spectrum": [float(f"{value:.6g}") for value in spectrum]}}  # fmt: skip
+    return {"metrics": metrics, "curves": {"spectrum": [float(f"{value:.6g}") for value in spectrum]}}
 
 
 def compute_naturalness(study: Study, settings: Settings, part: str = "naturalness") -> None:
@@ -55,9 +54,8 @@ def compute_naturalness(study: Study, settings: Settings, part: str = "naturalne
     with study.open_run(part, identity) as run:
         todo = [row for row in sweep.to_dict("records") if row["repeat"] == 0 and (row["k"], 0) not in run.record.done]
         for row, distance in zip(todo, _distances(study, todo, found.path, 2 * settings.side), strict=True):
-            run.record.append({"k": row["k"], "repeat": 0, "seed": 0, "config": {"lr": row["lr"]}, "score": None,
-                               "reason": "a proxy, not an evaluation", "seconds": 0.0,
-                               "metrics": {"proxy_nss": distance}})  # fmt: skip
+            config, metrics = {"lr": row["lr"]}, {"proxy_nss": distance}
+            run.record.append({"k": row["k"], "repeat": 0, "seed": 0, "config": config, "metrics": metrics})
         study.export(run, part, {})
 
 

@@ -7,14 +7,25 @@ from typing import Any
 from lib import device, weights
 from lib.data import pictures
 from lib.models import vgg
-from lib.papers.nst import claims, evaluate, experiments, extras, figures, optimisers, pareto, references, tables
+from lib.papers.nst import claims, evaluate, experiments, extras, figures, optimisers, pareto, references, tables, votes
 from lib.papers.nst.settings import Settings
 from lib.papers.study import Study, checked_in, resolved_profile
+from lib.paths import atomic
+
+
+def keep_votes(study: Study, settings: Settings, part: str = "votes") -> None:
+    """Copy the real votes cast on this machine, if there are any, to the study's records."""
+    cast = votes.real(votes.read())
+    if len(cast):
+        with atomic(study.records / figures.VOTES) as temporary:
+            cast.to_csv(temporary, index=False)
+
 
 COMPUTERS: dict[str, Callable[[Study, Settings, str], None]] = {
     "references": references.compute,
     **dict.fromkeys(experiments.PARTS, evaluate.compute),
     "naturalness": references.compute_naturalness,
+    "votes": keep_votes,
     "optimisers": optimisers.compute,
     "pareto_tpe": pareto.compute,
     "pareto_random": pareto.compute,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from lib.papers.nst.pareto import knee
 from lib.papers.nst.settings import EPSILON, GROUPS, TV
 from lib.papers.study import Study
 from lib.paths import paper_numbers
@@ -131,12 +132,12 @@ def pareto_table(study: Study) -> pd.DataFrame | None:
         if study.has(f"pareto_{kind}"):
             frame = study.frame(f"pareto_{kind}").sort_values("k")
             points = frame[["style_ratio", "content_ratio"]].to_numpy()
-            knee = frame.iloc[int((points**2).sum(1).argmin())]
+            best = frame.iloc[knee(points)]
             for share in (0.25, 0.5, 0.75, 1.0):
                 n = max(1, round(share * len(points)))
                 rows.append({"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(points[:n])})
             rows[-1] |= {
-                f"knee_{name}": knee[name] for name in ("lr", "ratio", "tv_weight", "style_ratio", "content_ratio")
+                f"knee_{name}": best[name] for name in ("lr", "ratio", "tv_weight", "style_ratio", "content_ratio")
             }
     return study.table("extra_pareto", pd.DataFrame(rows)) if rows else None
 

@@ -8,12 +8,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from lib import device
+from lib import device, weights
 from lib.data import images, pictures
 from lib.metrics import check
 from lib.models import vgg
 from lib.papers.nst.experiments import Configuration, Item
 from lib.papers.nst.presets import Preset, preset
+from lib.papers.nst.settings import Settings
 from lib.training import style as training
 
 JITTER = 1e-3  # standard deviation of the noise that replicates start with
@@ -26,6 +27,11 @@ def encoder_for(encoder: str, name: str, where: str = "cpu") -> vgg.VGG:
     raw = f"{family}-raw" if p.raw_features else encoder
     objective = p.objective
     return vgg.load(raw, objective.layers, first_padding=objective.first_padding).to(device.pick(where))
+
+
+def encoder_digest(settings: Settings) -> str:
+    """The hash of the encoder's weights, which every result depends on."""
+    return weights.digest(vgg.ENCODERS[settings.encoder].weights)
 
 
 @dataclass(frozen=True)

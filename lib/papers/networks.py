@@ -1,0 +1,26 @@
+"""The networks behind set metrics, by name, with the resizing and the hash that their protocol states."""
+
+from functools import lru_cache
+
+from lib import device, weights
+from lib.metrics.features import Features
+from lib.models import backbones
+
+NAMES = ("inception-2015", "lite0")
+
+
+@lru_cache(maxsize=2)
+def features(name: str = "", where: str = "cpu") -> Features:
+    """Features for FD, KD and IS: the 2015 Inception where its weights are present, else EfficientNet-Lite0.
+
+    A `name` asks for one of `NAMES`. Scores are called FID and IS only with the Inception, `FD-lite0` and so on
+    otherwise. Raises ValueError for another name, `MissingWeights` where the weights are not there.
+    """
+    if name not in ("", *NAMES):
+        raise ValueError(f"feature network is {name!r}; allowed are {', '.join(NAMES)}")
+    present = any(row["name"] == "inception-2015" and row["present"] for row in weights.status())
+    if name == "inception-2015" or (not name and present):
+        module = backbones.inception_2015().to(device.pick(where))
+        return Features("inception-2015", module, 299, "tf1", weights.digest("inception-2015"))
+    module = backbones.lite0().to(device.pick(where))
+    return Features("lite0", module, backbones.LITE0_SIDE, "clean", weights.digest("efficientnet-lite0"))
