@@ -41,12 +41,28 @@ def test_figures_go_to_the_profile_and_paper(tmp_path):
     assert checked_in("nst", "desk") == ROOT / "figures" / "desk" / "nst"
 
 
-def test_rows_and_header_are_read_from_the_export_not_from_the_run():
+def test_rows_are_read_from_the_export_not_from_the_run():
     study = computed(Study("nst", "smoke"), [True, True])
-    frame = Study("nst", "smoke").frame("toy")
+    frame = Study("nst", "smoke", folder=study.folder).frame("toy")
     assert frame["lr"].tolist() == [0.1, 0.2]
     assert frame["loss"].tolist() == [0.0, 1.0]
-    assert study.header("toy")["identity"] == {"seed": 0}
+
+
+def test_a_live_study_does_not_take_an_older_export_for_its_own():
+    computed(Study("nst", "smoke"), [True, True])
+    later = Study("nst", "smoke")
+    assert not later.has("toy")
+    assert computed(later, [True, True]).has("toy")
+
+
+def test_failed_rows_are_told_apart():
+    study = Study("nst", "smoke")
+    with study.open_run("toy", {"seed": 0}) as run:
+        run.record.append(row(0))
+        run.record.append(row(1, score=None, reason="diverged"))
+        study.export(run, "toy", {})
+    assert study.frame("toy")["k"].tolist() == [0]
+    assert study.failures("toy") == ["diverged"]
 
 
 def test_a_part_that_was_not_run_is_named():

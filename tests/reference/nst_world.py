@@ -97,14 +97,15 @@ def swept(settings: Settings, part: str, world: dict[str, Callable[[Configuratio
 def optimised(settings: Settings, world: dict[str, Callable[[OptimiserRun], Any]]) -> Iterator[Row]:
     """Rows of the optimisers' plan."""
     for k, one in enumerate(optimisers.plan(settings)):
-        yield row(k, 0, asdict(one), {name: measure(one) for name, measure in world.items()},
+        metrics = {name: measure(one) for name, measure in world.items()}
+        yield row(k, 0, asdict(one), metrics, score=metrics["final_loss"],
                   curves={"loss": [3.0, 2.0, 1.0]})  # fmt: skip
 
 
 def referenced(settings: Settings) -> Iterator[Row]:
     """Rows of the untouched pictures."""
     for k, (role, name) in enumerate(experiments.pictures(settings)):
-        yield row(k, 0, {"role": role, "picture": name}, {"hf": 0.1, "colour_contrast": contrast(name)}, score=None,
+        yield row(k, 0, {"role": role, "picture": name}, {"hf": 0.1, "colour_contrast": contrast(name)},
                   curves={"spectrum": [1.0, 0.6, 0.3, 0.1]})  # fmt: skip
 
 

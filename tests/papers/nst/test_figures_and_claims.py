@@ -17,7 +17,6 @@ from lib.papers.study import Study
 from lib.report import plots
 from lib.report.statistics import Interval
 from tests.reference.nst_world import (
-    OPTIMISED,
     PARTS,
     SECRET,
     STYLES,
@@ -25,7 +24,6 @@ from tests.reference.nst_world import (
     contrast,
     decades,
     magnitude,
-    optimised,
     paint,
     row,
     swept,
@@ -148,11 +146,23 @@ def test_a_claim_falls_or_stays_open_where_its_measure_says_so(judged, name, exp
 
 
 def test_a_run_that_failed_decides_nothing(judged, settings, tmp_path):
-    assert judged("I2", difference=lambda one: None if one.scale == 100 else 0.0) == "undecided"
-    assert judged("I3", final_loss=lambda one: None if one.scale == 1e-9 else 100.0) == "undecided"
-    without = [one for one in optimised(settings, OPTIMISED) if one["config"]["scale"] != 64]
-    write(tmp_path, "optimisers", without)
-    assert verdict(Study("nst", "desk", folder=tmp_path), "I1") == "not run"
+    def lost(scale):
+        return lambda one: None if one.scale == scale else 100.0
+
+    assert judged("I1", final_loss=lost(64)) == "not run"
+    assert judged("I2", final_loss=lost(100)) == "not run"
+    assert judged("I3", final_loss=lost(1e-9)) == "not run"
+    assert judged("I3", final_loss=lost(1)) == "not run"
+    assert judged("I4", final_loss=lost(1e-2)) == "not run"
+
+
+def test_a_part_with_failed_rows_decides_no_claim(settings, tmp_path):
+    rows = list(swept(settings, "grid", WORLD))
+    rows[3] |= {"score": None, "reason": "3 values of the picture are NaN or infinite"}
+    write(tmp_path, "grid", rows)
+    table = claims.judge_all(Study("nst", "desk", folder=tmp_path)).set_index("id")
+    assert table.loc["C1", "verdict"] == "not run"
+    assert table.loc["C1", "note"] == "1 rows of part grid failed: 3 values of the picture are NaN or infinite"
 
 
 def test_without_repeats_a_difference_of_means_stays_open(settings, tmp_path):

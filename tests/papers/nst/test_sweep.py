@@ -16,7 +16,7 @@ from lib.papers.study import Study
 from lib.search import record, runs
 from lib.search.record import Record
 
-PART, ROWS, BATCH = "heatmap", 6, 2
+PART, ROWS, BATCH = "rates", 6, 2
 pretrained = transfer.encoder_for
 
 pytestmark = pytest.mark.usefixtures("slim_encoder")
@@ -39,6 +39,12 @@ def stored(part=PART):
     folder = run_folder(part)
     rows = [{**row, "seconds": None} for row in record.read(folder / "record.jsonl")[1]]
     return rows, {path.name: path.read_bytes() for path in sorted((folder / "artifacts").iterdir())}
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny):
+    """The smallest settings with a sweep of six rates."""
+    return lambda **changes: tiny(**{"rates": [0.005, 0.01, 0.02, 0.03, 0.05, 0.06], "side": 32, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +122,7 @@ def test_ctrl_c_loses_no_finished_row_and_the_resumed_run_equals_an_uninterrupte
 
 
 def test_resuming_with_the_pretrained_encoder_changes_no_bit(tiny, monkeypatch):
-    settings = tiny(heatmap_rates=[0.05], small_steps=1, batch=3)
+    settings = tiny(rates=[0.01, 0.02, 0.05], steps=1, batch=3)
     monkeypatch.setattr(transfer, "encoder_for", pretrained)
     sweep(settings)
     whole = stored()
@@ -204,13 +210,13 @@ def test_fresh_computes_again_and_keeps_the_old_record_beside_the_new_one(uninte
     evaluate.compute(study, tiny(), PART)  # the same session starts over once, not at every cell
 
 
-@pytest.mark.parametrize("changes", [{"seed": 1}, {"batch": 3}, {"small_steps": 3}, {"style": "hatching"}])
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"batch": 3}, {"steps": 3}, {"style": "hatching"}])
 def test_other_settings_have_another_run(tiny, changes):
     def name(settings):
         return runs.identity_hash(evaluate.identity(settings, experiments.plan(settings, PART)))
 
     assert name(tiny(**changes)) != name(tiny())
-    assert name(tiny(threads=0, parts=[PART], side=64)) == name(tiny())
+    assert name(tiny(threads=0, parts=[PART], small_side=64)) == name(tiny())
 
 
 def test_replicates_start_beside_the_photo_each_from_its_own_noise(tiny):
@@ -225,7 +231,7 @@ def test_replicates_start_beside_the_photo_each_from_its_own_noise(tiny):
 
 
 def test_every_published_program_runs_as_a_row(tiny):
-    settings = tiny(side=32, steps=2, log_every=2)
+    settings = tiny(log_every=2)
     rows = sweep(settings, "presets").frame("presets")
     assert rows["preset"].tolist() == ["paper", "gatys", "multi-scale", "gordic"]
     assert rows["score"].notna().all()
@@ -254,13 +260,14 @@ def test_a_picture_with_values_that_are_not_finite_becomes_a_failed_row(uninterr
     assert rows[1]["metrics"]["content_loss"] > 0
     assert rows[1]["artifacts"] == {}
     assert sorted(files) == [f"{k:03d}-0.png" for k in range(ROWS) if k != 1]
-    assert study.frame(PART)["score"].isna().tolist() == [False, True, *[False] * 4]
+    assert study.frame(PART)["k"].tolist() == [0, 2, 3, 4, 5]
+    assert study.failures(PART) == [rows[1]["reason"]]
     monkeypatch.setattr(evaluate, "_evaluate", refuse)
     sweep(tiny())  # a failed row is a row: it is not tried again
 
 
 def test_a_style_that_is_the_content_has_no_style_ratio_and_says_so(tiny):
-    study = sweep(tiny(styles=["astronaut"], contents=["astronaut", "coffee"]), "grid")
+    study = sweep(tiny(styles=["astronaut"], contents=["astronaut", "coffee"], side=48), "grid")
     same, other = study.frame("grid").to_dict("records")
     assert same["style_loss"] > 0
     assert same["style_ratio"] != same["style_ratio"]
@@ -291,8 +298,15 @@ def test_pictures_that_may_not_be_shown_are_exported_apart(tiny, own_picture):
     assert [path.name for path in (study.records / "private").iterdir()] == ["grid-001-0.png"]
 
 
-def test_the_record_opens_with_what_the_results_depend_on(uninterrupted, tiny):
-    header = uninterrupted[2].header(PART)
+def test_parts_of_which_no_figure_shows_a_picture_export_none(tiny):
+    study = sweep(tiny(heatmap_rates=[0.01], heatmap_ratios=[2e-4]), "heatmap")
+    assert study.has("heatmap")
+    assert list(study.records.rglob("*.png")) == []
+
+
+def test_the_record_opens_with_what_the_results_depend_on(uninterrupted):
+    header = record.read(uninterrupted[2].records / f"{PART}.jsonl.gz")[0]
     assert header["identity"]["pictures"] == {name: pictures.info(name).sha256 for name in ("astronaut", "pixels")}
     assert len(header["identity"]["weights"]) == 64
-    json.dumps(header)
+    manifest = json.loads((uninterrupted[3] / "manifest.json").read_text())
+    assert manifest["parameters"] == header["identity"]
