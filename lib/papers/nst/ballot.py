@@ -95,7 +95,7 @@ class Ballot:
             self.status.value = f"Not saved: {error}"
             return
         self.cast += 1
-        self.status.value = f"{self.cast} answers saved in {shown(self.path)}"
+        self.status.value = f"{self.cast} answer{'s' * (self.cast > 1)} saved in {shown(self.path)}"
         self._show_next()
 
     def _vote(self, choice: str) -> votes.Vote:

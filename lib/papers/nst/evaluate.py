@@ -18,7 +18,7 @@ from lib.metrics.total_variation import absolute_mean
 from lib.models import backbones
 from lib.papers.nst import experiments
 from lib.papers.nst.experiments import Item
-from lib.papers.nst.settings import Settings
+from lib.papers.nst.settings import EPSILON, VOTE_RATES, Settings
 from lib.papers.nst.transfer import Scene, encoder_digest, run, staged
 from lib.papers.study import Study
 from lib.search import progress, runs
@@ -128,7 +128,7 @@ def compute(study: Study, settings: Settings, part: str) -> None:
                     saved = {} if row["score"] is None else _saved(run_, item, image)
                     run_.record.append({**row, "artifacts": saved})
             bar.update(len(todo))
-        study.export(run_, part, {} if part in UNDRAWN else _showable(run_.record))
+        study.export(run_, part, {} if part in UNDRAWN else _showable(run_.record, settings))
 
 
 def _saved(run_: runs.Run, item: Item, image: Tensor) -> dict[str, str]:
@@ -137,13 +137,17 @@ def _saved(run_: runs.Run, item: Item, image: Tensor) -> dict[str, str]:
     return {"image": f"artifacts/{path.name}"}
 
 
-def _showable(record: Record) -> dict[str, bool]:
-    """The pictures of first repeats, and whether both their content and style may be shown."""
+def _showable(record: Record, settings: Settings) -> dict[str, bool]:
+    """The pictures of first repeats: True for those that figures draw and whose content and style may be shown."""
     first = [row for row in record.rows if row["repeat"] == 0 and row["artifacts"]]
-    return {
-        row["artifacts"]["image"]: all(pictures.info(row["config"][role]).showable for role in ("content", "style"))
-        for row in first
-    }
+    return {row["artifacts"]["image"]: _drawn(record, row["config"], settings) for row in first}
+
+
+def _drawn(record: Record, config: dict[str, Any], settings: Settings) -> bool:
+    """Whether figures draw the picture of a configuration and may show it."""
+    drawn = {"rates": config["lr"] in VOTE_RATES, "groups": config["lr"] == settings.texture_rate,
+             "tv": config["eps"] == EPSILON}.get(record.header["experiment"], True)  # fmt: skip
+    return drawn and all(pictures.info(config[role]).showable for role in ("content", "style"))
 
 
 def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any]], Tensor]:

@@ -62,7 +62,7 @@ def fig1_losses(study: Study) -> Figure | None:
     grid = study.frame("grid")
     rows, columns = list(dict.fromkeys(grid["style"])), list(dict.fromkeys(grid["content"]))
     values = grid.pivot(index="style", columns="content", values="style_ratio").loc[rows, columns]
-    return study.figure("extra_fig1_losses", heatmap(values, label="style loss left, Ls(T)/Ls(0)", log=True))
+    return study.figure("extra_fig1_losses", heatmap(values, label="Ls(T)/Ls(0)", log=True))
 
 
 def _private(study: Study, grid: pd.DataFrame) -> bool:
