@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -134,6 +135,7 @@ def _run(options: argparse.Namespace) -> int:
         return 0 if complete else 1
     if options.save:
         saving.prepare(work)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ending the batch ends its kernel too, as Ctrl-C does
     outcomes = batch.run_batch(work, minutes=options.minutes)
     print(f"\n{batch.summary(outcomes)}")
     broken = saving.keep(outcomes) if options.save else []

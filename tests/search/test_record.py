@@ -69,9 +69,11 @@ def test_other_settings_are_refused_by_name(path):
 
 def test_more_workers_and_budget_continue_without_a_word(path):
     written(path)
+    rows = read(path)[1]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Record.open(path, {**HEADER, "workers": 8, "budget": 500}).close()
+    assert read(path)[1] == rows
 
 
 def test_another_environment_warns_and_marks_later_rows(path):

@@ -152,14 +152,15 @@ def test_a_notebook_runs_alike_from_every_working_directory(toys, outputs, place
     assert (seen["rate"], seen["cwd"]) == (0.001, str(toys.folder))
 
 
-def test_ctrl_c_ends_the_batch_cleanly_and_keeps_the_rows(toys, outputs):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+def test_a_stopped_batch_ends_cleanly_and_keeps_the_rows(toys, outputs, sent):
     paths = [toys.notebook("first", ROWS), toys.notebook("second", REPORT)]
     command = [sys.executable, "-m", "lib", "run", *map(str, paths)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         give_up = time.monotonic() + 60
         while not (rows := list(outputs.glob("runs/smoke/toy/*/record.jsonl"))) and time.monotonic() < give_up:
             time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "first interrupted" in output
