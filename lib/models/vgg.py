@@ -20,7 +20,6 @@ CONTENT_LAYER = "conv5_2"
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 CHANNELS = (64, 128, 256, 512, 512)  # of each block
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-CAFFE_MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
 FEATURES_MEAN = (0.48235, 0.45882, 0.40784)
 
 # Mean activations of a Caffe-scale VGG-19 on a style image, in the order of STYLE_LAYERS and CONTENT_LAYER: the
