@@ -109,7 +109,9 @@ def front(study: Study) -> Figure | None:
     frame["front"] = statistics.pareto_front(frame[["style_ratio", "content_ratio"]].to_numpy())
     growth = [
         {"sampler": kind, "trials": n + 1, "hypervolume": statistics.hypervolume(points[: n + 1])}
-        for kind, points in ((k, f[["style_ratio", "content_ratio"]].to_numpy()) for k, f in frame.groupby("sampler", sort=False))
+        for kind, points in (
+            (k, f[["style_ratio", "content_ratio"]].to_numpy()) for k, f in frame.groupby("sampler", sort=False)
+        )
         for n in range(len(points))
     ]
     fig, axes = plots.panels(2)
