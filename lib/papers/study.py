@@ -1,9 +1,7 @@
 """One paper's study: its runs, its folder of figures, and the redrawing of that folder from the records in it."""
 
-import hashlib
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,17 +12,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lib import device
+from lib.papers.settings import Settings, fingerprint
 from lib.paths import ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
 from lib.search import record, runs
-
-RUN_ONLY = frozenset({"profile", "parts", "device", "threads", "workers", "fresh"})  # parameters that change no result
-
-
-def fingerprint(parameters: Mapping[str, Any]) -> str:
-    """Eight hex digits of the parameters that results depend on."""
-    kept = {name: value for name, value in parameters.items() if name not in RUN_ONLY}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
@@ -164,3 +156,32 @@ def _manifest(run: runs.Run) -> dict[str, Any]:
 def checked_in(slug: str, profile: str) -> Path:
     """The project's own figure folder of a paper, whatever `WORKBOOK_FIGURES` says."""
     return ROOT / "figures" / profile / slug
+
+
+def begin(notebook: str, settings: Settings, parts: Collection[str]) -> Study:
+    """The study of a notebook named `<number>_<slug>` with these settings; sets threads, seeds and determinism.
+
+    Raises ValueError if the settings name a part, a device, threads or a profile that does not exist.
+    """
+    for part in settings.parts:
+        if part not in parts:
+            raise ValueError(f"parts names {part!r}; allowed are {', '.join(parts)}")
+    device.pick(settings.device)
+    device.set_threads(settings.threads)
+    device.seed_everything(settings.seed)
+    slug = notebook.partition("_")[2]
+    return Study(slug, resolved_profile(notebook, vars(settings)), fresh=settings.fresh)
+
+
+def redraw(notebook: str, profile: str, draw: Callable[[Study], None]) -> list[Path]:
+    """Draw a profile's checked-in tables, figures and claims from the records among them; nothing is computed.
+
+    Raises FileNotFoundError where the profile has no records.
+    """
+    slug = notebook.partition("_")[2]
+    study = Study(slug, profile, folder=checked_in(slug, profile))
+    if not study.records.is_dir():
+        command = f"python -m lib run {notebook} --profile {profile}"
+        raise FileNotFoundError(f"figures/{profile}/{slug} has no records; run: {command}")
+    draw(study)
+    return study.written

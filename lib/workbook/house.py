@@ -37,7 +37,7 @@ def breaches(notebook: Path) -> list[str]:
 
 def smoke_fingerprint(notebook: Path) -> str:
     """The fingerprint of the values in the parameters cell, by which a notebook knows that they are untouched."""
-    from lib.papers.study import fingerprint
+    from lib.papers.settings import fingerprint
 
     return fingerprint({name: parameter.default for name, parameter in declared(notebook).items()})
 

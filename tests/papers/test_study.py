@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from lib.papers import PAPERS, built
-from lib.papers.study import Study, checked_in, fingerprint
+from lib.papers.settings import fingerprint
+from lib.papers.study import Study, checked_in
 from lib.paths import ROOT, figures_dir
 from lib.report import plots
 

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from lib.papers.study import fingerprint
+from lib.papers.settings import fingerprint
 from lib.paths import ROOT
 from lib.workbook import house, saving
 from lib.workbook.batch import Outcome, executed_path

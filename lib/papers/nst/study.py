@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib import device, weights
+from lib import weights
 from lib.data import pictures
 from lib.models import vgg
+from lib.papers import study as studies
 from lib.papers.nst import claims, evaluate, experiments, extras, figures, optimisers, pareto, references, tables, votes
 from lib.papers.nst.settings import Settings
-from lib.papers.study import Study, checked_in, resolved_profile
+from lib.papers.study import Study
 from lib.paths import atomic
+
+NOTEBOOK = "01_nst"
 
 
 def keep_votes(study: Study, settings: Settings, part: str = "votes") -> None:
@@ -38,17 +41,10 @@ def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
     Raises ValueError for a bad parameter, and for missing weights or pictures, before any work starts.
     """
     settings = Settings.pick(parameters)
-    for part in settings.parts:
-        if part not in COMPUTERS:
-            raise ValueError(f"parts names {part!r}; allowed are {', '.join(COMPUTERS)}")
     weights.digest(vgg.ENCODERS[settings.encoder].weights)
     for _, name in experiments.pictures(settings):
         pictures.info(name)
-    device.pick(settings.device)
-    device.set_threads(settings.threads)
-    device.seed_everything(settings.seed)
-    profile = resolved_profile("01_nst", {"profile": settings.profile, **settings.identity(), "parts": settings.parts})
-    return Study("nst", profile, fresh=settings.fresh), settings
+    return studies.begin(NOTEBOOK, settings, COMPUTERS), settings
 
 
 def compute(study: Study, settings: Settings, *parts: str) -> None:
@@ -56,9 +52,8 @@ def compute(study: Study, settings: Settings, *parts: str) -> None:
 
     Raises `runs.OutOfTime` where the given time is spent; finished rows are stored.
     """
-    for part in parts:
-        if not settings.parts or part in settings.parts:
-            COMPUTERS[part](study, settings, part)
+    for part in settings.asked(parts):
+        COMPUTERS[part](study, settings, part)
 
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
@@ -111,15 +106,5 @@ def finish(study: Study, settings: Settings) -> Path:
 
 
 def redraw(profile: str = "desk") -> list[Path]:
-    """Redraw a profile's checked-in tables, figures and claims from the records among them; nothing is computed.
-
-    Raises FileNotFoundError where the profile has no records.
-    """
-    folder = checked_in("nst", profile)
-    if not (folder / "records").is_dir():
-        raise FileNotFoundError(
-            f"figures/{profile}/nst has no records; run: python -m lib run 01_nst --profile {profile}"
-        )
-    study = Study("nst", profile, folder=folder)
-    draw(study)
-    return study.written
+    """Redraw a profile's checked-in tables, figures and claims from the records among them; nothing is computed."""
+    return studies.redraw(NOTEBOOK, profile, draw)

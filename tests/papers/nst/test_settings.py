@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from lib.papers import study as studies
-from lib.papers.nst.settings import GROUPS, RUN_ONLY, Settings
-from lib.papers.study import fingerprint, resolved_profile
+from lib.papers.nst.settings import GROUPS, Settings
+from lib.papers.settings import fingerprint
+from lib.papers.study import resolved_profile
 from lib.paths import notebooks_dir
 
 GOOD = {
@@ -110,7 +111,7 @@ def test_lists_that_span_an_experiment_are_neither_empty_nor_repetitive(name):
 
 def test_identity_leaves_out_only_what_changes_no_result():
     settings = Settings.pick(GOOD)
-    assert set(GOOD) - set(settings.identity()) == RUN_ONLY
+    assert set(GOOD) - set(settings.identity()) == {"profile", "parts", "device", "threads", "fresh"}
     assert settings.identity() == Settings.pick({**GOOD, "threads": 2, "parts": ["rates"], "fresh": True}).identity()
 
 

@@ -1,0 +1,88 @@
+"""What every paper's settings are: one flat, validated block whose names are the notebook's parameters."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, fields
+from inspect import formatannotation
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
+
+RUN_ONLY = frozenset({"profile", "parts", "device", "threads", "workers", "fresh"})  # parameters that change no result
+
+
+def fingerprint(parameters: Mapping[str, Any]) -> str:
+    """Eight hex digits of the parameters that results depend on."""
+    kept = {name: value for name, value in parameters.items() if name not in RUN_ONLY}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the notebooks of all papers have; a paper's class adds its own fields, none with a default, and the rules.
+
+    Field types are str, int, float, bool or lists of them. Raises ValueError, naming the field, for a value against
+    the rules; the rules of a list hold for each of its items.
+    """
+
+    profile: str  # smoke, desk, day, paper or custom
+    parts: list[str]  # parts to compute; empty = all
+    device: str  # auto, cpu, cuda, cuda:N
+    threads: int  # CPU threads; 0 = one a core
+    fresh: bool  # throw stored rows away and compute anew
+    seed: int  # of everything that is drawn
+
+    RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {}  # lowest and highest value
+    CHOICES: ClassVar[Mapping[str, Collection[Any]]] = {}  # the values allowed
+    SWEPT: ClassVar[tuple[str, ...]] = ()  # lists with at least one value, none of them twice
+
+    def __post_init__(self) -> None:
+        for name, choices in self.CHOICES.items():
+            for value in self._values(name):
+                if value not in choices:
+                    raise ValueError(f"{name} is {value!r}; allowed are {', '.join(map(str, choices))}")
+        for name, (low, high) in {"seed": (0, 2**31 - 1), **self.RANGES}.items():
+            for value in self._values(name):
+                if not low <= value <= high:
+                    raise ValueError(f"{name} is {value!r}; allowed are {low} to {high}")
+        for name in self.SWEPT:
+            if not (values := self._values(name)):
+                raise ValueError(f"{name} is empty; give at least one value")
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} is {values}; each value may stand there once")
+
+    @classmethod
+    def pick(cls, parameters: Mapping[str, Any]) -> Self:
+        """Settings from a mapping that holds a value for every field, such as a notebook's globals().
+
+        Raises ValueError naming the first missing parameter, or one whose type differs from the declared one.
+        """
+        types, values = get_type_hints(cls), {}
+        for name in (field.name for field in fields(cls)):
+            if name not in parameters:
+                raise ValueError(f"parameter {name} is missing; run the notebook's parameters cell first")
+            values[name] = _typed(name, types[name], parameters[name])
+        return cls(**values)
+
+    def identity(self) -> dict[str, Any]:
+        """The settings that results depend on."""
+        return {name: value for name, value in asdict(self).items() if name not in RUN_ONLY}
+
+    def asked(self, parts: Collection[str]) -> list[str]:
+        """Those of the parts that are to be computed."""
+        return [part for part in parts if not self.parts or part in self.parts]
+
+    def _values(self, name: str) -> list[Any]:
+        value = getattr(self, name)
+        return value if isinstance(value, list) else [value]
+
+
+def _typed(name: str, declared: Any, value: Any) -> Any:
+    """The value if it has the declared type (an int may stand for a float), else ValueError."""
+    kind = get_origin(declared) or declared
+    if not isinstance(value, float | int if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
+        needed = f"{formatannotation(declared)} is needed"
+        raise ValueError(f"{name} is {value!r} of type {type(value).__name__}; {needed}")
+    if isinstance(value, list):
+        (inner,) = get_args(declared)
+        return [_typed(f"{name}[{i}]", inner, item) for i, item in enumerate(value)]
+    return float(value) if kind is float else value
