@@ -90,9 +90,12 @@ class Study:
         """
         return (self._redrawn or part in self._exported) and (self.records / f"{part}.jsonl.gz").is_file()
 
-    def frame(self, part: str) -> pd.DataFrame:
-        """A part's rows without the failed ones; KeyError if it was not run."""
-        return record.frame(row for row in self._rows(part) if row.get("score", 0.0) is not None)
+    def frame(self, part: str, *, failed: bool = False) -> pd.DataFrame:
+        """A part's rows, the failed ones (without a score, but a reason) only if asked for; KeyError if it was not run.
+
+        In a search these include the genomes that were invalid.
+        """
+        return record.frame(row for row in self._rows(part) if failed or row.get("score", 0.0) is not None)
 
     def failures(self, part: str) -> list[str]:
         """The reasons of a part's failed rows."""

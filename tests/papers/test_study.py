@@ -64,6 +64,7 @@ def test_failed_rows_are_told_apart():
         study.export(run, "toy", {})
     assert study.frame("toy")["k"].tolist() == [0]
     assert study.failures("toy") == ["diverged"]
+    assert study.frame("toy", failed=True)["reason"].tolist() == ["", "diverged"]
 
 
 def test_a_part_that_was_not_run_is_named():

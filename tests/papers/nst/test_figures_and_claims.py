@@ -299,7 +299,7 @@ def test_redrawing_from_the_records_alone_gives_the_same_bytes(small, tmp_path, 
     first, second = (tmp_path / name / "desk" / "nst" for name in ("first", "second"))
     study.draw(synthetic(first, small, PARTS, secret=secret_style))
     shutil.copytree(first / "records", second / "records", ignore=shutil.ignore_patterns("private"))
-    monkeypatch.setattr(study, "checked_in", lambda slug, profile: tmp_path / "second" / profile / slug)
+    monkeypatch.setattr(study.studies, "checked_in", lambda slug, profile: tmp_path / "second" / profile / slug)
     written = nst.redraw("desk")
     plt.close("all")
     public = [path for path in first.iterdir() if path.is_file()]
@@ -310,7 +310,7 @@ def test_redrawing_from_the_records_alone_gives_the_same_bytes(small, tmp_path, 
 
 
 def test_redrawing_a_profile_without_records_says_how_to_make_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "checked_in", lambda slug, profile: tmp_path)
+    monkeypatch.setattr(study.studies, "checked_in", lambda slug, profile: tmp_path)
     with pytest.raises(FileNotFoundError, match="run: python -m lib run 01_nst --profile day"):
         nst.redraw("day")
 
