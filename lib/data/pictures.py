@@ -4,12 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from torch import Tensor
 
 from lib.data import images, procedural, registry
-from lib.data.catalogue import PHOTOS, PICTURES
+from lib.data.catalogue import PHOTOS, PICTURES, SETS
 from lib.paths import shown
 
 
@@ -34,7 +34,8 @@ def names() -> list[str]:
 def picture(name: str | Path, *, side: int | None = None, fit: str = "long") -> Tensor:
     """The picture as a float32 tensor (3, H, W) in [0, 1]; `side` and `fit` as in `images.load`.
 
-    `name` is one of `names()`, a picture key of the registry, or a path. A procedural style is square and drawn at
+    `name` is one of `names()`, a picture key of the registry, a file of a registry set (`dip/sr/zebra_GT.png`), or a
+    path. A procedural style is square and drawn at
     `side` (512 px without one). Raises ValueError for an unknown name, ImageError for a file that cannot be used,
     registry.MissingData for a registry picture that is not here, registry.CorruptData for one that was altered.
     """
@@ -56,6 +57,10 @@ def info(name: str | Path) -> PictureInfo:
         known = PICTURES[str(name)]
         sha256 = known.sources[0].sha256
         return PictureInfo(str(name), "registry", known.title, known.origin, known.licence, known.showable, sha256)
+    if known_set := _set_of(name):
+        known = SETS[known_set]
+        digest = registry.digest(path)
+        return PictureInfo(str(name), "registry", path.stem, known.origin, known.licence, known.showable, digest)
     return PictureInfo(str(name), "file", path.stem, shown(path), "not stated", False, registry.digest(path))
 
 
@@ -74,12 +79,19 @@ def _photo_path(name: str) -> Path | None:
     return next((path for folder in folders if (path := Path(folder, PHOTOS[name].path)).is_file()), None)
 
 
+def _set_of(name: str | Path) -> str:
+    """The registry set that a name such as `dip/sr/zebra_GT.png` lies in; empty for any other name."""
+    return next((str(parent) for parent in PurePosixPath(name).parents if str(parent) in SETS), "")
+
+
 def _path(name: str | Path) -> Path:
     """The file behind a name; ValueError if there is none."""
     if name in PICTURES:
         return registry.find(name)
     if name in PHOTOS and (bundled := _photo_path(str(name))):
         return registry.verified(bundled, PHOTOS[str(name)].sha256)
+    if known_set := _set_of(name):
+        return registry.find(known_set) / PurePosixPath(name).relative_to(known_set)
     path = Path(name).expanduser()
     if path.suffix or path.exists():
         return path

@@ -1,6 +1,9 @@
-"""The networks behind set metrics, by name, with the resizing and the hash that their protocol states."""
+"""The networks behind metrics, by name, with the resizing and the hash that their protocol states."""
 
 from functools import lru_cache
+from typing import Literal
+
+from torch import nn
 
 from lib import device, weights
 from lib.metrics.features import Features
@@ -24,3 +27,9 @@ def features(name: str = "", where: str = "cpu") -> Features:
         return Features("inception-2015", module, 299, "tf1", weights.digest("inception-2015"))
     module = backbones.lite0().to(device.pick(where))
     return Features("lite0", module, backbones.LITE0_SIDE, "clean", weights.digest("efficientnet-lite0"))
+
+
+@lru_cache(maxsize=2)
+def perceptual(name: Literal["alex", "vgg"] = "alex", where: str = "cpu") -> nn.Module:
+    """The network of LPIPS on a device, built once a process."""
+    return backbones.lpips_network(name).to(device.pick(where))

@@ -1,0 +1,189 @@
+"""One candidate: decode, train on the one degraded picture, measure (specification sections 3 to 5 and 7).
+
+A score follows from (evaluation, genome, seed) alone: initial weights are drawn from the seed and the canonical genome,
+the input noise from the seed and the row, the degradation from the study's own seed and the row.
+"""
+
+import time
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib import device
+from lib.data import images
+from lib.metrics.lpips import lpips
+from lib.metrics.psnr import psnr
+from lib.metrics.ssim import ssim
+from lib.models import dip
+from lib.papers.nasdip import tasks
+from lib.papers.nasdip.experiments import Search
+from lib.papers.nasdip.settings import Settings
+from lib.papers.nasdip.tasks import Problem, Row, keyed, keyed_seed
+from lib.papers.networks import perceptual
+from lib.search.loop import Outcome
+from lib.spaces.base import Genome
+from lib.spaces.nasdip import Architecture, NasDip
+from lib.training.reconstruction import Reconstruction, reconstruct
+
+AMPLITUDE = 0.1  # the input is uniform noise in [0, 0.1) (3.2)
+SMALLEST = 64  # px to which smaller pictures are enlarged for LPIPS (7)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the score of a genome depends on, beside genome and seed: the settings of the same names, and the row."""
+
+    row: str
+    variant: str
+    reference: str
+    seed: int
+    device: str
+    side: int
+    framing: str
+    sigma: float
+    units: int
+    width_table: str
+    skip_code: str
+    bypass: str
+    max_width: int
+    max_filter: int
+    t_table: list[int]
+    stage: str
+    skip_tap: str
+    pad: str
+    loss: str
+    down: str
+    iterations: int
+    lr: float
+    precision: str
+    lpips: str
+
+    @classmethod
+    def of(cls, settings: Settings, row: str, variant: str = "asym", reference: str = "truth") -> "Evaluation":
+        """The evaluation of a row under the study's settings."""
+        shared = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
+        where = str(device.pick(settings.device))
+        return cls(**{**shared, "row": row, "variant": variant, "reference": reference, "device": where})
+
+    def identity(self) -> dict[str, Any]:
+        """The same as plain values, with the picture's hash, for a record's header."""
+        row = tasks.row(self.row)
+        names = [name for name in (row.picture, row.mask) if name and name != "rectangle"]
+        return {**asdict(self), "pictures": {name: tasks.digest(name) for name in names}}
+
+    def space(self) -> NasDip:
+        """The space that genomes of this evaluation come from, for pictures of its size."""
+        height, width = problem(self).size
+        return NasDip(
+            units=self.units, variant=self.variant, width_table=self.width_table, skip_code=self.skip_code,
+            bypass=self.bypass, max_width=self.max_width, max_filter=self.max_filter, t_table=tuple(self.t_table),
+            height=height, width=width, pad=self.pad,
+        )  # fmt: skip
+
+    def options(self) -> dip.NetworkOptions:
+        """How architectures become networks; nearest up-sampling for inpainting, as in Deep Image Prior (3.1)."""
+        up = "nearest" if tasks.row(self.row).task == "inpaint" else "bilinear"
+        return dip.NetworkOptions(up=up, pad=self.pad, stage=self.stage, skip_tap=self.skip_tap)
+
+
+def of(settings: Settings, search: Search) -> Evaluation:
+    """The evaluation that a search uses."""
+    return Evaluation.of(settings, search.row, search.variant, search.reference)
+
+
+def problem(ev: Evaluation) -> Problem:
+    """The row's problem, built once a process."""
+    held = ev.reference == "heldout"
+    multiple = 2 ** max(ev.units, 5) if ev.framing == "whole" else 2**ev.units
+    return _problem(ev.row, ev.seed, ev.side, ev.framing, multiple, ev.sigma, ev.loss, ev.down, held, ev.device)
+
+
+@lru_cache(maxsize=8)
+def _problem(row: str, seed: int, side: int, framing: str, multiple: int, sigma: float, norm: str, down: str,
+             held: bool, where: str) -> Problem:  # fmt: skip
+    built = tasks.build(tasks.row(row), seed=seed, side=side, framing=framing, multiple=multiple, sigma=sigma,
+                        norm=norm, down=down, held=held)  # fmt: skip
+    return built.to(torch.device(where))
+
+
+def noise(row: Row, size: tuple[int, int], seed: int, channels: int = 32) -> Tensor:
+    """The input z (1, C, H, W) of all networks of a row: uniform in [0, 0.1), never redrawn (3.2)."""
+    return AMPLITUDE * torch.rand(1, channels, *size, generator=keyed(seed, row.name, "input"))
+
+
+def restore(ev: Evaluation, genome: Genome, seed: int) -> Reconstruction:
+    """Train the genome's network on the row's observation; the restored picture is its last output."""
+    space, at = ev.space(), problem(ev)
+    architecture = space.decode(space.check(genome))
+    network = dip.DipNetwork(architecture, ev.options())
+    dip.initialise(network, keyed_seed(seed, space.text(space.canonical(genome))))
+    z = noise(at.row, at.size, seed).to(ev.device)
+    iterations = ev.iterations if architecture.iterations is None else architecture.iterations
+    return reconstruct(network.to(ev.device), z, at.loss, iterations=iterations, lr=ev.lr, precision=ev.precision)
+
+
+def evaluate(ev: Evaluation, genome: Genome, seed: int) -> Outcome:
+    """The outcome of a genome: its score (lower is better) under the evaluation's reference, and every measure."""
+    device.seed_everything(seed)  # nothing draws from the global generators; this asks for deterministic kernels
+    started = time.perf_counter()
+    result = restore(ev, genome, seed)
+    metrics = measure(ev, result.output)
+    space = ev.space()
+    architecture = space.decode(genome)
+    metrics |= {"loss": result.loss, "iterations": result.iterations, **size(ev, architecture)}
+    return Outcome(metrics[score_name(ev.reference)], metrics, time.perf_counter() - started)
+
+
+def size(ev: Evaluation, architecture: Architecture) -> dict[str, float]:
+    """Stages, parameters and multiply-accumulates (1e9, one forward pass) of a network."""
+    options, (height, width) = ev.options(), problem(ev).size
+    return {
+        "k": len(architecture.encoders),
+        "params": dip.parameters(architecture, options),
+        "gmacs": dip.macs(architecture, options, height, width) / 1e9,
+    }
+
+
+def score_name(reference: str) -> str:
+    """The measure that is the score of a fitness reference."""
+    return "heldout" if reference == "heldout" else f"lpips_{reference}"
+
+
+@torch.no_grad()
+def measure(ev: Evaluation, output: Tensor) -> dict[str, float]:
+    """Every measure of a restoration (1, 3, H, W) that the problem allows.
+
+    PSNR (dB), SSIM and LPIPS to the truth over the whole raw output, PSNR in the hole, LPIPS to the observation, and
+    for the held-out reference the mean squared error on the pixels kept out of the loss.
+    """
+    at = problem(ev)
+    if not torch.isfinite(output).all():
+        raise FloatingPointError("the network's output is not finite")
+    network, observed = perceptual(ev.lpips, ev.device), at.baseline()
+    measures = {"lpips_observed": _lpips(output * at.mask, observed, network)}
+    if at.down is not None:
+        measures["lpips_observed_lr"] = _lpips(at.down(output).clamp(0, 1), at.observed, network)
+    if at.truth is not None:
+        measures |= {
+            "psnr": float(psnr(output, at.truth)),
+            "ssim": float(ssim(output, at.truth)),
+            "lpips_truth": _lpips(output, at.truth, network),
+        }
+        if (at.mask == 0).any():
+            hole = (1 - at.mask).expand_as(output).bool()
+            measures["psnr_hole"] = float(-10 * (output - at.truth)[hole].double().square().mean().log10())
+    if ev.reference == "heldout":
+        measures["heldout"] = float(at.heldout(output))
+    return measures
+
+
+def _lpips(a: Tensor, b: Tensor, network: torch.nn.Module) -> float:
+    """LPIPS of two pictures, both enlarged where they are small."""
+    shortest = min(a.shape[-2:])
+    if shortest < SMALLEST:
+        wanted = (a.shape[-2] * SMALLEST // shortest, a.shape[-1] * SMALLEST // shortest)
+        a, b = images.resize(a, wanted), images.resize(b, wanted)
+    return float(lpips(a, b, network))

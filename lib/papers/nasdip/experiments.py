@@ -1,0 +1,113 @@
+"""The study's searches as plain lists, grouped in parts (specification sections 1 and 6). Nothing here computes."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lib.papers.nasdip.settings import Settings
+
+PARTS = {
+    "truth": "tables 1 and 2: every row, fitness against the truth (an oracle), a search a seed",
+    "sym": "table 2, figures 4 and 5: the same with symmetric networks",
+    "epochs": "table 2, figure 4: the number of iterations is searched too (NAS-DIP-T)",
+    "random": "C15: random search with the trainings that the genetic algorithm used",
+    "observed": "the blind reading: fitness against the observation",
+    "heldout": "a blind fitness of our own: the error on pixels kept out of the loss",
+    "mutation": "table 3, figure 6: mutation rates",
+    "artworks": "figure 8: one search an artwork, several media",
+    "baselines": "the classical networks and plain methods on every row",
+    "rescored": "every winner again, with fresh seeds",
+    "pictures": "the pictures of the figures, computed again from the records' genomes",
+}
+SEARCHED = ("truth", "sym", "epochs", "random", "observed", "heldout", "mutation", "artworks")
+ELITE = 0.05  # share of the population that passes unchanged, and that is culled (5.4)
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search: of one row, by one searcher, with one seed. `name` is that of its record."""
+
+    part: str
+    name: str
+    row: str
+    variant: str  # of the space
+    reference: str  # what the fitness compares with
+    mutation_rate: float
+    seed: int
+    population: int
+    generations: int
+    random: bool = False
+
+
+def elite(population: int) -> int:
+    """How many of a population pass unchanged."""
+    return max(1, round(ELITE * population))
+
+
+def budget(population: int, generations: int) -> int:
+    """Candidates that a genetic algorithm asks: elites are not asked again."""
+    return population + generations * (population - elite(population))
+
+
+def transform(reference: str) -> str:
+    """How a score becomes a fitness: the paper's 1 - LPIPS; ranks for errors, which 1 - x would hardly tell apart."""
+    return "rank" if reference == "heldout" else "one_minus"
+
+
+def searches(settings: Settings, part: str) -> list[Search]:
+    """Every search of a part, in order; none for the parts that search nothing."""
+    if part not in PARTS:
+        raise ValueError(f"part is {part!r}; allowed are {', '.join(PARTS)}")
+    return list(_BUILDERS[part](settings)) if part in _BUILDERS else []
+
+
+def every(settings: Settings) -> list[Search]:
+    """Every search of the study."""
+    return [search for part in SEARCHED for search in searches(settings, part)]
+
+
+def _search(s: Settings, part: str, row: str, seed: int, *, variant: str = "asym", reference: str = "truth",
+            rate: float | None = None, random: bool = False) -> Search:  # fmt: skip
+    rate = s.mutation_rate if rate is None else rate
+    swept = f"{rate:g}-" if part == "mutation" else ""
+    name = f"{part}-{row}-{swept}{seed}"
+    return Search(part, name, row, variant, reference, rate, seed, s.population, s.generations, random)
+
+
+def _repeated(part: str, rows: str, seeds: str, **options: str | bool) -> Callable[[Settings], Iterator[Search]]:
+    """Searches of the rows and seeds that two settings name."""
+
+    def build(s: Settings) -> Iterator[Search]:
+        named = dict.fromkeys([*s.rows, *s.shown_rows]) if rows == "all" else getattr(s, rows)
+        for row in named:
+            for seed in range(1 if row in s.shown_rows and row not in s.rows else getattr(s, seeds)):
+                yield _search(s, part, row, seed, **options)  # type: ignore[arg-type]
+
+    return build
+
+
+def _mutation(s: Settings) -> Iterator[Search]:
+    for row in s.swept_rows:
+        for rate in s.sweep_rates:
+            for seed in range(s.variant_seeds) if not math.isclose(rate, s.mutation_rate) else ():
+                yield _search(s, "mutation", row, seed, rate=rate)  # the main rate was run in `truth`
+
+
+def _artworks(s: Settings) -> Iterator[Search]:
+    from lib.papers.nasdip.tasks import artworks
+
+    for number, (_, picture) in enumerate(artworks(s.artworks, s.artworks_per_medium)):
+        yield Search("artworks", f"artworks-{number:02d}", picture, "asym", "truth", s.mutation_rate, 0,
+                     s.artwork_population, s.artwork_generations)  # fmt: skip
+
+
+_BUILDERS = {
+    "truth": _repeated("truth", "all", "seeds"),
+    "sym": _repeated("sym", "rows", "variant_seeds", variant="sym"),
+    "epochs": _repeated("epochs", "swept_rows", "variant_seeds", variant="asym_t"),
+    "random": _repeated("random", "rows", "seeds", random=True),
+    "observed": _repeated("observed", "blind_rows", "seeds", reference="observed"),
+    "heldout": _repeated("heldout", "blind_rows", "variant_seeds", reference="heldout"),
+    "mutation": _mutation,
+    "artworks": _artworks,
+}

@@ -1,0 +1,99 @@
+"""The study's settings: what is restored, which networks may be found, how they are trained and searched."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lib.papers import settings
+
+VARIANTS = {"asym": "NAS-DIP", "sym": "symmetric", "asym_t": "NAS-DIP-T", "sym_full": "symmetric, all skips"}
+SWEPT_RATES = (0.01, 0.02, 0.05, 0.1)  # mutation rates of table 3
+
+
+@dataclass(frozen=True)
+class Settings(settings.Settings):
+    """Everything a run of the notebook depends on beside what all papers have. `seed` draws the degradations, and
+    together with the number of a repeat everything a search draws."""
+
+    workers: str  # serial, processes:N, ray, ray:ADDRESS
+    rows: list[str]  # rows of table 2, see lib.papers.nasdip.tasks.ROWS
+    shown_rows: list[str]  # further rows, whose pictures may be shown
+    blind_rows: list[str]  # rows that are searched without the truth too
+    swept_rows: list[str]  # rows of the mutation-rate sweep and of the searched iterations
+    artworks: str  # data set with a folder a medium, `procedural`, or empty for no figure 8
+    artworks_per_medium: int
+    side: int  # px; 0 = native size
+    framing: str  # window: the row's own cut, shrunk to side; whole: the whole picture
+    sigma: float  # noise of denoising, of 255 (specification 4.2)
+    units: int  # N, pairs of stages in the genome (paper 5)
+    width_table: str  # paper: 1, 1, 2 .. 64; pow2: 1, 2 .. 128
+    skip_code: str  # linear: 0 = none, else channels; gate3: a gate bit and a width code
+    bypass: str  # identity, resample or shortcut (2.5)
+    max_width: int  # cap on the channels of a stage
+    max_filter: int  # cap on the filter size
+    t_table: list[int]  # iterations that NAS-DIP-T's two bits choose from
+    stage: str  # dip: the blocks of Deep Image Prior; single: one convolution a stage
+    skip_tap: str  # pre: skips start at a stage's input; post: at its output
+    pad: str  # reflect or zeros
+    loss: str  # mse or l1
+    down: str  # down-sampling of super-resolution: bilinear or lanczos2
+    iterations: int  # Adam steps (paper 2000)
+    lr: float  # Adam's rate (paper 1e-3)
+    precision: str  # float32 or bfloat16
+    lpips: str  # network of LPIPS: alex or vgg
+    population: int  # K (paper 500)
+    generations: int  # generations after the first, at most (paper 20)
+    early_stop: bool  # stop where best and mean fitness have settled (5.4, step 6)
+    init: str  # uniform (paper, invalid genomes included) or valid
+    parents: str  # middle (paper) or survivors, for populations below 50
+    mutation_rate: float  # of each bit (paper 0.05)
+    sweep_rates: list[float]  # mutation rates of table 3
+    artwork_population: int  # K of figure 8's searches
+    artwork_generations: int
+    window: int  # candidates asked before the oldest is told
+    seeds: int  # searches of each row, with other seeds
+    variant_seeds: int  # the same for symmetric, T and mutation-rate searches
+    rescored: int  # fresh seeds with which winners and baselines are scored
+    published: float  # share of its own published iterations that the published network gets; 0 = not run
+
+    CHOICES: ClassVar = {
+        "framing": ("window", "whole"),
+        "width_table": ("paper", "pow2"),
+        "skip_code": ("linear", "gate3"),
+        "bypass": ("identity", "resample", "shortcut"),
+        "stage": ("dip", "single"),
+        "skip_tap": ("pre", "post"),
+        "pad": ("reflect", "zeros"),
+        "loss": ("mse", "l1"),
+        "down": ("bilinear", "lanczos2"),
+        "precision": ("float32", "bfloat16"),
+        "lpips": ("alex", "vgg"),
+        "init": ("uniform", "valid"),
+        "parents": ("middle", "survivors"),
+    }
+    RANGES: ClassVar = {
+        "side": (0, 4096),
+        "sigma": (0, 255),
+        "units": (1, 8),
+        "max_width": (1, 128),
+        "max_filter": (1, 15),
+        "t_table": (0, 100_000),
+        **dict.fromkeys(("iterations", "window"), (1, 1_000_000)),
+        "lr": (1e-8, 10.0),
+        **dict.fromkeys(("population", "artwork_population"), (4, 100_000)),
+        **dict.fromkeys(("generations", "artwork_generations", "artworks_per_medium"), (0, 10_000)),
+        **dict.fromkeys(("mutation_rate", "sweep_rates"), (0.0, 1.0)),
+        **dict.fromkeys(("seeds", "variant_seeds", "rescored"), (1, 1000)),
+        "published": (0, 1),
+    }
+    SWEPT: ClassVar = ("rows", "sweep_rates")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = {*self.rows, *self.shown_rows}
+        for name in ("blind_rows", "swept_rows"):
+            if strange := [row for row in getattr(self, name) if row not in known]:
+                raise ValueError(f"{name} names {strange[0]!r}; allowed are the rows searched: {', '.join(known)}")
+        if self.framing == "window" and not self.side:
+            raise ValueError("side is 0 with framing 'window'; a window needs a side, the native size framing 'whole'")
+        if len(self.t_table) != 4:
+            raise ValueError(f"t_table is {self.t_table}; two bits choose from 4 values")

@@ -1,0 +1,232 @@
+"""What is restored: pictures, what was done to them, and what a restoration is compared with (specification 4 and 5.1).
+
+A row of the paper's tables is a picture and a task. Its degradation is drawn once from (seed, row) and shared by every
+network, so that all arms of a comparison see the same observation.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib.data import images, pictures, procedural, registry
+from lib.models.resampling import Downsample
+
+TASKS = ("denoise", "inpaint", "sr4", "sr8")
+REFERENCES = ("observed", "observed_lr", "truth", "heldout")
+HELD_OUT = 0.05  # share of the observed pixels that `heldout` keeps out of the loss
+HELD_BLOCK = 4  # side of its blocks when inpainting, px
+HOLE = (3 / 8, 1 / 2)  # sides of a generated hole, as shares of the picture's (specification 4.1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A picture and a task. `window` is the side of the square cut about `centre`, as a share of the shorter side."""
+
+    name: str
+    picture: str
+    task: str
+    mask: str = ""  # a picture (white = known) or `rectangle`; inpainting only
+    centre: tuple[float, float] = (0.5, 0.5)  # x, y as shares of width and height
+    window: float = 1.0
+    title: str = ""  # as the paper's tables call it
+
+    @property
+    def factor(self) -> int:
+        """The factor of super-resolution, 1 for the other tasks."""
+        return int(self.task.removeprefix("sr")) if self.task.startswith("sr") else 1
+
+
+_INPAINTING = "dip/inpainting"
+ROWS = {
+    row.name: row
+    for row in (
+        Row("vase", f"{_INPAINTING}/vase.png", "inpaint", f"{_INPAINTING}/vase_mask.png", (0.54, 0.56), 0.4, "Vase"),
+        Row("library", f"{_INPAINTING}/library.png", "inpaint", f"{_INPAINTING}/library_mask.png", (0.42, 0.44),
+            0.29, "Library"),
+        Row("face", f"{_INPAINTING}/kate.png", "inpaint", f"{_INPAINTING}/kate_mask.png", (0.5, 0.4), 0.25, "Face"),
+        Row("plane", "dip/denoising/F16_GT.png", "denoise", "", (0.2, 0.5), 0.25, "Plane"),
+        Row("snail", "dip/denoising/snail.jpg", "denoise", "", (0.2, 0.3), 0.49, "Snail"),
+        Row("zebra4", "dip/sr/zebra_GT.png", "sr4", "", (0.5, 0.4), 0.33, "Zebra 4x"),
+        Row("zebra8", "dip/sr/zebra_GT.png", "sr8", "", (0.5, 0.4), 0.33, "Zebra 8x"),
+        Row("astronaut", "astronaut", "denoise", "", (0.45, 0.22), 0.5, "Astronaut"),
+        Row("chelsea", "chelsea", "inpaint", "rectangle", (0.45, 0.45), 0.85, "Chelsea"),
+        Row("coffee", "coffee", "sr4", "", (0.5, 0.5), 0.64, "Coffee"),
+    )
+}  # fmt: skip
+
+
+def digest(name: str) -> str:
+    """SHA-256 of a picture or mask."""
+    return pictures.info(name).sha256
+
+
+def row(name: str) -> Row:
+    """A row by name. A picture's own name stands for that picture with a generated hole, as the artworks are used.
+
+    Raises ValueError for a name that is neither.
+    """
+    if name in ROWS:
+        return ROWS[name]
+    try:
+        pictures.info(name)
+    except (ValueError, FileNotFoundError) as error:
+        raise ValueError(f"row is {name!r}; allowed are {', '.join(ROWS)}, or a picture to inpaint: {error}") from error
+    return Row(name, name, "inpaint", "rectangle", title=name)
+
+
+def keyed_seed(*parts: Any) -> int:
+    """A seed for torch, 63 bits of the SHA-256 of the parts."""
+    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:8], "big") >> 1
+
+
+def keyed(*parts: Any) -> torch.Generator:
+    """A CPU generator whose stream follows from the parts alone."""
+    return torch.Generator().manual_seed(keyed_seed(*parts))
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One restoration: the observation, how a restoration explains it, and the truth where it is known.
+
+    `observed` is (1, 3, H, W), for super-resolution (1, 3, H/s, W/s); `weight` is 1 where the loss looks, 0 in holes
+    and on held-out pixels, and `held` is 1 on the latter; both broadcast to the observation.
+    """
+
+    row: Row
+    truth: Tensor | None
+    observed: Tensor
+    known: Tensor  # 0 in the hole
+    held: Tensor
+    down: Downsample | None
+    norm: str = "mse"
+
+    @property
+    def mask(self) -> Tensor:
+        """1 where a restoration is seen, 0 in the hole, (1, 1, H, W) or broadcastable to it."""
+        return self.known if self.down is None else torch.ones_like(self.known[..., :1, :1])
+
+    def to(self, where: torch.device) -> "Problem":
+        """The same problem on a device."""
+        moved = {name: value.to(where) for name, value in vars(self).items() if isinstance(value, Tensor | Downsample)}
+        return replace(self, **moved)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of a restoration, px."""
+        height, width = self.observed.shape[-2:]
+        return height * self.row.factor, width * self.row.factor
+
+    def seen(self, x: Tensor) -> Tensor:
+        """What of a restoration x (1, 3, H, W) the observation shows: x itself, or x made small."""
+        return x if self.down is None else self.down(x)
+
+    def loss(self, x: Tensor) -> Tensor:
+        """The paper's equations 3 to 5, as mean over all observed values."""
+        return self._error(x, self.known * (1 - self.held))
+
+    def heldout(self, x: Tensor) -> Tensor:
+        """The same error on the held-out pixels alone, which no loss has seen."""
+        return self._error(x, self.held) / self.held.mean()
+
+    def baseline(self) -> Tensor:
+        """The observation as a picture of full size: itself, the hole black, or enlarged bicubically."""
+        return images.resize(self.observed, self.size)
+
+    def _error(self, x: Tensor, weight: Tensor) -> Tensor:
+        difference = weight * (self.seen(x) - self.observed)
+        return difference.square().mean() if self.norm == "mse" else difference.abs().mean()
+
+
+def window(at: Row, side: int, framing: str, multiple: int) -> Tensor:
+    """The row's picture (3, H, W): `window` cuts and shrinks the row's square to `side` px; `whole` takes all of it.
+
+    With `whole`, `side` is that of the centre square, and 0 keeps the native size, cut to multiples of `multiple`.
+    """
+    return _framed(pictures.picture(at.picture), at, side, framing, multiple)
+
+
+def _framed(picture: Tensor, at: Row, side: int, framing: str, multiple: int) -> Tensor:
+    if framing == "whole" and not side:
+        height, width = (extent // multiple * multiple for extent in picture.shape[1:])
+        top, left = (picture.shape[1] - height) // 2, (picture.shape[2] - width) // 2
+        return picture[:, top : top + height, left : left + width].contiguous()
+    share, centre = (1.0, (0.5, 0.5)) if framing == "whole" else (at.window, at.centre)
+    cut = round(share * min(picture.shape[1:]))
+    left, top = (
+        min(max(round(c * extent - cut / 2), 0), extent - cut)
+        for c, extent in zip(centre, (picture.shape[2], picture.shape[1]), strict=True)
+    )
+    return images.resize(picture[:, top : top + cut, left : left + cut], (side, side), kind="area")
+
+
+def _mask(at: Row, size: tuple[int, int], seed: int, framing: str, multiple: int) -> Tensor:
+    """1 where known, (1, 1, H, W); a shrunken pixel that is hidden in part is hidden."""
+    if at.task != "inpaint":
+        return torch.ones(1, 1, *size)
+    if at.mask != "rectangle":
+        mask = _framed(pictures.picture(at.mask), at, size[0] if framing == "window" else 0, framing, multiple)
+        return (mask.mean(0)[None, None] > 0.99).float()
+    draws = torch.rand(4, generator=keyed(seed, at.name, "hole")).tolist()
+    height, width = (round(extent * (HOLE[0] + (HOLE[1] - HOLE[0]) * u)) for extent, u in zip(size, draws, strict=False))
+    top, left = round((size[0] - height) * draws[2]), round((size[1] - width) * draws[3])
+    mask = torch.ones(1, 1, *size)
+    mask[..., top : top + height, left : left + width] = 0
+    return mask
+
+
+def _held(known: Tensor, task: str, share: float, generator: torch.Generator) -> Tensor:
+    """1 on the known pixels kept out of the loss: single ones, or blocks when inpainting."""
+    if not share:
+        return torch.zeros_like(known)
+    height, width = known.shape[-2:]
+    block = HELD_BLOCK if task == "inpaint" else 1
+    coarse = torch.rand(1, 1, -(-height // block), -(-width // block), generator=generator) < share
+    held = coarse.float().repeat_interleave(block, 2).repeat_interleave(block, 3)[..., :height, :width] * known
+    if not held.any():  # a few low-resolution pixels may all escape a draw of 5%
+        held.view(-1)[int(torch.randint(known.numel(), (1,), generator=generator))] = 1
+    return held
+
+
+def degrade(picture: Tensor, at: Row, known: Tensor, *, seed: int, sigma: float, norm: str, down: str,
+            held: bool) -> Problem:  # fmt: skip
+    """The problem made from a clean picture (3, H, W). `sigma` is of the noise, in units of 1/255."""
+    truth = picture[None]
+    operator = Downsample(*picture.shape[1:], at.factor, down) if at.factor > 1 else None
+    observed = truth if operator is None else operator(truth)
+    if at.task == "denoise":
+        noise = torch.randn(truth.shape, generator=keyed(seed, at.name, "noise"))
+        observed = (truth + sigma / 255 * noise).clamp(0, 1)
+    known = known if operator is None else torch.ones(1, 1, *observed.shape[-2:])
+    hidden = _held(known, at.task, HELD_OUT * held, keyed(seed, at.name, "held"))
+    return Problem(at, truth, observed * known, known, hidden, operator, norm)
+
+
+def build(at: Row, *, seed: int, side: int, framing: str, multiple: int, sigma: float, norm: str, down: str,
+          held: bool) -> Problem:  # fmt: skip
+    """A row's problem. Raises ValueError for a size that is no multiple of what the networks and the task need."""
+    picture = window(at, side, framing, multiple)
+    if any(extent % multiple or extent % at.factor for extent in picture.shape[1:]):
+        raise ValueError(f"{at.name} is {tuple(picture.shape[1:])} pixels; both sides must be multiples of {multiple}")
+    known = _mask(at, (picture.shape[1], picture.shape[2]), seed, framing, multiple)
+    return degrade(picture, at, known, seed=seed, sigma=sigma, norm=norm, down=down, held=held)
+
+
+def artworks(source: str, per_medium: int) -> list[tuple[str, str]]:
+    """(medium, picture) of figure 8: the first pictures of each folder of a data set, or drawn ones; none for "".
+
+    The drawn ones (`procedural`) serve to try the machinery: a style is its own medium.
+    """
+    if not source:
+        return []
+    if source == "procedural":
+        return [(name, name) for name in procedural.STYLES][:per_medium]
+    root = registry.find(source)
+    media = sorted(path for path in root.iterdir() if path.is_dir())
+    return [
+        (medium.name, f"{source}/{medium.name}/{file.name}")
+        for medium in media
+        for file in registry.folder(medium)[:per_medium]
+    ]
