@@ -1,24 +1,49 @@
 """The search space of NAS-DIP (Ho et al., arXiv 2001.04776): an encoder-decoder written as a string of bits."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from lib.spaces.base import Gene, Genome, Space
+
+WIDTHS = {"paper": (1, 1, 2, 4, 8, 16, 32, 64), "pow2": (1, 2, 4, 8, 16, 32, 64, 128)}  # of the codes 0 to 7
+ALLOWED = {
+    "variant": ("asym", "asym_t", "sym", "sym_full"),
+    "width_table": tuple(WIDTHS),
+    "skip_code": ("linear", "gate3"),
+    "bypass": ("identity", "resample", "shortcut"),
+    "mismatch": ("invalid", "resize"),
+    "pad": ("reflect", "zeros"),
+    "stage": ("dip", "single"),
+}
+Role = tuple[Any, ...]  # ("E", 1, "s"): encoder 1's bypass; ("D", 2, "f"); ("R", 1, 3): skip 1 to 3; ("T",)
 
 
 @dataclass(frozen=True)
 class Stage:
     """One encoder or decoder stage: convolutions `filter` x `filter` to `width` channels.
 
-    `kind` is `conv`, or for the two other readings of a bypass `resample` (the stage keeps only its change of
-    resolution) and `shortcut` (a 1x1 branch is added to the convolutions).
+    `kind` is `conv`, or for the two other readings of a bypass `resample` (only the change of resolution is left;
+    filter 1 and width 0 stand for "none of its own") and `shortcut` (a 1x1 branch is added to the convolutions).
     """
 
     filter: int
     width: int
     kind: str = "conv"
 
+    def __str__(self) -> str:
+        end = "+" if self.kind == "shortcut" else ""
+        return "r" if self.kind == "resample" else f"{self.filter}x{self.width}{end}"
+
+
+RESAMPLE = Stage(1, 0, "resample")
+
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a genome means: active stages, outermost (full resolution) first, and the channels of every skip.
+    """What a genome means: its stages, outermost (full resolution) first, and the channels of every skip.
 
     `skips[i][j]` are the channels from encoder i to decoder j, 0 without a path. `iterations` is set only where the
     genome chooses them; `one_by_one` is false only for the classical network without 1x1 convolutions.
@@ -29,3 +54,301 @@ class Architecture:
     skips: tuple[tuple[int, ...], ...]
     iterations: int | None = None
     one_by_one: bool = True
+
+    def text(self) -> str:
+        """One line that is equal for equal networks only, e.g. `k1|E5x16|D3x64|S4|T2000` (specification 2.6)."""
+        a, b = len(self.encoders), len(self.decoders)
+        stages = [side + ",".join(map(str, part)) for side, part in (("E", self.encoders), ("D", self.decoders))]
+        skips = "S" + "/".join(".".join(map(str, row)) for row in self.skips)
+        ends = [] if self.iterations is None else [f"T{self.iterations}"]
+        ends += [] if self.one_by_one else ["no1x1"]
+        return "|".join([f"k{a}" if a == b else f"k{a}to{b}", *stages, skips, *ends])
+
+    def diagram(self) -> dict[str, list[dict[str, Any]]]:
+        """Plain nodes and edges to draw: encoders in column 0, decoders in column 1, level 1 the full resolution.
+
+        A node has id, label, column, level, kind; an edge has source, target, label, kind and, for a skip, its weight
+        in channels. Skips are `skip` within a level, `skip_down` to a coarser and `skip_up` to a finer one.
+        """
+        nodes = [{"id": "in", "label": "noise", "column": 0, "level": 0, "kind": "input"}]
+        for column, (side, part) in enumerate((("E", self.encoders), ("D", self.decoders))):
+            nodes += [
+                {"id": f"{side}{i}", "label": _label(stage), "column": column, "level": i,
+                 "kind": ("encoder", "decoder")[column] if stage.kind == "conv" else stage.kind}
+                for i, stage in enumerate(part, 1)
+            ]  # fmt: skip
+        nodes.append({"id": "out", "label": "image", "column": 1, "level": 0, "kind": "output"})
+        down = [str(node["id"]) for node in nodes if node["column"] == 0]
+        up = [str(node["id"]) for node in nodes if node["column"] == 1 and node["id"] != "out"][::-1]
+        path = [*down, *up, "out"]
+        edges = [{"source": a, "target": b, "label": "", "kind": "flow"} for a, b in pairwise(path)]
+        return {"nodes": nodes, "edges": edges + list(self._skips())}
+
+    def _skips(self) -> Iterator[dict[str, Any]]:
+        for i, row in enumerate(self.skips, 1):
+            for j, channels in enumerate(row, 1):
+                kind = "skip" if i == j else "skip_down" if i < j else "skip_up"
+                if channels:
+                    yield {"source": f"E{i}", "target": f"D{j}", "label": str(channels), "kind": kind,
+                           "weight": channels}  # fmt: skip
+
+
+def _label(stage: Stage) -> str:
+    if stage.kind == "resample":
+        return "resample only"
+    return f"{stage.filter}×{stage.filter}, {stage.width}" + (" + 1×1" if stage.kind == "shortcut" else "")
+
+
+@dataclass(frozen=True)
+class Field:
+    """Some bits of a genome read as one code, most significant bit first; `values` say what each code means."""
+
+    name: str  # E1.f, D3.s, R2.4 (from encoder 2 to decoder 4), U1.h (both stages of a symmetric unit), T
+    roles: tuple[Role, ...]  # what the field decides
+    unit: int
+    start: int
+    values: tuple[int, ...]
+
+    @property
+    def bits(self) -> int:
+        """How many bits the field has."""
+        return len(self.values).bit_length() - 1
+
+    def code(self, genome: Genome) -> int:
+        """The field's code in a genome."""
+        code = 0
+        for bit in genome[self.start : self.start + self.bits]:
+            code = 2 * code + bit
+        return code
+
+    def write(self, code: int) -> Genome:
+        """The bits of a code."""
+        return tuple(code >> bit & 1 for bit in reversed(range(self.bits)))
+
+    def lowest(self, value: int | None) -> int:
+        """The lowest code with a value; ValueError if none has it."""
+        if value not in self.values:
+            raise ValueError(f"{self.name} is {value}; its codes allow {', '.join(map(str, self.values))}")
+        return self.values.index(value)
+
+    @cached_property
+    def live(self) -> tuple[tuple[bool, ...], ...]:
+        """For each code, which of its bits change the value when flipped."""
+        flips = [1 << bit for bit in reversed(range(self.bits))]
+        return tuple(
+            tuple(value != self.values[code ^ flip] for flip in flips) for code, value in enumerate(self.values)
+        )
+
+
+class NasDip(Space):
+    """Bits of N units, outermost first; each decodes to an encoder stage, a decoder stage and skips (section 2).
+
+    `side` is the image's side in pixels, or (height, width): it must be divisible by 2^N, and decides which genomes are
+    valid. `max_width` and `max_filter` cap the stages of small profiles: a code that asks for more gets the cap.
+    `pad` and `stage` are the network's. `t_table` are iterations, for the variant `asym_t`.
+    """
+
+    def __init__(self, *, units: int = 5, variant: str = "asym", width_table: str = "paper", skip_code: str = "linear",
+                 bypass: str = "identity", mismatch: str = "invalid", t_table: Sequence[int] = (0, 500, 1500, 3500),
+                 max_width: int = 128, max_filter: int = 15, side: int | tuple[int, int] = 512, pad: str = "reflect",
+                 stage: str = "dip") -> None:  # fmt: skip
+        """Raise ValueError naming the setting, its value and what is allowed."""
+        self.settings: dict[str, Any] = {
+            "units": units, "variant": variant, "width_table": width_table, "skip_code": skip_code, "bypass": bypass,
+            "mismatch": mismatch, "max_width": max_width, "max_filter": max_filter,
+            "side": (side, side) if isinstance(side, int) else tuple(side), "pad": pad, "stage": stage,
+            "t_table": tuple(t_table),
+        }  # fmt: skip
+        _refuse(self.settings)
+        self.fields = tuple(_fields(self.settings))
+        self._at = {role: field for field in self.fields for role in field.roles}
+        genes = [gene for field in self.fields for gene in _genes(field)]
+        super().__init__(_name(self.settings), genes)
+
+    def decode(self, genome: Genome) -> Architecture:
+        """The network of a genome, valid or not."""
+        value = self._values(genome)
+        gone = self._gone(value)
+        rows, columns = self._kept(gone, "E"), self._kept(gone, "D")
+        encoders = tuple(_stage(value, gone, ("E", i)) for i in rows)
+        decoders = tuple(_stage(value, gone, ("D", j)) for j in columns)
+        skips = tuple(
+            tuple(0 if gone & {("E", i), ("D", j)} else value.get(("R", i, j), 0) for j in columns) for i in rows
+        )
+        return Architecture(encoders, decoders, skips, value.get(("T",)))
+
+    def encode(self, architecture: Architecture) -> Genome:
+        """The canonical genome of a network; ValueError if the space does not hold it."""
+        genome = self._encode(architecture)
+        if self.decode(genome) != architecture:
+            raise ValueError(
+                f"{architecture.text()} is not in {self.name}; the nearest is {self.decode(genome).text()}"
+            )
+        return genome
+
+    def canonical(self, genome: Genome) -> Genome:
+        """Active stages in the first units, the lowest code of each value, dead bits 0 (section 2.6)."""
+        return self._encode(self.decode(genome))
+
+    def invalid(self, genome: Genome) -> str | None:
+        """`empty`, `size_mismatch`, `zero_epochs`, `too_small` or `pad_too_large` (section 2.5); None if valid."""
+        network = self.decode(genome)
+        a, b = len(network.encoders), len(network.decoders)
+        if a == b == 0 or (self.settings["mismatch"] == "resize" and a * b == 0):
+            return "empty"
+        if a != b and self.settings["mismatch"] == "invalid":
+            return "size_mismatch"
+        if network.iterations == 0:
+            return "zero_epochs"
+        short = min(self.settings["side"])
+        if short >> max(a, b - 1) < 2:
+            return "too_small"
+        if self.settings["pad"] == "reflect" and any(f // 2 >= short >> level for f, level in self._inputs(network)):
+            return "pad_too_large"
+        return None
+
+    def _inputs(self, network: Architecture) -> Iterator[tuple[int, int]]:
+        """Filter of each stage and the coarsest level it convolves; an encoder's second convolution is a level down."""
+        for i, stage in enumerate(network.encoders):
+            yield stage.filter, i + (self.settings["stage"] == "dip" and stage.kind != "resample")
+        for j, stage in enumerate(network.decoders):
+            yield stage.filter, j
+
+    def live_bits(self, genome: Genome) -> tuple[bool, ...]:
+        """For each bit, whether flipping it gives another network."""
+        gone = self._gone(self._values(genome))
+        masks = (
+            (False,) * field.bits if _dead(field.roles[0], gone) else field.live[field.code(genome)]
+            for field in self.fields
+        )
+        return tuple(bit for mask in masks for bit in mask)
+
+    def dead_genes(self, genome: Genome) -> tuple[str, ...]:
+        """The names of the bits that change nothing."""
+        return tuple(gene.name for gene, live in zip(self.genes, self.live_bits(genome), strict=True) if not live)
+
+    def units_of(self, genome: Genome) -> list[list[dict[str, Any]]]:
+        """The genome unit by unit, for drawing: each field's name, bits, value and, a bit, whether it is dead."""
+        live = self.live_bits(genome)
+        rows: list[list[dict[str, Any]]] = [[] for _ in range(self.units)]
+        for field in self.fields:
+            part = slice(field.start, field.start + field.bits)
+            rows[field.unit].append({"name": field.name, "bits": genome[part], "dead": [not bit for bit in live[part]],
+                                     "value": field.values[field.code(genome)]})  # fmt: skip
+        return rows
+
+    @cached_property
+    def expanded(self) -> "NasDip":
+        """The asymmetric space of the same settings, which holds every network of this one."""
+        return NasDip(**{**self.settings, "variant": "asym"})
+
+    def expand(self, genome: Genome) -> Genome:
+        """The genome written in the asymmetric space: E = D, skips that the variant lacks are 0, T is left out."""
+        fields = ((field, self._at.get(field.roles[0])) for field in self.expanded.fields)
+        return tuple(bit for field, own in fields for bit in field.write(own.code(genome) if own else 0))
+
+    def _values(self, genome: Genome) -> dict[Role, int]:
+        """What each part of the genome says."""
+        if len(genome) != len(self.genes):
+            raise ValueError(f"the genome has {len(genome)} bits; {self.name} has {len(self.genes)}")
+        return {role: field.values[field.code(genome)] for role, field in self._at.items()}
+
+    def _gone(self, value: Mapping[Role, int]) -> set[Role]:
+        """The stages whose bypass takes filter, width and skips with it."""
+        if self.settings["bypass"] == "shortcut":
+            return set()
+        return {(side, n) for side in "ED" for n in range(1, self.units + 1) if value[side, n, "s"]}
+
+    def _kept(self, gone: set[Role], side: str) -> list[int]:
+        """The units whose stage of that side is part of the network."""
+        return [n for n in range(1, self.units + 1) if self.settings["bypass"] == "resample" or (side, n) not in gone]
+
+    def _encode(self, network: Architecture) -> Genome:
+        """The canonical genome of what the space can say of a network; ValueError for a value without a code."""
+        value: dict[Role, int | None] = {("T",): network.iterations}
+        gone = set()
+        for side, stages in (("E", network.encoders), ("D", network.decoders)):
+            for n in range(1, self.units + 1):
+                stage = stages[n - 1] if n <= len(stages) else RESAMPLE
+                value[side, n, "s"] = int(stage.kind != "conv")
+                if stage.kind == "resample":
+                    gone.add((side, n))
+                else:
+                    value |= {(side, n, "f"): stage.filter, (side, n, "h"): stage.width}
+        for i, row in enumerate(network.skips, 1):
+            value |= {("R", i, j): channels for j, channels in enumerate(row, 1) if not gone & {("E", i), ("D", j)}}
+        codes = (field.lowest(value[role]) if (role := field.roles[0]) in value else 0 for field in self.fields)
+        return tuple(bit for field, code in zip(self.fields, codes, strict=True) for bit in field.write(code))
+
+
+def _stage(value: Mapping[Role, int], gone: set[Role], role: Role) -> Stage:
+    if role in gone:
+        return RESAMPLE
+    return Stage(value[*role, "f"], value[*role, "h"], "shortcut" if value[*role, "s"] else "conv")
+
+
+def _dead(role: Role, gone: set[Role]) -> bool:
+    """Whether a field says nothing: filter or width of a stage that is gone, or a skip that touches one."""
+    touched = {("E", role[1]), ("D", role[2])} if role[0] == "R" else {role[:2]} if role[-1] in ("f", "h") else set()
+    return bool(touched & gone)
+
+
+def _fields(settings: Mapping[str, Any]) -> Iterator[Field]:
+    """The fields of the genome in order (sections 2.1 and 2.7)."""
+    start = 0
+    for name, roles, unit, values in _layout(settings):
+        yield Field(name, roles, unit, start, values)
+        start += len(values).bit_length() - 1
+
+
+def _layout(settings: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Role, ...], int, tuple[int, ...]]]:
+    """Name, roles, unit and values of each field."""
+    units, variant = range(1, settings["units"] + 1), settings["variant"]
+    widths = tuple(min(width, settings["max_width"]) for width in WIDTHS[settings["width_table"]])
+    filters = tuple(min(2 * code + 1, settings["max_filter"]) for code in range(8))
+    channels = (*widths, *[0] * 8) if settings["skip_code"] == "gate3" else tuple(range(16))
+    for n in units:
+        for name, sides in (("U", "ED"),) if variant.startswith("sym") else (("E", "E"), ("D", "D")):
+            for what, values in (("s", (0, 1)), ("f", filters), ("h", widths)):
+                yield f"{name}{n}.{what}", tuple((side, n, what) for side in sides), n - 1, values
+        for i in units if variant != "sym" else [n]:
+            yield f"R{n}.{i}", (("R", n, i),), n - 1, channels if variant != "sym" else tuple(range(8))
+    if variant == "asym_t":  # in the last unit, so that cross-over takes it from the second parent
+        yield "T", (("T",),), settings["units"] - 1, settings["t_table"]
+
+
+def _genes(field: Field) -> list[Gene]:
+    """One gene a bit, named by field and power of two, e.g. E1.f.4, E1.f.2, E1.f.1."""
+    if field.bits == 1:
+        return [Gene(field.name, (0, 1), field.unit)]
+    return [Gene(f"{field.name}:{1 << bit}", (0, 1), field.unit) for bit in reversed(range(field.bits))]
+
+
+def _name(settings: Mapping[str, Any]) -> str:
+    """All settings in one word; the table of iterations only where it matters."""
+    height, width = settings["side"]
+    words = [settings[key] for key in ("variant", "units", "width_table", "skip_code", "bypass", "mismatch")]
+    words += [f"h{settings['max_width']}", f"f{settings['max_filter']}", f"{height}x{width}"]
+    words += [settings["pad"], settings["stage"]]
+    words += ["t" + ".".join(map(str, settings["t_table"]))] if settings["variant"] == "asym_t" else []
+    return "-".join(map(str, ["nasdip", *words]))
+
+
+def _refuse(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError naming the first setting that is not allowed."""
+    for key, allowed in ALLOWED.items():
+        if settings[key] not in allowed:
+            raise ValueError(f"{key} is {settings[key]!r}; allowed are {', '.join(allowed)}")
+    units, side, table = settings["units"], settings["side"], settings["t_table"]
+    rules = {
+        "units": (units >= 1, "at least 1"),
+        "max_width": (settings["max_width"] >= 1, "at least 1"),
+        "max_filter": (settings["max_filter"] % 2 == 1, "odd numbers from 1"),
+        "side": (len(side) == 2 and all(s > 0 and s % 2**units == 0 for s in side), f"multiples of 2^{units}"),
+        "t_table": (len(table) == 4 and min(table) >= 0, "four numbers of iterations, 0 or more"),
+        "skip_code": (settings["skip_code"] == "linear" or settings["variant"] != "sym",
+                      "linear, as the variant sym has skips of three bits"),
+    }  # fmt: skip
+    for key, (good, wanted) in rules.items():
+        if not good:
+            raise ValueError(f"{key} is {settings[key]!r}; allowed: {wanted}")
