@@ -1,8 +1,8 @@
 """One paper's study: its runs, its folder of figures, and the redrawing of that folder from the records in it."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from lib import device
 from lib.papers.settings import Settings, fingerprint
 from lib.paths import ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
+from lib.report.claims import Claim, Finding
 from lib.search import record, runs
 
 
@@ -124,6 +125,34 @@ class Study:
         """Save a table as CSV and Markdown and return it."""
         self._keep(tables.save(frame, self.folder, name))
         return frame
+
+    def judge(self, listed: Sequence[Claim], tests: Mapping[str, Callable[["Study", Claim], Finding]],
+              needs: Mapping[str, Sequence[str]], parents: Mapping[str, Sequence[str]], *,
+              failing: Collection[str] = ()) -> pd.DataFrame:  # fmt: skip
+        """Judge the listed claims by id, save and return `claims.csv`.
+
+        A claim whose `needs` (parts) were not run, or have failed rows, is not run; parts in `failing` may have some.
+        `parents` are the compound claims with the ids of their parts.
+        """
+        known, findings = {claim.id: claim for claim in listed}, dict[str, Finding]()
+        for name, test in tests.items():
+            claim = known[name]
+            reason = next(filter(None, (self._unfit(part, part in failing) for part in needs.get(name, ()))), "")
+            findings[name] = (
+                claims.not_run(claim, reason)
+                if reason
+                else claims.judge(claim, self.profile, partial(test, self, claim))
+            )
+        for name, children in parents.items():
+            findings[name] = claims.parent(known[name], [findings[child] for child in children])
+        return self.table("claims", claims.table(findings.values(), listed, self.profile))
+
+    def _unfit(self, part: str, failing: bool) -> str:
+        """Why a part cannot decide a claim: it was not run, or rows of it failed; empty if it can."""
+        if not self.has(part):
+            return f"part {part} was not run"
+        failed = [] if failing else self.failures(part)
+        return f"{len(failed)} rows of part {part} failed: {failed[0]}" if failed else ""
 
     def lack(self, name: str, why: str) -> str:
         """Note an output that this profile has no data for, and return the sentence to print."""

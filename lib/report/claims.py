@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+
+from lib.report.statistics import Interval
 
 PROFILES = ("smoke", "desk", "day", "paper")  # in rising order
 COLUMNS = ("id", "claim", "verdict", "n", "effect", "low", "high", "threshold", "profile", "note")
@@ -61,61 +62,32 @@ class Finding:
     exact: bool = False
 
 
-def above(  # noqa: PLR0917
-    claim: Claim,
-    effect: float,
-    low: float,
-    high: float,
-    threshold: float,
-    n: int,
-    *,
-    strict: bool = True,
-    note: str = "",
-) -> Finding:
+def above(claim: Claim, effect: Interval, threshold: float, *, strict: bool = True, note: str = "") -> Finding:
     """Is the effect above the threshold (or equal, where not `strict`)? Decided only if the whole interval agrees."""
-    _check_interval(claim, low, high)
-    supported = low > threshold if strict else low >= threshold
-    contradicted = high <= threshold if strict else high < threshold
-    known = {"effect": effect, "low": low, "high": high, "n": n, "note": note}
-    return _decide(claim, supported, contradicted, threshold=f"{'>' if strict else '>='} {threshold:g}", **known)
+    supported = effect.low > threshold if strict else effect.low >= threshold
+    contradicted = effect.high <= threshold if strict else effect.high < threshold
+    return _decide(claim, effect, (supported, contradicted), f"{'>' if strict else '>='} {threshold:g}", note)
 
 
-def below(  # noqa: PLR0917
-    claim: Claim,
-    effect: float,
-    low: float,
-    high: float,
-    threshold: float,
-    n: int,
-    *,
-    strict: bool = True,
-    note: str = "",
-) -> Finding:
+def below(claim: Claim, effect: Interval, threshold: float, *, strict: bool = True, note: str = "") -> Finding:
     """Is the effect below the threshold (or equal, where not `strict`)? Decided only if the whole interval agrees."""
-    _check_interval(claim, low, high)
-    supported = high < threshold if strict else high <= threshold
-    contradicted = low >= threshold if strict else low > threshold
-    known = {"effect": effect, "low": low, "high": high, "n": n, "note": note}
-    return _decide(claim, supported, contradicted, threshold=f"{'<' if strict else '<='} {threshold:g}", **known)
+    supported = effect.high < threshold if strict else effect.high <= threshold
+    contradicted = effect.low >= threshold if strict else effect.low > threshold
+    return _decide(claim, effect, (supported, contradicted), f"{'<' if strict else '<='} {threshold:g}", note)
 
 
-def inside_band(  # noqa: PLR0917
-    claim: Claim, effect: float, low: float, high: float, band: tuple[float, float], n: int, *, note: str = ""
-) -> Finding:
+def inside_band(claim: Claim, effect: Interval, band: tuple[float, float], *, note: str = "") -> Finding:
     """Is the effect comparable? Supported if the whole interval lies in the band, contradicted if it lies outside."""
     if not band[0] < band[1]:
         raise ValueError(f"the band of claim {claim.id} is {band}; its limits must rise")
-    _check_interval(claim, low, high)
-    supported, contradicted = band[0] <= low and high <= band[1], high < band[0] or low > band[1]
-    known = {"effect": effect, "low": low, "high": high, "n": n, "note": note}
-    return _decide(claim, supported, contradicted, threshold=f"in [{band[0]:g}, {band[1]:g}]", **known)
+    supported = band[0] <= effect.low and effect.high <= band[1]
+    contradicted = effect.high < band[0] or effect.low > band[1]
+    return _decide(claim, effect, (supported, contradicted), f"in [{band[0]:g}, {band[1]:g}]", note)
 
 
-def outside_band(  # noqa: PLR0917
-    claim: Claim, effect: float, low: float, high: float, band: tuple[float, float], n: int, *, note: str = ""
-) -> Finding:
+def outside_band(claim: Claim, effect: Interval, band: tuple[float, float], *, note: str = "") -> Finding:
     """Does the effect differ by more than the band? The opposite of `inside_band`."""
-    inside = inside_band(claim, effect, low, high, band, n, note=note)
+    inside = inside_band(claim, effect, band, note=note)
     turned = {Verdict.SUPPORTED: Verdict.CONTRADICTED, Verdict.CONTRADICTED: Verdict.SUPPORTED}
     return replace(inside, verdict=turned.get(inside.verdict, inside.verdict), threshold=f"not {inside.threshold}")
 
@@ -248,15 +220,14 @@ def _rank(profile: str) -> int:
     return 0 if profile == "custom" else PROFILES.index(profile)
 
 
-def _check_interval(claim: Claim, low: float, high: float) -> None:
-    if low > high:
-        raise ValueError(f"the interval of claim {claim.id} is [{low}, {high}]; its limits are exchanged")
-
-
-def _decide(claim: Claim, supported: bool, contradicted: bool, **known: Any) -> Finding:
+def _decide(claim: Claim, effect: Interval, answers: tuple[bool, bool], threshold: str, note: str) -> Finding:
     """Verdict from the two one-sided answers; an unknown effect or interval decides nothing."""
+    if effect.low > effect.high:
+        raise ValueError(f"the interval of claim {claim.id} is [{effect.low}, {effect.high}]; its limits are exchanged")
+    supported, contradicted = answers
     verdict = Verdict.SUPPORTED if supported else Verdict.CONTRADICTED if contradicted else Verdict.UNDECIDED
-    if any(math.isnan(known[name]) for name in ("effect", "low", "high")):
-        known["note"] = "; ".join(filter(None, (known["note"], "no interval: too few observations")))
+    if any(map(math.isnan, effect[:3])):
+        note = "; ".join(filter(None, (note, "no interval: too few observations")))
         verdict = Verdict.UNDECIDED
-    return Finding(claim.id, verdict, **known)
+    value, low, high, n = effect
+    return Finding(claim.id, verdict, n, value, low, high, threshold, note)

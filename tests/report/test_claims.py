@@ -5,6 +5,7 @@ import pytest
 
 from lib.report import claims, tables
 from lib.report.claims import Claim, Verdict
+from lib.report.statistics import Interval
 
 DESK = Claim("C1", "Styles differ", "Fig. 1", "difference of mean ranks above 0")
 COUNT = Claim("C0", "There are 15 rates", "Table 1", "count", "smoke")
@@ -18,18 +19,18 @@ def test_verdicts_are_the_four_words() -> None:
     ("low", "high", "verdict"), [(0.1, 0.4, "supported"), (-0.4, -0.1, "contradicted"), (-0.1, 0.4, "undecided")]
 )
 def test_above_is_decided_only_if_the_whole_interval_agrees(low: float, high: float, verdict: str) -> None:
-    assert claims.above(DESK, 0.1, low, high, 0, 12).verdict == verdict
-    mirrored = claims.below(DESK, -0.1, -high, -low, 0, 12)
+    assert claims.above(DESK, Interval(0.1, low, high, 12), 0).verdict == verdict
+    mirrored = claims.below(DESK, Interval(-0.1, -high, -low, 12), 0)
     assert mirrored.verdict == verdict
     assert (mirrored.n, mirrored.threshold) == (12, "< 0")
 
 
 def test_an_interval_without_width_at_the_threshold_supports_only_a_claim_that_allows_equality() -> None:
-    assert claims.above(DESK, 0, 0, 0, 0, 5).verdict == "contradicted"
-    assert claims.above(DESK, 0, 0, 0, 0, 5, strict=False).verdict == "supported"
-    assert claims.below(DESK, 0, 0, 0, 0, 5).verdict == "contradicted"
-    assert claims.below(DESK, 0, 0, 0, 0, 5, strict=False).verdict == "supported"
-    assert claims.above(DESK, 0.1, 0, 0.2, 0, 5).verdict == "undecided"
+    assert claims.above(DESK, Interval(0, 0, 0, 5), 0).verdict == "contradicted"
+    assert claims.above(DESK, Interval(0, 0, 0, 5), 0, strict=False).verdict == "supported"
+    assert claims.below(DESK, Interval(0, 0, 0, 5), 0).verdict == "contradicted"
+    assert claims.below(DESK, Interval(0, 0, 0, 5), 0, strict=False).verdict == "supported"
+    assert claims.above(DESK, Interval(0.1, 0, 0.2, 5), 0).verdict == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -39,21 +40,21 @@ def test_an_interval_without_width_at_the_threshold_supports_only_a_claim_that_a
 )  # fmt: skip
 def test_comparable_needs_the_whole_interval_inside_the_band(low: float, high: float, verdict: str) -> None:
     opposite = {"supported": "contradicted", "contradicted": "supported", "undecided": "undecided"}
-    assert claims.inside_band(DESK, 1.0, low, high, (0.95, 1.05), 8).verdict == verdict
-    assert claims.outside_band(DESK, 1.0, low, high, (0.95, 1.05), 8).verdict == opposite[verdict]
+    assert claims.inside_band(DESK, Interval(1.0, low, high, 8), (0.95, 1.05)).verdict == verdict
+    assert claims.outside_band(DESK, Interval(1.0, low, high, 8), (0.95, 1.05)).verdict == opposite[verdict]
 
 
 def test_an_unknown_interval_decides_nothing_and_says_why() -> None:
-    found = claims.above(DESK, 3.0, np.nan, np.nan, 0, 1)
+    found = claims.above(DESK, Interval(3.0, np.nan, np.nan, 1), 0)
     assert found.verdict == "undecided"
     assert "too few" in found.note
 
 
 def test_exchanged_limits_and_a_falling_band_are_refused() -> None:
     with pytest.raises(ValueError, match="exchanged"):
-        claims.below(DESK, 0, 1, -1, 0, 3)
+        claims.below(DESK, Interval(0, 1, -1, 3), 0)
     with pytest.raises(ValueError, match="must rise"):
-        claims.inside_band(DESK, 0, 0, 0, (1, 0), 3)
+        claims.inside_band(DESK, Interval(0, 0, 0, 3), (1, 0))
 
 
 def finding(verdict: Verdict, name: str = "C5a") -> claims.Finding:
@@ -90,14 +91,14 @@ def test_a_profile_below_the_minimum_does_not_even_test(profile: str) -> None:
 
 @pytest.mark.parametrize("profile", ["desk", "day", "paper"])
 def test_the_minimum_profile_and_larger_ones_test(profile: str) -> None:
-    assert claims.judge(DESK, profile, lambda: claims.above(DESK, 1, 0.5, 2, 0, 9)).verdict == "supported"
+    assert claims.judge(DESK, profile, lambda: claims.above(DESK, Interval(1, 0.5, 2, 9), 0)).verdict == "supported"
 
 
 @pytest.mark.parametrize("profile", ["smoke", "custom"])
 def test_smoke_decides_exact_claims_and_no_others(profile: str) -> None:
     assert claims.judge(COUNT, profile, lambda: claims.exact(COUNT, True)).verdict == "supported"
     assert claims.judge(COUNT, profile, lambda: claims.exact(COUNT, False)).verdict == "contradicted"
-    statistical = claims.judge(COUNT, profile, lambda: claims.above(COUNT, 1, 0.5, 2, 0, 9))
+    statistical = claims.judge(COUNT, profile, lambda: claims.above(COUNT, Interval(1, 0.5, 2, 9), 0))
     assert statistical.verdict == "not run"
     assert "exact" in statistical.note
     compound = claims.judge(COUNT, profile, lambda: claims.parent(COUNT, [claims.exact(DESK, True)]))
@@ -119,7 +120,7 @@ def test_a_claim_with_an_unknown_minimum_and_a_missing_reason_are_refused() -> N
 
 
 def test_table_has_one_row_a_claim_in_order_with_the_fixed_columns() -> None:
-    frame = claims.table([claims.above(DESK, 1, 0.5, 2, 0, 9)], [COUNT, DESK], "desk")
+    frame = claims.table([claims.above(DESK, Interval(1, 0.5, 2, 9), 0)], [COUNT, DESK], "desk")
     assert tuple(frame.columns) == claims.COLUMNS
     assert list(frame["id"]) == ["C0", "C1"]
     assert list(frame["verdict"]) == ["not run", "supported"]
@@ -142,7 +143,7 @@ def write(figures: Path, profile: str, slug: str, findings: list[claims.Finding]
 
 def test_gather_shows_each_claim_at_the_highest_profile_that_ran_it(tmp_path: Path) -> None:
     write(tmp_path, "smoke", "nst", [claims.exact(COUNT, True)])
-    write(tmp_path, "desk", "nst", [claims.above(DESK, 1, 0.5, 2, 0, 9)])
+    write(tmp_path, "desk", "nst", [claims.above(DESK, Interval(1, 0.5, 2, 9), 0)])
     write(tmp_path, "paper", "nst", [claims.not_run(DESK, "needs the paper's pictures")])
     write(tmp_path, "custom", "nst", [claims.exact(COUNT, False)])
     write(tmp_path, "smoke", "autogan", [])
@@ -174,7 +175,12 @@ def test_summary_counts_verdicts_with_zeros(tmp_path: Path) -> None:
 
 
 def test_a_claims_file_survives_the_round_trip(tmp_path: Path) -> None:
-    write(tmp_path, "desk", "nst", [claims.above(DESK, 0.1 + 0.2, 0.1, np.pi, 0, 9, note='with "quotes", and | bars')])
+    write(
+        tmp_path,
+        "desk",
+        "nst",
+        [claims.above(DESK, Interval(0.1 + 0.2, 0.1, np.pi, 9), 0, note='with "quotes", and | bars')],
+    )
     row = claims.read(tmp_path / "desk" / "nst" / "claims.csv").iloc[1]
     assert (row["effect"], row["high"]) == (0.1 + 0.2, np.pi)
     assert row["note"] == 'with "quotes", and | bars'

@@ -8,6 +8,7 @@ from PIL import Image
 
 from lib.report import claims, overview, tables
 from lib.report.claims import Claim
+from lib.report.statistics import Interval
 
 PAPERS = {"nst": "Style transfer", "autogan": "AutoGAN", "nasdip": "NAS-DIP"}
 CLAIMS = [Claim(f"C{n}", f"Claim {n}", "", "") for n in range(1, 5)]
@@ -17,8 +18,9 @@ CLAIMS = [Claim(f"C{n}", f"Claim {n}", "", "") for n in range(1, 5)]
 def figures(tmp_path: Path) -> Path:
     """Desk and smoke results of one paper."""
     findings = [
-        claims.above(CLAIMS[0], 0.5, 0.1, 0.9, 0, 12), claims.inside_band(CLAIMS[1], 1, 0.9, 1.2, (0.95, 1.05), 8),
-        claims.exact(CLAIMS[2], False), claims.outside_band(CLAIMS[3], 2, 1.5, 2.5, (0.95, 1.05), 8),
+        claims.above(CLAIMS[0], Interval(0.5, 0.1, 0.9, 12), 0),
+        claims.inside_band(CLAIMS[1], Interval(1, 0.9, 1.2, 8), (0.95, 1.05)),
+        claims.exact(CLAIMS[2], False), claims.outside_band(CLAIMS[3], Interval(2, 1.5, 2.5, 8), (0.95, 1.05)),
     ]  # fmt: skip
     for profile in ("smoke", "desk"):
         folder = tmp_path / profile / "nst"
@@ -102,7 +104,7 @@ def test_a_verdict_that_its_interval_denies_is_found(figures: Path, claim: str) 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize(("low", "high"), [(0, 2), (1, 1), (1, 2), (0, 1)])
 def test_the_recheck_agrees_with_every_judge(judge, threshold: float, strict: bool, low: float, high: float) -> None:
-    finding = judge(CLAIMS[0], 1, low, high, threshold, 3, strict=strict)
+    finding = judge(CLAIMS[0], Interval(1, low, high, 3), threshold, strict=strict)
     assert overview.rechecked(claims.table([finding], CLAIMS[:1], "desk")).empty
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from lib.papers.nst.figures import VOTES, proxies
 from lib.papers.nst.settings import GROUPS
 from lib.papers.study import Study
 from lib.report import statistics
-from lib.report.claims import Claim, Finding, Verdict, above, below, exact, judge, not_run, outside_band, parent, table
+from lib.report.claims import Claim, Finding, Verdict, above, below, exact, not_run, outside_band
 from lib.report.statistics import Interval
 
 STYLES_OF_FIGURE_1 = 5  # two oils, then ink, comic, pixel art
@@ -71,22 +70,7 @@ BY_ID = {claim.id: claim for claim in CLAIMS}
 
 def judge_all(study: Study) -> pd.DataFrame:
     """Judge every claim that the study's records reach, and write `claims.csv`."""
-    findings: dict[str, Finding] = {}
-    for name, test in TESTS.items():
-        claim, part = BY_ID[name], NEEDS.get(name, ())
-        reason = next(filter(None, (_lacking(study, p) for p in part)), "")
-        findings[name] = not_run(claim, reason) if reason else judge(claim, study.profile, partial(test, study, claim))
-    for name, children in PARENTS.items():
-        findings[name] = parent(BY_ID[name], [findings[child] for child in children])
-    return study.table("claims", table(list(findings.values()), CLAIMS, study.profile))
-
-
-def _lacking(study: Study, part: str) -> str:
-    """Why a part cannot decide a claim: it was not run, or rows of it failed; empty if it can."""
-    if not study.has(part):
-        return f"part {part} was not run"
-    failed = [] if part == "optimisers" else study.failures(part)  # an optimiser that diverges is a result
-    return f"{len(failed)} rows of part {part} failed: {failed[0]}" if failed else ""
+    return study.judge(CLAIMS, TESTS, NEEDS, PARENTS, failing={"optimisers"})  # one that diverges is a result
 
 
 def _printed_factor(study: Study, claim: Claim) -> Finding:
@@ -109,7 +93,7 @@ def _styles(study: Study, claim: Claim) -> Finding:
     groups = [grid.loc[grid["style"] == style, "style_ratio"].to_numpy() for style in styles]
     effect = statistics.mean_rank_difference(np.concatenate(groups[2:]), np.concatenate(groups[:2]), seed=SEED)
     p = statistics.kruskal(groups).p
-    return _decided(above, claim, effect, 0.0, note=f"Kruskal-Wallis over {len(groups)} styles p = {p:.2g}")
+    return above(claim, effect, 0.0, note=f"Kruskal-Wallis over {len(groups)} styles p = {p:.2g}")
 
 
 def sweep(study: Study) -> pd.DataFrame:
@@ -140,22 +124,20 @@ def _falls(study: Study, claim: Claim) -> Finding:
     ranks = [statistics.spearman(below_it.index.to_numpy(), draw).value for draw in np.nan_to_num(draws, nan=0.0)]
     low, high = np.quantile(ranks, [0.025, 0.975]) if np.isfinite(deviation) else (np.nan, np.nan)
     note = f"minimum at lr {lowest:g}; the falling loss is Ls; interval from replicate noise {deviation:.1%}"
-    return below(claim, value, low, high, -0.9, len(below_it), note=note, strict=False)
+    return below(claim, Interval(value, low, high, len(below_it)), -0.9, note=note, strict=False)
 
 
 def _rises(study: Study, claim: Claim) -> Finding:
     losses = sweep(study)["style_loss"]
     ratio = losses.iloc[-1] / losses.min()
     effect = _with_noise(ratio, ratio * noise(study, "style_loss") * 2**0.5, len(losses))
-    return _decided(
-        above, claim, effect, 1.02, note=f"minimum at lr {losses.idxmin():g}, largest lr {losses.index[-1]:g}"
-    )
+    return above(claim, effect, 1.02, note=f"minimum at lr {losses.idxmin():g}, largest lr {losses.index[-1]:g}")
 
 
 def _flat(study: Study, claim: Claim) -> Finding:
     losses = sweep(study)["content_loss"].loc[1e-3:]
     spread = (losses.max() - losses.min()) / losses.mean()
-    return _decided(below, claim, _with_noise(spread, noise(study, "content_loss") * 2**0.5, len(losses)), 0.3)
+    return below(claim, _with_noise(spread, noise(study, "content_loss") * 2**0.5, len(losses)), 0.3)
 
 
 def _least(name: str, study: Study, claim: Claim) -> Finding:
@@ -164,7 +146,7 @@ def _least(name: str, study: Study, claim: Claim) -> Finding:
     ratio = others.min() / losses[0.06]
     effect = _with_noise(ratio, ratio * noise(study, name) * 2**0.5, len(losses))
     note = f"least at lr {losses.idxmin():g}; noise {noise(study, name):.1%}"
-    return _decided(above, claim, effect, 1.0, note=note)
+    return above(claim, effect, 1.0, note=note)
 
 
 def _votes(study: Study, claim: Claim) -> Finding:
@@ -172,7 +154,7 @@ def _votes(study: Study, claim: Claim) -> Finding:
     preferred = poll.preferences(cast, seed=SEED)
     if preferred is None:
         return not_run(claim, poll.shortfall(cast))
-    return _decided(above, claim, min(preferred.values(), key=lambda one: one.low), 0.0)
+    return above(claim, min(preferred.values(), key=lambda one: one.low), 0.0)
 
 
 def _proxies(study: Study, claim: Claim) -> Finding:
@@ -182,12 +164,12 @@ def _proxies(study: Study, claim: Claim) -> Finding:
         mean, deviation = frame.groupby("lr")[name].mean(), noise(study, name) * frame[name].mean()
         advantages += [_with_noise(mean[0.06] - mean[lr], deviation * 2**0.5, len(frame)) for lr in (0.0017, 0.005)]
     note = f"lr -> 0 wins trivially on such proxies; our least style loss is at {sweep(study)['style_loss'].idxmin():g}"
-    return _decided(above, claim, min(advantages, key=lambda one: one.low), 0.0, note=note)
+    return above(claim, min(advantages, key=lambda one: one.low), 0.0, note=note)
 
 
 def _criterion(study: Study, claim: Claim) -> Finding:
     frame = proxies(study)
-    return _decided(above, claim, statistics.spearman(frame["score"], -frame["proxy_lpips_content"]), -0.8)
+    return above(claim, statistics.spearman(frame["score"], -frame["proxy_lpips_content"]), -0.8)
 
 
 def _by_group(frame: pd.DataFrame, name: str) -> list[np.ndarray]:
@@ -204,7 +186,7 @@ def _at_texture_rate(study: Study, part: str) -> pd.DataFrame:
 def _loss_ratio(group: int, study: Study, claim: Claim) -> Finding:
     losses = _by_group(_at_texture_rate(study, "groups"), "style_loss")
     effect = statistics.bootstrap_groups([losses[group], losses[1]], lambda a, b: a.mean() / b.mean(), seed=SEED)
-    return outside_band(claim, effect.value, effect.low, effect.high, (0.95, 1.05), effect.n)
+    return outside_band(claim, effect, (0.95, 1.05))
 
 
 def _steps(name: str, part: str, study: Study, claim: Claim) -> Finding:
@@ -214,14 +196,14 @@ def _steps(name: str, part: str, study: Study, claim: Claim) -> Finding:
     effect = statistics.bootstrap_groups(
         groups, lambda a, b, c: min(b.mean() - a.mean(), c.mean() - b.mean()), seed=SEED
     )
-    return _decided(above, claim, effect, 0.0, note=means)
+    return above(claim, effect, 0.0, note=means)
 
 
 def _contrast(study: Study, claim: Claim) -> Finding:
     styles = study.frame("references").query("role == 'style'").set_index("picture")["colour_contrast"]
     frame = study.frame("contrast")
     effect = statistics.spearman(styles[frame["style"]].to_numpy(), frame["proxy_lpips_content"])
-    return _decided(above, claim, effect, 0.0, note=f"{len(frame)} styles")
+    return above(claim, effect, 0.0, note=f"{len(frame)} styles")
 
 
 def _vanishes(setting: str, study: Study, claim: Claim) -> Finding:
@@ -232,7 +214,7 @@ def _vanishes(setting: str, study: Study, claim: Claim) -> Finding:
         return max(abs(a.mean() / b.mean() - 1), abs(c.mean() / b.mean() - 1))
 
     means = ", ".join(f"{group} {values.mean():.3f}" for group, values in zip(GROUPS, groups, strict=True))
-    return _decided(below, claim, statistics.bootstrap_groups(groups, largest, seed=SEED), 0.08, note=f"HF {means}")
+    return below(claim, statistics.bootstrap_groups(groups, largest, seed=SEED), 0.08, note=f"HF {means}")
 
 
 def _scaled(study: Study, optimiser: str, scales: Sequence[float], eps: float = 0.0) -> pd.DataFrame:
@@ -281,14 +263,7 @@ def _reading(study: Study, claim: Claim) -> Finding:
     cells = tables.decision_cells(study)
     squares = [cells.loc[cells["reading"] == reading, "decades"] ** 2 for reading in ("A", "B")]
     effect = statistics.bootstrap_groups(squares, lambda a, b: b.mean() ** 0.5 - a.mean() ** 0.5, seed=SEED)
-    return _decided(above, claim, effect, 0.0, note="misfit of B minus that of A, in decades, over the shared cells")
-
-
-def _decided(
-    judge_by: Callable[..., Finding], claim: Claim, effect: Interval, threshold: float, **note: Any
-) -> Finding:
-    """The verdict of `above` or `below` on an interval."""
-    return judge_by(claim, effect.value, effect.low, effect.high, threshold, effect.n, **note)
+    return above(claim, effect, 0.0, note="misfit of B minus that of A, in decades, over the shared cells")
 
 
 TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
