@@ -82,9 +82,9 @@ class Architecture:
         up = [str(node["id"]) for node in nodes if node["column"] == 1 and node["id"] != "out"][::-1]
         path = [*down, *up, "out"]
         edges = [{"source": a, "target": b, "label": "", "kind": "flow"} for a, b in pairwise(path)]
-        return {"nodes": nodes, "edges": edges + list(self._skips())}
+        return {"nodes": nodes, "edges": edges + list(self._paths())}
 
-    def _skips(self) -> Iterator[dict[str, Any]]:
+    def _paths(self) -> Iterator[dict[str, Any]]:
         for i, row in enumerate(self.skips, 1):
             for j, channels in enumerate(row, 1):
                 kind = "skip" if i == j else "skip_down" if i < j else "skip_up"
