@@ -50,7 +50,7 @@ def identity_hash(*parts: Any) -> str:
 
     Raises TypeError for what JSON cannot hold and ValueError for numbers that are not finite.
     """
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_as_json)
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False, default=as_json)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -70,7 +70,7 @@ class Run:
 
     def write_manifest(self, manifest: dict[str, Any]) -> Path:
         """Write `manifest.json` atomically and return its path."""
-        text = json.dumps(manifest, indent=2, sort_keys=True, allow_nan=False, default=_as_json)
+        text = json.dumps(manifest, indent=2, sort_keys=True, allow_nan=False, default=as_json)
         return write_text(self.folder / MANIFEST, text + "\n")
 
     def __enter__(self) -> Self:
@@ -225,8 +225,8 @@ def _megabytes(folder: Path) -> float:
     return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 2)
 
 
-def _as_json(value: Any) -> Any:
-    """Dataclasses as dicts, NumPy scalars as numbers, paths as text relative to the project."""
+def as_json(value: Any) -> Any:
+    """For json.dumps: dataclasses as dicts, NumPy scalars as numbers, paths as text relative to the project."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:

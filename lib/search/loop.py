@@ -1,0 +1,350 @@
+"""The search loop: ask, evaluate, record, tell. The record is the checkpoint: resuming asks and tells again from it.
+
+Tells follow the order of asking, and a candidate is asked whenever fewer than `window` are asked and not yet told. So
+the history follows from the settings alone: neither the number of workers nor their speed changes it.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lib.search.cache import Cache
+from lib.search.progress import bar
+from lib.search.record import Record, RecordMismatch, Row, changes, frame
+from lib.search.runs import OutOfTime, as_json, check_time
+from lib.search.schedule import Schedule
+from lib.search.workers import LOST, Evaluate, Limits, Outcome, Workers, open_workers
+from lib.searchers.base import Proposal, Searcher
+from lib.spaces.base import Genome
+
+SEEDINGS = ("fixed", "per_candidate")
+COLUMNS = frozenset(
+    {"k", "repeat", "seed", "genome", "config", "score", "metrics", "reason", "seconds", "artifacts", "cached"}
+    | {"worker", "environment", "curves"}
+)
+Cost = Callable[[Genome], float]
+Key = tuple[str, int]  # canonical genome as text, seed
+
+
+def run_search(
+    searcher: Searcher,
+    evaluate: Evaluate,
+    settings: Any,
+    *,
+    record: Record,
+    budget: int,
+    window: int = 8,
+    workers: str = "serial",
+    repeats: int = 1,
+    seeding: str = "fixed",
+    cache: Cache | None = None,
+    cost: Cost | None = None,
+    max_trainings: int | None = None,
+    time_limit_s: float | None = None,
+    memory_limit_gb: float | None = None,
+    threads_per_candidate: int = 1,
+    gpus_per_candidate: float = 0.0,
+    label: str = "",
+) -> "Search":
+    """Search until `budget` candidates were asked, the searcher is done, or `max_trainings` are spent.
+
+    `evaluate(settings, genome, seed) -> Outcome` is a module's function; the told score is the mean over `repeats`
+    seeds, inf if one of them failed. Seeds follow from the searcher's seed and the repeat (`fixed`), or from k too
+    (`per_candidate`). Rows that `record` holds are not computed again, neither are equal networks at equal seeds;
+    `max_trainings` counts the distinct ones. `cost` predicts what a genome costs: among the candidates that wait, the
+    dearest starts first. `workers`: see `lib.search.workers`; they, the budgets and `cost` change no row.
+
+    Raises ValueError for arguments out of range, RecordMismatch where the record belongs to another search or holds
+    other proposals, and OutOfTime after the deadline, once what is under way is recorded.
+    """
+    _check(budget=budget, window=window, repeats=repeats, max_trainings=max_trainings, seeding=seeding)
+    limits = Limits(threads_per_candidate, gpus_per_candidate, time_limit_s, memory_limit_gb)
+    _agree(record, _engine(searcher, window, repeats, seeding, threads_per_candidate))
+    pool = open_workers(workers, evaluate, settings, limits)
+    loop = _Loop(
+        searcher=searcher, record=record, pool=pool, schedule=Schedule(window), cache=cache, cost=cost,
+        repeats=repeats, seeding=seeding,
+    )  # fmt: skip
+    stored = len({k for k, _ in record.done if k < budget})
+    try:
+        with bar(budget, label or searcher.settings()["searcher"], done=stored) as progress:
+            loop.run(budget, max_trainings, progress.update)
+    finally:
+        pool.close()
+    return Search([row for row in record.rows if row["k"] < loop.asked], repeats)
+
+
+def identity(
+    searcher: Searcher,
+    settings: Any,
+    *,
+    window: int = 8,
+    repeats: int = 1,
+    seeding: str = "fixed",
+    threads_per_candidate: int = 1,
+    **more: Any,
+) -> dict[str, Any]:
+    """What a search's history depends on, as plain JSON; `runs.open_run` names the run folder after it.
+
+    `more` are the paper's own entries, such as the hash of its pictures.
+    """
+    own = {"settings": settings, **more}
+    return _engine(searcher, window, repeats, seeding, threads_per_candidate) | json.loads(
+        json.dumps(own, default=as_json, allow_nan=False)
+    )
+
+
+def candidate_seed(seed: int, k: int, repeat: int, seeding: str) -> int:
+    """The seed that `evaluate` gets: of the search and the repeat (`fixed`), of k too (`per_candidate`); 32 bits."""
+    keys = (repeat,) if seeding == "fixed" else (k, repeat)
+    return int(np.random.SeedSequence(seed, spawn_key=keys).generate_state(1)[0])
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search found, from the rows of its candidates."""
+
+    rows: list[Row]
+    repeats: int = 1
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row an evaluation, sorted by k and repeat."""
+        return frame(self.rows)
+
+    @cached_property
+    def scores(self) -> dict[int, float]:
+        """The told score by k: the mean over repeats, inf for failed and invalid candidates."""
+        by_k: dict[int, list[float]] = {}
+        for row in sorted(self.rows, key=lambda row: (row["k"], row["repeat"])):
+            by_k.setdefault(row["k"], []).append(math.inf if row["score"] is None else row["score"])
+        return {k: sum(values) / len(values) for k, values in by_k.items()}
+
+    @property
+    def best(self) -> Row | None:
+        """The first repeat of the candidate with the lowest told score, which stands under `mean`; None without any.
+
+        `noise` is the standard error of that mean, from the pooled deviation; NaN without repeats.
+        """
+        k = min(self.scores, key=lambda k: (self.scores[k], k), default=None)
+        if k is None or self.scores[k] == math.inf:
+            return None
+        row = min((row for row in self.rows if row["k"] == k), key=lambda row: row["repeat"])
+        return {**row, "mean": self.scores[k], "noise": self.noise / math.sqrt(self.repeats)}
+
+    @cached_property
+    def noise(self) -> float:
+        """Standard deviation of a score over repeats (seeds), pooled over candidates; NaN without repeats."""
+        table = pd.DataFrame(self.rows, columns=["k", "score"]).astype({"score": float})
+        return float(np.sqrt(table.groupby("k")["score"].var().mean()))
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Candidates asked and valid, evaluations done, failed, and taken from this record or from the cache."""
+        valid = [row for row in self.rows if not row["reason"].startswith("invalid")]
+        done = [row for row in valid if not row["cached"]]
+        return {
+            "asked": len(self.scores),
+            "valid": len({row["k"] for row in valid}),
+            "trainings": len(done),
+            "failed": sum(row["score"] is None for row in done),
+            "from_record": sum(row["cached"] == "record" for row in valid),
+            "from_cache": sum(row["cached"] == "disk" for row in valid),
+        }
+
+    def incumbents(self) -> pd.DataFrame:
+        """A line a candidate, in order: k, its told score, and the best so far with its 95% noise band low..high."""
+        told = pd.Series(self.scores, dtype=float).sort_index()
+        best = told.cummin()
+        band = 1.96 * self.noise / math.sqrt(self.repeats)
+        columns = {"k": told.index, "score": told, "best": best, "low": best - band, "high": best + band}
+        return pd.DataFrame(columns).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One evaluation to be had: a row without its result; `key` is shared by all with the same result."""
+
+    row: Row
+    genome: Genome
+    key: Key
+
+
+class _Loop:
+    """The state of a search in progress."""
+
+    def __init__(
+        self, *, searcher: Searcher, record: Record, pool: Workers, schedule: Schedule, cache: Cache | None,
+        cost: Cost | None, repeats: int, seeding: str,
+    ) -> None:  # fmt: skip
+        self.searcher, self.space, self.record, self.pool = searcher, searcher.space, record, pool
+        self.schedule, self.cache, self.repeats, self.seeding = schedule, cache, repeats, seeding
+        self.cost = cost or (lambda genome: 0.0)
+        self.asked = self.under_way = 0
+        self.stored = {(row["k"], row["repeat"]): row for row in record.rows}
+        self.scores: dict[int, list[float]] = {}  # of the candidates in the window, by repeat
+        self.fresh: set[int] = set()  # candidates in the window that were not wholly in the record
+        self.known: dict[Key, Row | None] = {}  # the row of each result; None while it is waited for
+        self.sharing: dict[Key, list[_Task]] = {}  # tasks that wait for an equal one
+
+    def run(self, budget: int, max_trainings: int | None, progress: Callable[..., None]) -> None:
+        """Ask, evaluate, record and tell until nothing is left to do."""
+        best = math.inf
+        while True:
+            while self._may_ask(budget, max_trainings) and self._ask():
+                pass
+            if not len(self.schedule):
+                return
+            while (k := self.schedule.tell()) is None:
+                self._dispatch()
+                for task, outcome, worker in self.pool.wait():
+                    self._finish(task, outcome, worker)
+            values = self.scores.pop(k)
+            score = sum(values) / len(values)
+            self.searcher.tell(k, score)
+            best = min(best, score)
+            progress(int(k in self.fresh), best=best if best < math.inf else None)
+            self.fresh.discard(k)
+
+    def _may_ask(self, budget: int, max_trainings: int | None) -> bool:
+        room = max_trainings is None or len(self.known) + self.repeats <= max_trainings
+        return not self.schedule.full and self.asked < budget and room
+
+    def _ask(self) -> bool:
+        """Ask for one candidate and take in whatever the record holds of it; False if the searcher has none."""
+        proposal = self.searcher.ask()
+        if proposal is None:
+            return False
+        genome, k = proposal.genome, proposal.k
+        self.asked = k + 1
+        reason = self.space.invalid(genome)
+        network = "" if reason else self.space.text(self.space.canonical(genome))
+        tasks = [self._task(proposal, repeat, network) for repeat in range(1 if reason else self.repeats)]
+        self.schedule.asked(k, len(tasks))
+        self.scores[k] = [math.inf] * len(tasks)
+        for task in tasks:
+            row = self.stored.pop((k, task.row["repeat"]), None)
+            if row is not None:
+                self._replay(task, row, invalid=bool(reason))
+                continue
+            self.fresh.add(k)
+            if reason:
+                self._keep(task, {"score": None, "reason": f"invalid: {reason}"})
+            else:
+                self._queue(task)
+        return True
+
+    def _task(self, proposal: Proposal, repeat: int, network: str) -> _Task:
+        k, genome = proposal.k, proposal.genome
+        if clash := sorted(COLUMNS & proposal.origin.keys()):
+            raise ValueError(f"the origin of k={k} names {clash[0]!r}, a column of every record; rename it")
+        seed = candidate_seed(self.searcher.seed, k, repeat, self.seeding)
+        row = {"k": k, "repeat": repeat, "seed": seed, "genome": self.space.text(genome), "config": proposal.origin}
+        return _Task(row, genome, (network, seed))
+
+    def _replay(self, task: _Task, row: Row, *, invalid: bool) -> None:
+        """Use a stored row. Raises RecordMismatch where it is not of this proposal."""
+        expected = json.loads(json.dumps(task.row, default=as_json))
+        if found := changes({name: row.get(name) for name in expected}, expected):
+            raise RecordMismatch(f"k={row['k']} is another proposal (stored | asked now): {'; '.join(found)}")
+        if not invalid and not row["reason"].startswith(LOST):
+            self.known[task.key] = row
+        elif not invalid:
+            self.known.setdefault(task.key, row)
+        self._score(row)
+
+    def _queue(self, task: _Task) -> None:
+        """Take the row of an equal network, wait for it, or let the task wait for a slot."""
+        if task.key not in self.known or _lost(self.known[task.key]):
+            self.known[task.key] = None
+            self.schedule.push(task.row["k"], task, repeat=task.row["repeat"], cost=self.cost(task.genome))
+        elif (row := self.known[task.key]) is not None:
+            self._copy(task, row)
+        else:
+            self.sharing.setdefault(task.key, []).append(task)
+
+    def _dispatch(self) -> None:
+        """Fill the free slots. After the deadline: record what is under way, then raise OutOfTime."""
+        while self.under_way < self.pool.slots and (entry := self.schedule.pop()):
+            task: _Task = entry[1]
+            found = self.cache and self.cache.get(*task.key)
+            if found:
+                self._finish(task, found, "", cached="disk")
+                continue
+            try:
+                check_time()
+            except OutOfTime:
+                while self.under_way:
+                    for done, outcome, worker in self.pool.wait():
+                        self._finish(done, outcome, worker)
+                raise
+            self.pool.submit(task, task.genome, task.row["seed"])
+            self.under_way += 1
+
+    def _finish(self, task: _Task, outcome: Outcome, worker: str, *, cached: str = "") -> None:
+        """Record a result, keep it for others, and give it to those that waited for it."""
+        self.under_way -= not cached
+        if clash := sorted((COLUMNS | task.row["config"].keys()) & outcome.metrics.keys()):
+            raise ValueError(f"evaluate returns the metric {clash[0]!r}, the name of another column; rename it")
+        failed = outcome.reason.startswith("failed")
+        result = {**asdict(outcome), "score": None if failed else outcome.score, "cached": cached, "worker": worker}
+        self.known[task.key] = self._keep(task, result)
+        if self.cache and not cached:
+            self.cache.put(*task.key, outcome)
+        for waiting in self.sharing.pop(task.key, []):
+            self._queue(waiting)
+
+    def _copy(self, task: _Task, row: Row) -> None:
+        """Record the result of an equal network again."""
+        result = {name: row[name] for name in ("score", "metrics", "reason", "artifacts")}
+        self._keep(task, {**result, "cached": "record"})
+
+    def _keep(self, task: _Task, result: Row) -> Row:
+        """Put the row on the disk, then count it."""
+        blank = {"metrics": {}, "seconds": 0.0, "artifacts": {}, "cached": "", "worker": ""}
+        row = self.record.append({**task.row, **blank, **result})
+        self._score(row)
+        return row
+
+    def _score(self, row: Row) -> None:
+        """Note that one repeat of a candidate is there."""
+        if row["score"] is not None:
+            self.scores[row["k"]][row["repeat"]] = row["score"]
+        self.schedule.finished(row["k"])
+
+
+def _lost(row: Row | None) -> bool:
+    """Whether an evaluation ended without saying anything of its candidate, so that an equal one may try again."""
+    return row is not None and row["reason"].startswith(LOST)
+
+
+def _engine(searcher: Searcher, window: int, repeats: int, seeding: str, threads: int) -> dict[str, Any]:
+    """The part of a record's identity that `run_search` itself knows."""
+    return {
+        "space": searcher.space.name, "seed": searcher.seed, **searcher.settings(), "window": window,
+        "repeats": repeats, "seeding": seeding, "threads_per_candidate": threads,
+    }  # fmt: skip
+
+
+def _agree(record: Record, expected: dict[str, Any]) -> None:
+    """Raise RecordMismatch unless the record was opened for this search."""
+    stored = record.header.get("identity", {})
+    if found := changes({name: stored.get(name) for name in expected}, json.loads(json.dumps(expected))):
+        raise RecordMismatch(f"the record is of another search (stored | asked for): {'; '.join(found)}")
+
+
+def _check(*, seeding: str, repeats: int, max_trainings: int | None, **counts: int) -> None:
+    """Raise ValueError for an argument out of range."""
+    for name, value in {**counts, "repeats": repeats}.items():
+        if type(value) is not int or value < 1:
+            raise ValueError(f"{name} is {value!r}; a whole number from 1 is allowed")
+    if max_trainings is not None and max_trainings < repeats:
+        raise ValueError(f"max_trainings is {max_trainings}; it must allow for the {repeats} repeats of a candidate")
+    if seeding not in SEEDINGS:
+        raise ValueError(f"seeding is {seeding!r}; allowed are {', '.join(map(repr, SEEDINGS))}")

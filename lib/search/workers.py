@@ -1,0 +1,270 @@
+"""Where candidates are evaluated: in this process, in processes of their own, or on a Ray cluster.
+
+Whatever happens to a candidate is an outcome with a reason, never the end of the search. A search takes one of
+`serial`, `processes:N`, `ray` and `ray:ADDRESS`; all give the same outcomes.
+"""
+
+import math
+import os
+import pickle
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+OVER_MEMORY = 87  # exit status of a worker that passed its memory limit
+WATCH_S = 0.05  # between two looks of a worker at its memory and its parent
+LOST = "failed: lost worker"  # reasons that begin so say nothing of the candidate
+ALLOWED = "'serial', 'processes:N' with N from 1, 'ray' and 'ray:ADDRESS'"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one evaluation found. `score`: lower is better; `artifacts`: name -> path relative to the run folder."""
+
+    score: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    reason: str = ""
+    artifacts: dict[str, str] = field(default_factory=dict)
+
+
+Evaluate = Callable[[Any, tuple[int, ...], int], Outcome]  # (settings, genome, seed)
+Finished = tuple[Any, Outcome, str]  # ticket, outcome, worker
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one candidate may use. `time_s` and `memory_gb` (10^9 bytes, resident) are off where None."""
+
+    threads: int = 1
+    gpus: float = 0.0
+    time_s: float | None = None
+    memory_gb: float | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.threads) is not int or self.threads < 1:
+            raise ValueError(f"threads_per_candidate is {self.threads!r}; a whole number from 1 is allowed")
+        if not 0 <= self.gpus < math.inf:
+            raise ValueError(f"gpus_per_candidate is {self.gpus}; a number from 0 is allowed")
+        for name, value in (("time_limit_s", self.time_s), ("memory_limit_gb", self.memory_gb)):
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} is {value}; a positive number or None is allowed")
+
+
+class Workers(Protocol):
+    """`slots` candidates at a time: `submit` starts one, `wait` blocks until at least one is finished."""
+
+    slots: int
+
+    def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
+        """Start an evaluation; at most `slots` are under way at once."""
+
+    def wait(self) -> list[Finished]:
+        """What finished since the last call, at least one; empty if nothing is under way."""
+
+    def close(self) -> None:
+        """Stop at once whatever is under way."""
+
+
+def open_workers(workers: str, evaluate: Evaluate, settings: Any, limits: Limits) -> Workers:
+    """The workers of this name. Raises ValueError for an unknown name, or limits that they cannot keep."""
+    kind, _, rest = workers.partition(":")
+    if workers == "serial":
+        return Serial(evaluate, settings, limits)
+    if kind == "processes" and rest.isdecimal() and int(rest) >= 1:
+        return Processes(int(rest), evaluate, settings, limits)
+    if workers == "ray" or (kind == "ray" and rest):
+        from lib.search.ray_workers import RayWorkers
+
+        return RayWorkers(rest, evaluate, settings, limits)
+    raise ValueError(f"workers is {workers!r}; allowed are {ALLOWED}")
+
+
+def failure(kind: str, message: object = "") -> Outcome:
+    """The outcome of a candidate that has no score."""
+    text = " ".join(str(message).split())[:500]
+    return Outcome(math.nan, reason=f"failed: {kind}: {text}" if text else f"failed: {kind}")
+
+
+def attempt(evaluate: Evaluate, settings: Any, genome: tuple[int, ...], seed: int) -> Outcome:
+    """Evaluate one candidate; an exception or a score that is not finite becomes a failure."""
+    start = time.perf_counter()
+    try:
+        outcome = evaluate(settings, genome, seed)
+        if not isinstance(outcome, Outcome):
+            raise TypeError(f"evaluate returned a {type(outcome).__name__}, not an Outcome")
+    except Exception as error:
+        if type(error).__name__ == "OutOfTime":  # the search's own deadline, not the candidate's fault
+            raise
+        outcome = failure("exception", f"{type(error).__name__}: {error}")
+    seconds = outcome.seconds or time.perf_counter() - start
+    if not outcome.reason.startswith("failed") and not math.isfinite(outcome.score):
+        outcome = replace(outcome, reason=f"failed: not finite: {outcome.reason or f'score is {outcome.score}'}")
+    return replace(outcome, seconds=seconds)
+
+
+class Serial:
+    """One candidate at a time in this process."""
+
+    slots = 1
+
+    def __init__(self, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
+        if limits.time_s is not None or limits.memory_gb is not None:
+            raise ValueError("workers is 'serial', which can stop no candidate; limits need 'processes:1' or more")
+        self._call = (evaluate, settings)
+        self._waiting: list[tuple[Any, tuple[int, ...], int]] = []
+        self._limits = limits
+
+    def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
+        """Note the evaluation; `wait` computes it."""
+        self._waiting.append((ticket, genome, seed))
+
+    def wait(self) -> list[Finished]:
+        """Evaluate what was submitted."""
+        finished: list[Finished] = []
+        with few_threads(self._limits.threads):
+            while self._waiting:
+                ticket, genome, seed = self._waiting.pop(0)
+                finished.append((ticket, attempt(*self._call, genome, seed), "serial"))
+        return finished
+
+    def close(self) -> None:
+        """Nothing is under way."""
+
+
+class Processes:
+    """Processes of their own, started fresh (spawn) and kept: one that dies, hangs or grows costs one candidate."""
+
+    def __init__(self, slots: int, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
+        self.slots, self._limits = slots, limits
+        self._payload = _packed(evaluate, settings)
+        self._futures: dict[Future[Any], tuple[Any, tuple[int, ...], int]] = {}
+        self._pool = self._started()
+
+    def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
+        """Hand the candidate to a process; its time limit counts from there."""
+        try:
+            future = self._pool.schedule(_work, args=(genome, seed), timeout=self._limits.time_s)
+        except RuntimeError:  # idle workers were killed, which closes the pool
+            self._pool.stop()
+            self._pool = self._started()
+            future = self._pool.schedule(_work, args=(genome, seed), timeout=self._limits.time_s)
+        self._futures[future] = (ticket, genome, seed)
+
+    def wait(self) -> list[Finished]:
+        """What finished; a task that a closed pool never started goes to a new one."""
+        finished: list[Finished] = []
+        while self._futures and not finished:
+            for future in wait(self._futures, return_when=FIRST_COMPLETED).done:
+                ticket, genome, seed = self._futures.pop(future)
+                try:
+                    finished.append((ticket, *self._result(future)))
+                except BrokenProcessPool:
+                    self.submit(ticket, genome, seed)
+        return finished
+
+    def close(self) -> None:
+        """Kill the processes."""
+        self._pool.stop()
+        self._pool.join()
+
+    def _result(self, future: Future[Any]) -> tuple[Outcome, str]:
+        """The outcome and its worker; what ended the worker is a failure of the candidate."""
+        from pebble import ProcessExpired
+
+        try:
+            return future.result()
+        except TimeoutError:
+            return failure("time limit", f"more than {self._limits.time_s:g} s"), ""
+        except ProcessExpired as error:
+            if error.exitcode == OVER_MEMORY:
+                return failure("memory limit", f"more than {self._limits.memory_gb:g} GB"), f"pid {error.pid}"
+            return failure("lost worker", f"it ended with status {error.exitcode}"), f"pid {error.pid}"
+
+    def _started(self) -> Any:
+        from pebble import ProcessPool
+
+        setup = (self._payload, self._limits.threads, self._limits.memory_gb, os.getpid())
+        return ProcessPool(self.slots, initializer=_set_up, initargs=setup, context=get_context("spawn"))
+
+
+_loaded: dict[str, Any] = {}  # in a worker: what it evaluates
+
+
+def _packed(evaluate: Evaluate, settings: Any) -> bytes:
+    """The function and its settings for another process; ValueError if another process could not load them."""
+    main = sys.modules["__main__"]
+    if getattr(evaluate, "__module__", "") == "__main__" and not hasattr(main, "__file__"):
+        raise ValueError(f"{evaluate!r} is defined in a cell, which worker processes cannot import; use a module")
+    try:
+        return pickle.dumps((evaluate, settings))
+    except Exception as error:
+        raise ValueError(f"{evaluate!r} and its settings must be picklable: {error}") from error
+
+
+def _set_up(payload: bytes, threads: int, memory_gb: float | None, parent: int) -> None:
+    """Prepare a worker: threads first, since libraries read them when they start, then what it evaluates."""
+    set_threads(threads)
+    limit = math.inf if memory_gb is None else memory_gb * 1e9
+    threading.Thread(target=_watch, args=(limit, parent), daemon=True).start()
+    try:
+        _loaded["call"] = pickle.loads(payload)
+    except Exception as error:
+        _loaded["error"] = RuntimeError(f"a worker cannot load the evaluation: {type(error).__name__}: {error}")
+
+
+def _work(genome: tuple[int, ...], seed: int) -> tuple[Outcome, str]:
+    """Evaluate one candidate in a worker."""
+    if "error" in _loaded:
+        raise _loaded["error"]
+    evaluate, settings = _loaded["call"]
+    return attempt(evaluate, settings, genome, seed), f"pid {os.getpid()}"
+
+
+def _watch(limit: float, parent: int) -> None:
+    """End this process when it holds more than `limit` bytes, or when its parent is gone."""
+    while os.getppid() == parent:
+        if resident() > limit:
+            os._exit(OVER_MEMORY)
+        time.sleep(WATCH_S)
+    os._exit(1)
+
+
+def resident() -> float:
+    """Bytes of memory that this process holds now (on Linux), or at most held (elsewhere)."""
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def set_threads(threads: int) -> None:
+    """Let numeric libraries use this many threads, whether they are loaded already or not."""
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
+@contextmanager
+def few_threads(threads: int) -> Iterator[None]:
+    """`set_threads` for a block, and what was set before afterwards."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    torch_before = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else 0
+    set_threads(threads)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        if torch_before:
+            sys.modules["torch"].set_num_threads(torch_before)
