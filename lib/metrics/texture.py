@@ -1,4 +1,4 @@
-"""Fineness of texture on luma: spectrum, half-resolution residual, autocorrelation length.
+"""Fineness of texture on luma: spectrum and half-resolution residual.
 
 All take pictures (N, 3, H, W) in [0, 1] and work in float64 on Y = 0.299 R + 0.587 G + 0.114 B. Frequencies are in
 cycles per pixel. A picture of one colour has no texture: every ratio is then 0/0 and the value is NaN.
@@ -8,13 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib.metrics import check, window
+from lib.metrics import check
 
 LUMA = (0.299, 0.587, 0.114)
 CUTOFF = 0.25  # cycles per pixel, above which energy counts as high-frequency
 BAND = (0.04, 0.45)  # cycles per pixel, band of the slope and the centroid
 FLAT = 1e-9  # standard deviation of luma below which a picture has no texture beyond rounding
-BLUR = 8  # pixels, sigma of the blur that `grain` subtracts
 
 
 def hf_ratio(x: Tensor) -> Tensor:
@@ -94,25 +93,6 @@ def half_resolution_residual(x: Tensor, factor: int = 2) -> Tensor:
     return (y - reduced).square().sum(dim=(1, 2)) / centred.square().sum(dim=(1, 2))
 
 
-def grain(x: Tensor) -> Tensor:
-    """Grain size in pixels, (N,): the radius at which the autocorrelation of fine texture drops below 1/e.
-
-    Fine texture is Y minus its Gaussian blur (sigma 8 pixels, mirrored edges). Its autocorrelation (zero-padded,
-    divided by the number of overlapping pixels) is averaged over rings one pixel wide and interpolated linearly
-    between rings. Small is fine; white noise gives about 0.8. NaN where it does not drop within half the shorter side.
-    Sides of at least 32.
-    """
-    check.images(x, "x", min_side=32)
-    detail = _centred(luma(x) - _blurred(luma(x)))
-    correlation, radius = _autocorrelation(detail)
-    below = correlation < torch.e**-1
-    after = below.int().argmax(dim=1, keepdim=True).clamp_min(1)
-    high, low = correlation.gather(1, after - 1), correlation.gather(1, after)
-    start, end = radius[after - 1], radius[after]
-    crossing = start + (high - torch.e**-1) / (high - low) * (end - start)
-    return torch.where(below.any(dim=1), crossing.squeeze(1), torch.nan)
-
-
 def luma(x: Tensor) -> Tensor:
     """Luma Y (N, H, W) of (N, 3, H, W) in float64, unchecked."""
     return torch.einsum("c,nchw->nhw", x.new_tensor(LUMA, dtype=torch.float64), x.double())
@@ -145,29 +125,3 @@ def _band(x: Tensor) -> tuple[Tensor, Tensor]:
     f = radial_frequencies(bins).to(x.device)
     inside = (f >= BAND[0]) & (f <= BAND[1])
     return f[inside], radial_spectrum(x, bins)[:, inside]
-
-
-def _blurred(y: Tensor) -> Tensor:
-    """Gaussian blur of (N, H, W) with sigma `BLUR`, cut at 3 sigma, edges mirrored."""
-    reach = 3 * BLUR
-    return window.gaussian(F.pad(y, [reach] * 4, mode="reflect"), sigma=BLUR, radius=reach)
-
-
-def _autocorrelation(y: Tensor) -> tuple[Tensor, Tensor]:
-    """Autocorrelation (N, R) of (N, H, W) in rings of lag 0 .. min(H, W) / 2, and each ring's mean lag (R,)."""
-    height, width = y.shape[1:]
-    shape = (2 * height, 2 * width)
-    raw = torch.fft.irfft2(torch.fft.rfft2(y, s=shape).abs().square(), s=shape)
-    lags = [
-        torch.fft.fftfreq(2 * side, 1 / (2 * side), dtype=y.dtype, device=y.device).abs() for side in (height, width)
-    ]
-    overlap = torch.outer((height - lags[0]).clamp_min(1), (width - lags[1]).clamp_min(1))
-    distance = torch.hypot(lags[0][:, None], lags[1][None, :])
-    rings = min(height, width) // 2 + 1
-    used = torch.round(distance) < rings
-    index = torch.round(distance[used]).long()
-    count = torch.bincount(index, minlength=rings)
-    total = raw.new_zeros(len(raw), rings).index_add_(1, index, (raw / overlap)[:, used])
-    mean_lag = distance.new_zeros(rings).index_add_(0, index, distance[used]) / count
-    mean = total / count
-    return mean / mean[:, :1], mean_lag

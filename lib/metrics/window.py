@@ -1,4 +1,4 @@
-"""Separable Gaussian filtering, shared by SSIM, grain and the natural-scene statistics."""
+"""Separable Gaussian filtering, shared by SSIM and the natural-scene statistics."""
 
 import math
 

@@ -1,6 +1,5 @@
-"""Tables as CSV (full precision) and Markdown (rounded), and the paper's numbers beside ours."""
+"""Tables as CSV (full precision) and Markdown (rounded)."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,48 +55,6 @@ def save(frame: pd.DataFrame, folder: Path | str, name: str, *, digits: int = DI
     target = Path(folder)
     csv = write_text(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
     return [csv, write_text(target / f"{name}.md", markdown(frame, digits))]
-
-
-def beside(ours: pd.DataFrame, paper: pd.DataFrame, on: Sequence[str], *, values: Sequence[str] = ()) -> pd.DataFrame:
-    """Our rows with the paper's values and the ratio ours / paper, joined on the key columns.
-
-    `values` are the compared columns (default: the numeric ones that both frames have beside the keys); each gives
-    `v`, `v (paper)` and `v ratio`. Rows in one frame only are kept, ours first. Float keys match to 12 significant
-    digits. Raises ValueError for a missing key, a key combination that repeats, or nothing to compare.
-    """
-    keys, compared = list(on), list(values) or _shared_numbers(ours, paper, on)
-    if not compared:
-        raise ValueError(f"no numeric column beside {keys} is in both frames")
-    left = _keyed(ours, keys, "ours")
-    right = _keyed(paper, keys, "the paper's")[[*keys, *compared]]
-    joined = left.merge(right, how="outer", on=keys, suffixes=("", " (paper)"))
-    order = pd.concat([left[keys], right[keys]]).drop_duplicates()
-    joined = order.merge(joined, on=keys, how="left")
-    for column in compared:
-        joined[f"{column} ratio"] = joined[column] / joined[f"{column} (paper)"]
-    extra = [column for column in left.columns if column not in {*keys, *compared}]
-    return joined[[*keys, *extra, *(name for c in compared for name in (c, f"{c} (paper)", f"{c} ratio"))]]
-
-
-def _shared_numbers(ours: pd.DataFrame, paper: pd.DataFrame, on: Sequence[str]) -> list[str]:
-    """Numeric columns of both frames that are no keys."""
-    shared = [column for column in ours.columns if column in paper.columns and column not in on]
-    return [c for c in shared if pd.api.types.is_numeric_dtype(ours[c]) and pd.api.types.is_numeric_dtype(paper[c])]
-
-
-def _keyed(frame: pd.DataFrame, keys: list[str], owner: str) -> pd.DataFrame:
-    """A copy with number keys rounded to 12 significant digits, so that 0.1 + 0.2 meets 0.3; keys must be unique."""
-    lacking = [key for key in keys if key not in frame.columns]
-    if lacking:
-        raise ValueError(f"{owner} lacks the key(s) {lacking}; it has {list(frame.columns)}")
-    copy = frame.copy()
-    for key in keys:
-        if pd.api.types.is_numeric_dtype(copy[key]) and not pd.api.types.is_bool_dtype(copy[key]):
-            copy[key] = [float(f"{value:.12g}") for value in copy[key]]
-    repeated = copy[copy.duplicated(keys)]
-    if len(repeated):
-        raise ValueError(f"{owner} repeats the key {repeated.iloc[0][keys].to_dict()}")
-    return copy
 
 
 def _escaped(text: Any) -> str:

@@ -9,7 +9,6 @@ from lib.metrics.psnr import psnr
 from lib.metrics.ssim import ssim
 from lib.metrics.texture import (
     centroid,
-    grain,
     half_resolution,
     half_resolution_residual,
     hf_ratio,
@@ -35,7 +34,6 @@ SINGLE = [
     hf_ratio,
     spectral_slope,
     centroid,
-    grain,
     radial_spectrum,
     half_resolution,
     half_resolution_residual,

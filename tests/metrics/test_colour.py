@@ -1,17 +1,11 @@
-"""CIELAB and colour contrast against scikit-image."""
+"""Colour contrast in the CIELAB of scikit-image."""
 
 import numpy as np
 import pytest
 import torch
 from skimage.color import rgb2lab
 
-from lib.metrics.colour import colour_contrast, lab
-
-
-def test_lab_equals_scikit_image():
-    x = torch.rand(2, 3, 20, 30, dtype=torch.float64)
-    x[:, :, :5] *= 0.02  # the linear part of both curves
-    np.testing.assert_allclose(lab(x).permute(0, 2, 3, 1), rgb2lab(x.permute(0, 2, 3, 1).numpy()), atol=1e-4)
+from lib.metrics.colour import colour_contrast
 
 
 def test_contrast_is_the_root_of_the_summed_variances():

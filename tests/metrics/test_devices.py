@@ -20,7 +20,6 @@ SINGLE = [
     texture.centroid,
     texture.radial_spectrum,
     texture.half_resolution_residual,
-    texture.grain,
     colour_contrast,
 ]
 

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy import ndimage
 
 from lib.metrics import texture
 
@@ -69,7 +68,7 @@ def test_the_radial_spectrum_of_a_sinusoid_peaks_in_its_ring():
 def test_the_measures_agree_for_an_image_alone_and_in_a_batch():
     x = torch.cat([power_law_noise(-2, 64, 2), grating(0.3)])
     measures = (texture.hf_ratio, texture.spectral_slope, texture.centroid, texture.half_resolution_residual)
-    for measure in (*measures, texture.grain):
+    for measure in measures:
         torch.testing.assert_close(measure(x)[1:2], measure(x[1:2]))
 
 
@@ -101,28 +100,16 @@ def test_half_resolution_keeps_shape_type_and_range(size):
     assert 0 <= y.min() <= y.max() <= 1
 
 
-def test_grain_grows_with_the_blur_of_noise_as_its_closed_form_says():
-    noise = np.random.default_rng(0).standard_normal((4, 128, 128))
-    sizes = []
-    for sigma in (1, 2):
-        y = torch.from_numpy(ndimage.gaussian_filter(noise, (0, sigma, sigma), mode="wrap"))
-        x = (0.5 + 0.1 * y / y.std())[:, None].expand(-1, 3, -1, -1).clamp(0, 1)
-        sizes.append(texture.grain(x).mean().item())
-    assert sizes[0] == pytest.approx(2, rel=0.1)  # exp(-r^2 / 4 sigma^2) = 1/e at r = 2 sigma
-    assert sizes[1] == pytest.approx(4, rel=0.15)  # a little less: the blur of 8 pixels takes the coarsest part
-
-
 def test_a_flat_picture_has_no_texture_to_measure():
     flat = torch.full((1, 3, 64, 64), 0.3)
     measures = (texture.hf_ratio, texture.spectral_slope, texture.centroid, texture.half_resolution_residual)
-    assert all(measure(flat).isnan().all() for measure in (*measures, texture.grain))
+    assert all(measure(flat).isnan().all() for measure in measures)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda x: texture.spectral_slope(x[..., :15]), "x is 64x15 pixels; both sides must be at least 16"),
-        (lambda x: texture.grain(x[..., :31, :]), "x is 31x64 pixels; both sides must be at least 32"),
         (lambda x: texture.radial_spectrum(x, bins=33), "both sides must be at least 66"),
         (lambda x: texture.radial_spectrum(x, bins=0), "bins is 0; allowed is at least 1"),
         (lambda x: texture.half_resolution(x, factor=1), "factor is 1; allowed is a whole number of at least 2"),

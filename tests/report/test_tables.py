@@ -46,23 +46,3 @@ def test_saving_a_table_twice_gives_equal_bytes_and_no_leftovers(tmp_path: Path)
 def test_a_table_name_that_is_no_plain_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="plain file name"):
         tables.save(pd.DataFrame({"x": [1]}), tmp_path, name)
-
-
-def test_beside_puts_the_papers_value_and_the_ratio_next_to_ours() -> None:
-    ours = pd.DataFrame({"lr": [0.1 + 0.2, 0.5], "group": ["G1", "G2"], "loss": [2.0, 3.0], "seconds": [1, 1]})
-    paper = pd.DataFrame({"group": ["G1", "G3"], "lr": [0.3, 0.7], "loss": [4.0, 5.0]})
-    both = tables.beside(ours, paper, on=["lr", "group"])
-    assert list(both.columns) == ["lr", "group", "seconds", "loss", "loss (paper)", "loss ratio"]
-    assert both["group"].tolist() == ["G1", "G2", "G3"]
-    assert both.loc[0, ["loss", "loss (paper)", "loss ratio"]].tolist() == [2, 4, 0.5]
-    assert both["loss ratio"].isna().tolist() == [False, True, True]
-
-
-def test_beside_names_missing_keys_repeated_keys_and_an_empty_comparison() -> None:
-    ours = pd.DataFrame({"lr": [1.0, 1.0], "loss": [2.0, 3.0]})
-    with pytest.raises(ValueError, match=r"ours repeats the key .*1\.0"):
-        tables.beside(ours, ours[:1], on=["lr"])
-    with pytest.raises(ValueError, match=r"lacks the key\(s\) \['group'\]"):
-        tables.beside(ours, ours, on=["group"], values=["loss"])
-    with pytest.raises(ValueError, match="no numeric column"):
-        tables.beside(ours[["lr"]], ours, on=["lr"])
