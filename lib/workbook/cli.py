@@ -138,9 +138,9 @@ def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ending the batch ends its kernel too, as Ctrl-C does
     outcomes = batch.run_batch(work, minutes=options.minutes)
     print(f"\n{batch.summary(outcomes)}")
-    broken = saving.keep(outcomes) if options.save else []
-    print("\n".join(broken), end="\n" * bool(broken))
-    return batch.exit_status(outcomes) or int(bool(broken))
+    if options.save:
+        saving.keep(outcomes)
+    return batch.exit_status(outcomes)
 
 
 def _figures(options: argparse.Namespace) -> None:

@@ -7,8 +7,17 @@ from typing import Any
 
 from lib.paths import atomic, shown
 from lib.workbook.batch import Outcome, executed_path
-from lib.workbook.house import WIDGET, breaches, smoke_fingerprint
 from lib.workbook.notebooks import Job
+from lib.workbook.parameters import declared
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def smoke_fingerprint(notebook: Path) -> str:
+    """The fingerprint of the values in the parameters cell, by which a notebook knows that they are untouched."""
+    from lib.papers.settings import fingerprint
+
+    return fingerprint({name: parameter.default for name, parameter in declared(notebook).items()})
 
 
 def prepare(jobs: Sequence[Job]) -> None:
@@ -30,12 +39,11 @@ def prepare(jobs: Sequence[Job]) -> None:
     os.environ["WORKBOOK_QUIET"] = "1"
 
 
-def keep(outcomes: Sequence[Outcome]) -> list[str]:
-    """Copy the outputs of finished notebooks into their sources and return the house rules that these now break."""
-    done = [outcome.job for outcome in outcomes if outcome.status == "ok"]
-    for job in done:
-        _copy(executed_path(job), job.notebook)
-    return [f"{job.notebook.stem}: {breach}" for job in done for breach in breaches(job.notebook)]
+def keep(outcomes: Sequence[Outcome]) -> None:
+    """Copy the outputs of finished notebooks into their sources."""
+    for outcome in outcomes:
+        if outcome.status == "ok":
+            _copy(executed_path(outcome.job), outcome.job.notebook)
 
 
 def _copy(executed: Path, source: Path) -> None:

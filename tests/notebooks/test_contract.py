@@ -3,8 +3,8 @@
 import pytest
 
 from lib.paths import notebooks_dir, paper_numbers
-from lib.workbook.house import breaches
 from lib.workbook.notebooks import PROFILES, all_notebooks, profile_file
+from tests.workbook.rules import breaches
 
 NOTEBOOKS = all_notebooks()
 

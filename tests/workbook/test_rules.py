@@ -6,9 +6,10 @@ from nbformat import v4
 
 from lib.papers.settings import fingerprint
 from lib.paths import ROOT
-from lib.workbook import house, saving
+from lib.workbook import saving
 from lib.workbook.batch import Outcome, executed_path
 from lib.workbook.notebooks import job
+from tests.workbook.rules import breaches
 
 PARAMETERS = 'profile: str = "smoke"  # smoke or desk\nrate: float = 0.1  # per step'
 MARK = "# NBVAL_CHECK_OUTPUT\n"
@@ -48,7 +49,7 @@ def output(**fields):
 
 
 def test_a_notebook_that_keeps_the_rules_has_no_breach(good):
-    assert house.breaches(good) == []
+    assert breaches(good) == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_notebook_that_keeps_the_rules_has_no_breach(good):
         (output(output_type="stream", text="/tmp/x/y.png"), "names a place on one machine: /tmp/x"),
         (output(output_type="stream", name="stderr", text="hm"), "marked cell 4 prints to stderr"),
         (output(output_type="error", ename="ValueError", evalue="", traceback=[]), "cell 4 holds an error: ValueError"),
-        (output(output_type="display_data", data={house.WIDGET: {}}), "cell 4 holds a widget view"),
+        (output(output_type="display_data", data={saving.WIDGET: {}}), "cell 4 holds a widget view"),
         (lambda page: page.cells[3].update(execution_count=None), "cell 4 has the execution count None"),
         (lambda page: page.cells[3].update(outputs=[]), "marked cell 4 has no output"),
         (lambda page: page.cells[4].update(source="print(2)"), "2 cells are marked for nbval"),
@@ -80,13 +81,13 @@ def test_a_notebook_that_keeps_the_rules_has_no_breach(good):
 )
 def test_a_breach_is_found_and_named(good, alter, words):
     change(good, alter)
-    assert words in "\n".join(house.breaches(good))
+    assert words in "\n".join(breaches(good))
 
 
 def test_too_much_code_in_all_is_found(good):
     more = [v4.new_code_cell("\n".join(["x = 1"] * 24), execution_count=n) for n in range(5, 10)]
     change(good, lambda page: page.cells.extend(more))
-    assert house.breaches(good) == ["123 lines of code beside the parameters; at most 120"]
+    assert breaches(good) == ["123 lines of code beside the parameters; at most 120"]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +101,12 @@ def test_too_much_code_in_all_is_found(good):
 )
 def test_a_profile_file_that_does_not_fit_is_found(good, toys, text, words):
     toys.profile("good", text)
-    assert words in "\n".join(house.breaches(good))
+    assert words in "\n".join(breaches(good))
 
 
 def test_a_profile_file_that_fits_is_no_breach(good, toys):
     toys.profile("good", "profile: desk\nrate: 1.0e-3\n")
-    assert house.breaches(good) == []
+    assert breaches(good) == []
 
 
 def test_saving_keeps_outputs_without_widgets_timings_or_notes_of_the_run(good):
@@ -116,10 +117,10 @@ def test_saving_keeps_outputs_without_widgets_timings_or_notes_of_the_run(good):
     for count, cell in enumerate(code(executed), start=1):
         run(cell, count, text="new\n")
         cell.metadata.update(execution={"started": "now"}, papermill={"duration": 1})
-    executed.cells[4].outputs.append(v4.new_output("display_data", data={house.WIDGET: {}, "text/plain": "a ballot"}))
+    executed.cells[4].outputs.append(v4.new_output("display_data", data={saving.WIDGET: {}, "text/plain": "a ballot"}))
     executed_path(work).parent.mkdir(parents=True)
     nbformat.write(executed, executed_path(work))
-    assert saving.keep([Outcome(work, "ok")]) == []
+    saving.keep([Outcome(work, "ok")])
     saved = nbformat.read(good, as_version=4)
     assert saved.cells[2].outputs[0].text == "new\n"
     assert saved.cells[4].outputs[1].data == {"text/plain": "a ballot"}
@@ -140,5 +141,5 @@ def test_saving_refuses_other_values_and_changed_sources(good):
 
 def test_an_unfinished_notebook_is_not_saved(good):
     before = good.read_bytes()
-    assert saving.keep([Outcome(job(good, "smoke", {}, {}), "failed")]) == []
+    saving.keep([Outcome(job(good, "smoke", {}, {}), "failed")])
     assert good.read_bytes() == before

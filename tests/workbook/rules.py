@@ -1,4 +1,4 @@
-"""The rules every notebook of the workbook keeps, as one list of breaches. The tests and `run --save` both ask it."""
+"""The rules every notebook of the workbook keeps, as one list of breaches."""
 
 import ast
 import re
@@ -11,11 +11,11 @@ import yaml
 from lib.paths import ROOT
 from lib.workbook.notebooks import PROFILES, profile_file, profile_values
 from lib.workbook.parameters import ParameterError, declared
+from lib.workbook.saving import WIDGET, smoke_fingerprint
 
 CODE_LINES, CELL_LINES, FUNCTION_LINES = 120, 25, 10
 MARKED = 3  # cells that nbval compares, at least
 MEGABYTES = 5.0
-WIDGET = "application/vnd.jupyter.widget-view+json"
 SOMEWHERE = re.compile(r"(?<![\w.:/~-])(/(home|root|tmp|Users|usr|opt|var|mnt|srv|work)/\S+|[A-Z]:\\\S+)")
 
 
@@ -33,13 +33,6 @@ def breaches(notebook: Path) -> list[str]:
         _file(notebook, page),
     )
     return [breach for rule in rules for breach in rule]
-
-
-def smoke_fingerprint(notebook: Path) -> str:
-    """The fingerprint of the values in the parameters cell, by which a notebook knows that they are untouched."""
-    from lib.papers.settings import fingerprint
-
-    return fingerprint({name: parameter.default for name, parameter in declared(notebook).items()})
 
 
 def marked(cell: Any) -> bool:
