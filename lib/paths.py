@@ -1,5 +1,6 @@
 """Where things lie. Paths are resolved from this file or an environment variable, never from the working directory."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 ROOT = Path(__file__).resolve().parent.parent
+PROFILES = ("smoke", "desk", "day", "paper")  # in rising order; folders of runs, figures and parameter files
 
 
 def _folder(variable: str, default: Path) -> Path:
@@ -77,6 +79,12 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """The hash of a file's content, in hexadecimal."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, algorithm).hexdigest()
 
 
 def write_text(path: Path, text: str) -> Path:

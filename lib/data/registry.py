@@ -7,13 +7,13 @@ downloaded but by `fetch`.
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import file_digest, md5, sha256
+from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any
 
 from lib.data.catalogue import CATALOGUE, DataSet, Source
 from lib.data.images import SUFFIXES
-from lib.paths import downloads_dir, extra_data_folders, shown
+from lib.paths import downloads_dir, extra_data_folders, file_digest, shown
 
 
 class MissingData(FileNotFoundError):
@@ -120,8 +120,8 @@ def digest(path: Path) -> str:
 @lru_cache(maxsize=256)
 def _digest(path: Path, signature: str) -> str:
     if path.is_file():
-        return _file_hash(path, "sha256")
-    lines = (f"{_file_hash(file, 'sha256')}  {file.relative_to(path).as_posix()}\n" for file in _files(path))
+        return file_digest(path)
+    lines = (f"{file_digest(file)}  {file.relative_to(path).as_posix()}\n" for file in _files(path))
     return sha256("".join(lines).encode()).hexdigest()
 
 
@@ -133,7 +133,7 @@ def _torchvision_faults(path: Path, name: str, signature: str) -> list[str]:
     return [
         member
         for member, expected in members(name).items()
-        if not (path / member).is_file() or _file_hash(path / member, "md5") != expected
+        if not (path / member).is_file() or file_digest(path / member, "md5") != expected
     ]
 
 
@@ -192,8 +192,3 @@ def _signature(path: Path) -> str:
     files = [path] if path.is_file() else _files(path)
     stats = ((file, file.stat()) for file in files)
     return md5("\n".join(f"{file} {s.st_size} {s.st_mtime_ns}" for file, s in stats).encode()).hexdigest()
-
-
-def _file_hash(path: Path, algorithm: str) -> str:
-    with path.open("rb") as handle:
-        return file_digest(handle, algorithm).hexdigest()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from lib import device
 from lib.papers.settings import Settings, fingerprint
-from lib.paths import ROOT, atomic, figures_dir, notebooks_dir, shown
+from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
 from lib.report.claims import Claim, Finding
 from lib.search import record, runs
@@ -28,8 +28,8 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
     import yaml
 
     profile = parameters["profile"]
-    if profile not in (*claims.PROFILES, "custom"):
-        raise ValueError(f"profile is {profile!r}; allowed are {', '.join(claims.PROFILES)}")
+    if profile not in (*PROFILES, "custom"):
+        raise ValueError(f"profile is {profile!r}; allowed are {', '.join(PROFILES)}")
     if profile == "smoke":
         metadata = nbformat.read(notebooks_dir() / f"{notebook}.ipynb", as_version=4).metadata
         expected = metadata.get("workbook", {}).get("smoke", "")

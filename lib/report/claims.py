@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib.paths import PROFILES
 from lib.report.statistics import Interval
 
-PROFILES = ("smoke", "desk", "day", "paper")  # in rising order
 COLUMNS = ("id", "claim", "verdict", "n", "effect", "low", "high", "threshold", "profile", "note")
 
 

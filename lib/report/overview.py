@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from lib.paths import ROOT, figures_dir
+from lib.paths import PROFILES, ROOT, figures_dir
 from lib.report import style
-from lib.report.claims import PROFILES, Verdict, summary
+from lib.report.claims import Verdict, summary
 from lib.report.style import styled
 
 FIXED = "\u00a0"  # a space at which no line breaks

@@ -1,6 +1,5 @@
 """Where numbers and figures come from: one manifest beside every run and every figure folder."""
 
-import hashlib
 import json
 import math
 import platform
@@ -51,8 +50,9 @@ def write_figures(folder: Path | str, content: Mapping[str, Any], *, records: It
     here = Path(folder)
     files = [path for path in sorted(here.rglob("*")) if path.is_file() and path.name != "manifest.json"]
     shown = [path for path in files if not path.name.startswith(".") and path.relative_to(here).parts[0] != "private"]
-    own = {path.relative_to(here).as_posix(): sha256(path) for path in shown}
-    return write(here, {**content, "files": own, "records": {paths.shown(path): sha256(path) for path in records}})
+    own = {path.relative_to(here).as_posix(): paths.file_digest(path) for path in shown}
+    behind = {paths.shown(path): paths.file_digest(path) for path in records}
+    return write(here, {**content, "files": own, "records": behind})
 
 
 def commit() -> dict[str, Any]:
@@ -81,12 +81,6 @@ def peak_memory_mb() -> float | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def plain(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """Verified loading of converted weights and of local files."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +65,7 @@ def file_digest(path: Path) -> str:
     path, facts = path.resolve(), path.stat()
     key = (path, facts.st_size, facts.st_mtime_ns)
     if key not in _digests:
-        with path.open("rb") as handle:
-            _digests[key] = hashlib.file_digest(handle, "sha256").hexdigest()
+        _digests[key] = paths.file_digest(path)
     return _digests[key]
 
 

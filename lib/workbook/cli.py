@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-PROFILES = ("smoke", "desk", "day", "paper")
+from lib.paths import PROFILES
+
 EPILOG = """exit status:
   0    done
   1    a notebook failed, two runs differ, or something needed is missing

@@ -9,9 +9,9 @@ from typing import Any
 from lib import __version__
 from lib.device import cores
 from lib.papers import PAPERS, built
-from lib.paths import extra_data_folders, figures_dir, runs_dir, shown, votes_dir, weights_dir
+from lib.paths import PROFILES, extra_data_folders, figures_dir, runs_dir, shown, votes_dir, weights_dir
 from lib.workbook.dryrun import memory_total, needs
-from lib.workbook.notebooks import PROFILES, all_notebooks, job
+from lib.workbook.notebooks import all_notebooks, job
 
 PACKAGES = (
     "torch",

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib.paths import notebooks_dir, runs_dir, shown
+from lib.papers.settings import RUN_ONLY
+from lib.paths import PROFILES, notebooks_dir, runs_dir, shown
 from lib.workbook.parameters import ParameterError, convert, declared, load_yaml, parse
-
-PROFILES = ("smoke", "desk", "day", "paper")
-NO_IDENTITY = frozenset(
-    {"workers", "threads", "device", "fresh", "parts"}
-)  # how it is computed, not what: keeps the profile
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def profile_values(notebook: Path, profile: str) -> dict[str, Any]:
 def job(notebook: Path, profile: str, settings: dict[str, str], options: dict[str, str]) -> Job:
     """The notebook with the values of a profile, then `options` and `settings` (texts by name) where it declares them.
 
-    A changed setting makes the profile `custom`, unless it only says how to compute (`NO_IDENTITY`).
+    A changed setting makes the profile `custom`, unless it only says how to compute (`RUN_ONLY`).
     """
     parameters = declared(notebook)
     values = profile_values(notebook, profile)
@@ -96,7 +92,7 @@ def job(notebook: Path, profile: str, settings: dict[str, str], options: dict[st
     changed = {name: value for name, value in chosen.items() if value != values[name]}
     values |= chosen
     base = profile
-    if changed.keys() - NO_IDENTITY:
+    if changed.keys() - RUN_ONLY:
         profile = "custom"
         values |= {"profile": profile} if "profile" in parameters else {}
     injected = {name: value for name, value in values.items() if value != parameters[name].default}

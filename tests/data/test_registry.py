@@ -85,7 +85,7 @@ def test_a_change_after_verification_is_noticed(extra: Path) -> None:
 def test_an_unchanged_file_is_hashed_once(extra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (extra / "toy.bin").write_bytes(BATCH)
     registry.find("toy")
-    monkeypatch.setattr(registry, "_file_hash", lambda *_: pytest.fail("hashed again"))
+    monkeypatch.setattr(registry, "file_digest", lambda *_: pytest.fail("hashed again"))
     assert registry.find("toy") == extra / "toy.bin"
 
 
@@ -124,7 +124,7 @@ def test_the_hash_of_a_folder_depends_on_names_and_contents_only(tmp_path: Path)
 @pytest.mark.usefixtures("toy")
 def test_status_tells_what_is_present_without_hashing(extra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (extra / "toy.bin").write_bytes(b"anything")
-    monkeypatch.setattr(registry, "_file_hash", lambda *_: pytest.fail("hashed"))
+    monkeypatch.setattr(registry, "file_digest", lambda *_: pytest.fail("hashed"))
     rows = {row["key"]: row for row in registry.status()}
     assert rows.keys() == CATALOGUE.keys()
     assert (rows["toy"]["present"], rows["toy"]["source"]) == (True, "toy, original")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lib.paths import notebooks_dir, paper_numbers
-from lib.workbook.notebooks import PROFILES, all_notebooks, profile_file
+from lib.paths import PROFILES, notebooks_dir, paper_numbers
+from lib.workbook.notebooks import all_notebooks, profile_file
 from tests.workbook.rules import breaches
 
 NOTEBOOKS = all_notebooks()

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from lib.paths import ROOT
-from lib.workbook.notebooks import PROFILES, profile_file, profile_values
+from lib.paths import PROFILES, ROOT
+from lib.workbook.notebooks import profile_file, profile_values
 from lib.workbook.parameters import ParameterError, declared
 from lib.workbook.saving import WIDGET, smoke_fingerprint
 

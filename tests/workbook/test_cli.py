@@ -12,7 +12,7 @@ import pytest
 from lib import papers, weights
 from lib.data import registry
 from lib.search.runs import open_run
-from lib.workbook import batch, cli, doctor, dryrun, notebooks
+from lib.workbook import batch, doctor, dryrun, notebooks
 from lib.workbook.cli import main
 
 HEAVY = ("torch", "numpy", "pandas", "matplotlib", "papermill", "nbformat", "yaml")
@@ -231,7 +231,3 @@ def test_the_doctor_says_what_each_profile_needs(toy_paper, capsys):
 def test_a_measured_speed_is_a_positive_number(monkeypatch):
     monkeypatch.setattr(dryrun, "MEASURE_S", 0.01)
     assert dryrun.measured_flops() > 1e6
-
-
-def test_profiles_of_the_command_line_are_those_of_the_notebooks():
-    assert cli.PROFILES == notebooks.PROFILES

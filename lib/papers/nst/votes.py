@@ -20,8 +20,8 @@ import pandas as pd
 from filelock import FileLock
 
 from lib.paths import shown, votes_dir
+from lib.report.statistics import CHOICES
 
-CHOICES = ("left", "right", "cannot decide", "skip")
 SIMULATED = "simulated"
 REPEAT_EVERY = 10  # the last trial of each ten shows an earlier pair again
 REPEAT_GAP = 3  # trials between a pair and its repeat, so that the answer is not just remembered
