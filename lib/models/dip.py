@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.convolution import convolve
 from lib.models.resampling import change_level, enlarge, reflect_pad
 from lib.spaces.nasdip import Architecture, Stage
 
@@ -160,10 +161,9 @@ class Convolution(nn.Module):
         self.stride, self.padding, self.pad = layer.stride, layer.filter // 2, pad
 
     def forward(self, x: Tensor) -> Tensor:
-        padding = self.padding
-        if self.pad == "reflect":
-            x, padding = reflect_pad(x, padding), 0
-        y = F.conv2d(x, self.weight, self.bias, self.stride, padding)
+        p = self.padding
+        x = reflect_pad(x, p) if self.pad == "reflect" else F.pad(x, (p, p, p, p))
+        y = convolve(x, self.weight, self.bias, self.stride)
         return y if self.norm is None else self.norm(y)
 
 

@@ -42,22 +42,23 @@ def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor],
     layout = torch.channels_last if channels_last else torch.contiguous_format
     network, z = network.to(memory_format=layout), z.contiguous(memory_format=layout)
     forward = _forward(torch.compile(network) if compile else network, z.device.type, precision)
-    optimiser = torch.optim.Adam(network.parameters(), lr=lr, foreach=True)
+    weights = _Flat(network)
+    optimiser = torch.optim.Adam([weights.values], lr=lr, fused=True)
     noise = torch.Generator(z.device).manual_seed(noise_seed)
-    restore = _Guard(network) if guard else None
+    restore = _Guard(weights.values) if guard else None
     x, mean, errors = z, None, []
     for step in range(iterations):
         x = _perturbed(z, reg_noise_std, noise)
         output = forward(x)
         value = loss(output)
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
+        weights.differentiate(value)
         if restore and step % GUARD_REST:
             restore(value.detach())
         optimiser.step()
         errors += _error(output, oracle)
         if average:
             mean = output.detach().clone() if mean is None else mean.lerp_(output.detach(), 1 - average)
+    weights.release()
     with torch.no_grad():
         output = forward(x)
         errors += _error(output, oracle)
@@ -107,6 +108,29 @@ def _best(errors: list[Tensor]) -> tuple[float, int] | None:
     return float(psnr[best]), best
 
 
+class _Flat:
+    """All parameters of a network as one vector, so that a step of Adam is one kernel; they stay views of it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.parameters = list(network.parameters())
+        self.values = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self.parameters]))
+        self._share(self.values.detach())
+
+    def _share(self, values: Tensor) -> None:
+        for p, part in zip(self.parameters, values.split([p.numel() for p in self.parameters]), strict=True):
+            p.data = part.view(p.shape)
+
+    def differentiate(self, loss: Tensor) -> None:
+        """Sets the gradient of `values`."""
+        gradients = torch.autograd.grad(loss, self.parameters)
+        self.values.grad = torch.cat([g.reshape(-1) for g in gradients])
+
+    def release(self) -> None:
+        """Gives every parameter memory of its own again, as savers expect it."""
+        for p in self.parameters:
+            p.data = p.data.clone()
+
+
 class _Guard:
     """Puts back the weights of the last good step where the loss jumped; the step itself still follows.
 
@@ -114,9 +138,8 @@ class _Guard:
     loss. The choice is made on the device.
     """
 
-    def __init__(self, network: nn.Module) -> None:
-        self.weights = list(network.parameters())
-        self.kept = [weight.detach().clone() for weight in self.weights]
+    def __init__(self, weights: Tensor) -> None:
+        self.weights, self.kept = weights, weights.detach().clone()
         self.last: Tensor | None = None
 
     @torch.no_grad()
@@ -124,6 +147,5 @@ class _Guard:
         last = loss if self.last is None else self.last
         jumped = loss > last * 10 ** (GUARD_DB / 10)
         self.last = torch.where(jumped, last, loss)
-        for weight, kept in zip(self.weights, self.kept, strict=True):
-            weight.copy_(torch.where(jumped, kept, weight))
-            kept.copy_(weight)
+        self.weights.copy_(torch.where(jumped, self.kept, self.weights))
+        self.kept.copy_(self.weights)
