@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
 import numpy as np
@@ -18,6 +18,8 @@ from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
 from lib.report.claims import Claim, Finding
 from lib.search import record, runs
+
+T = TypeVar("T")
 
 
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
@@ -39,6 +41,19 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
         values = yaml.safe_load((notebooks_dir() / "profiles" / profile / f"{notebook}.yaml").read_text())
         expected = fingerprint(values)
     return profile if fingerprint(parameters) == expected else "custom"
+
+
+def needs(*parts: str) -> Callable[[Callable[["Study"], T]], Callable[["Study"], T | None]]:
+    """Decorates a product of a study, such as a figure: it is None where one of these parts was not run."""
+
+    def decorate(product: Callable[["Study"], T]) -> Callable[["Study"], T | None]:
+        @wraps(product)
+        def where_run(study: "Study") -> T | None:
+            return product(study) if all(map(study.has, parts)) else None
+
+        return where_run
+
+    return decorate
 
 
 class Study:

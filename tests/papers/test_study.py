@@ -10,7 +10,7 @@ from PIL import Image
 
 from lib.papers import PAPERS, built
 from lib.papers.settings import fingerprint
-from lib.papers.study import Study, checked_in
+from lib.papers.study import Study, checked_in, needs
 from lib.paths import ROOT, figures_dir
 from lib.report import plots
 
@@ -72,6 +72,12 @@ def test_a_part_that_was_not_run_is_named():
     assert not study.has("grid")
     with pytest.raises(KeyError, match="part 'grid' was not run for profile 'smoke'"):
         study.frame("grid")
+
+
+def test_a_product_is_drawn_only_where_all_its_parts_were_run():
+    product = needs("toy")(lambda study: len(study.frame("toy")))
+    assert product(computed(Study("nst", "smoke"), [True, True])) == 2
+    assert product(Study("nst", "smoke")) is None
 
 
 def test_pictures_that_may_not_be_shown_lie_apart_and_are_shown_only_on_request():

@@ -13,7 +13,7 @@ from lib.papers.nst.ballot import Ballot
 from lib.papers.nst.figures import LR, RIGHTS, first, group_rows, image
 from lib.papers.nst.pareto import knee
 from lib.papers.nst.settings import GROUPS, VOTE_RATES
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.report import plots, statistics
 from lib.report.heatmaps import heatmap
 from lib.report.pictures import image_grid
@@ -25,20 +25,18 @@ HEATMAPS = {
 }  # fmt: skip
 
 
-def texture(study: Study) -> Figure | None:
+@needs("groups", "tv")
+def texture(study: Study) -> Figure:
     """The study's finding: the texture follows the magnitude only while TV keeps its fixed weight."""
-    if not (study.has("groups") and study.has("tv")):
-        return None
     grouped = tables.texture_rows(study).groupby(["setting", "group"], as_index=False)["hf"].agg(["mean", "min", "max"])
     chart = plots.bars(grouped, "setting", "mean", by="group", error=("min", "max"), xlabel="",
                        ylabel="HF ratio (fine texture)", width=plots.PAGE)  # fmt: skip
     return study.figure("extra_tv", chart)
 
 
-def texture_pictures(study: Study) -> Figure | None:
+@needs("groups", "tv")
+def texture_pictures(study: Study) -> Figure:
     """The pictures behind it: a row a setting of TV, a column a weight group."""
-    if not (study.has("groups") and study.has("tv")):
-        return None
     rows = first(tables.texture_rows(study))
     settings = [name for name in dict.fromkeys(rows["setting"]) if tables.TINY_EPSILON not in name]
     sheet = [[_texture_image(study, rows, setting, group) for group in GROUPS] for setting in settings]
@@ -53,10 +51,9 @@ def _texture_image(study: Study, rows: pd.DataFrame, setting: str, group: str) -
     return image(study, part, row)
 
 
-def forces(study: Study) -> Figure | None:
+@needs("groups")
+def forces(study: Study) -> Figure:
     """How strong TV and epsilon are beside the other terms: Pi_tv and Pi_eps over the steps, by group."""
-    if not study.has("groups"):
-        return None
     rows = group_rows(study, "groups")
     parts = []
     for _, row in rows.iterrows():
@@ -73,10 +70,9 @@ def forces(study: Study) -> Figure | None:
     return study.figure("extra_forces", fig)
 
 
-def maps(study: Study) -> Figure | None:
+@needs("heatmap")
+def maps(study: Study) -> Figure:
     """Learning rate by weight ratio: style and content left, fine texture, and LPIPS to the content."""
-    if not study.has("heatmap"):
-        return None
     frame = study.frame("heatmap")
     frame["ratio"] = (frame["style_weight"] / frame["content_weight"]).map("{:.0e}".format)
     frame["lr"] = frame["lr"].map("{:g}".format)
@@ -100,19 +96,15 @@ def maps(study: Study) -> Figure | None:
 
 def front(study: Study) -> Figure | None:
     """The Pareto search's points and front beside random search, and hypervolume against trials."""
-    parts = [
-        study.frame(f"pareto_{kind}").assign(sampler=kind) for kind in ("tpe", "random") if study.has(f"pareto_{kind}")
-    ]
-    if not parts:
+    found = tables.searches(study)
+    if not found:
         return None
-    frame = pd.concat(parts)
-    frame["front"] = statistics.pareto_front(frame[["style_ratio", "content_ratio"]].to_numpy())
+    frame = pd.concat(rows.assign(sampler=kind) for kind, rows in found.items())
+    frame["front"] = statistics.pareto_front(frame[tables.POINT].to_numpy())
     growth = [
-        {"sampler": kind, "trials": n + 1, "hypervolume": statistics.hypervolume(points[: n + 1])}
-        for kind, points in (
-            (k, f[["style_ratio", "content_ratio"]].to_numpy()) for k, f in frame.groupby("sampler", sort=False)
-        )
-        for n in range(len(points))
+        {"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(rows[tables.POINT].to_numpy()[:n])}
+        for kind, rows in found.items()
+        for n in range(1, len(rows) + 1)
     ]
     fig, axes = plots.panels(2)
     plots.scatter(frame, "style_ratio", "content_ratio", by="sampler", front="front", xlabel="style left, Ls(T)/Ls(0)",
@@ -123,8 +115,8 @@ def front(study: Study) -> Figure | None:
 
 def knees(study: Study) -> Figure | None:
     """The picture at each search's knee, the point nearest to no style and no content loss."""
-    found = {kind: study.frame(f"pareto_{kind}") for kind in ("tpe", "random") if study.has(f"pareto_{kind}")}
-    rows = {kind: frame.iloc[knee(frame[["style_ratio", "content_ratio"]].to_numpy())] for kind, frame in found.items()}
+    found = tables.searches(study).items()
+    rows = {kind: frame.iloc[knee(frame[tables.POINT].to_numpy())] for kind, frame in found}
     if not rows:
         return None
     names = [
@@ -134,10 +126,9 @@ def knees(study: Study) -> Figure | None:
     return study.figure("extra_pareto_knees", image_grid([cells], columns=names, reason=RIGHTS, cell=2.6))
 
 
-def optimisers(study: Study) -> Figure | None:
+@needs("optimisers")
+def optimisers(study: Study) -> Figure:
     """Loss against evaluations of each optimiser at equal cost, without and with TV."""
-    if not study.has("optimisers"):
-        return None
     frame = study.frame("optimisers").query(
         "scale == 1 and optimiser != 'adam-scaled-eps' and (eps == 0.1 or eps == 0)"
     )
@@ -156,10 +147,9 @@ def optimisers(study: Study) -> Figure | None:
     return study.figure("extra_optimisers", fig)
 
 
-def programs(study: Study) -> Figure | None:
+@needs("presets")
+def programs(study: Study) -> Figure:
     """The four published programs on one pair."""
-    if not study.has("presets"):
-        return None
     frame = study.frame("presets")
     pictures = [image(study, "presets", row) for _, row in frame.iterrows()]
     captions = [f"LPIPS {row['proxy_lpips_content']:.2f}, HF {row['hf']:.2f}" for _, row in frame.iterrows()]

@@ -13,7 +13,7 @@ from lib.metrics.texture import half_resolution
 from lib.papers.nst import poll, tables
 from lib.papers.nst import votes as ballots
 from lib.papers.nst.settings import VOTE_RATES
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.report import plots
 from lib.report.heatmaps import heatmap
 from lib.report.pictures import crops, image_grid
@@ -45,20 +45,18 @@ def _references(study: Study) -> dict[tuple[str, str], pd.Series]:
     return {(row["role"], row["picture"]): row for _, row in study.frame("references").iterrows()}
 
 
-def fig1(study: Study) -> Figure | None:
+@needs("grid")
+def fig1(study: Study) -> Figure:
     """Styles by contents at one setting, originals in the margins; what may not be shown goes to a private sheet."""
-    if not study.has("grid"):
-        return None
     grid = study.frame("grid")
     if _private(study, grid):
         study.figure("fig1", _contact_sheet(study, grid, private=True), private=True)
     return study.figure("fig1", _contact_sheet(study, grid))
 
 
-def fig1_losses(study: Study) -> Figure | None:
+@needs("grid")
+def fig1_losses(study: Study) -> Figure:
     """The share of the style loss left in each cell of figure 1."""
-    if not study.has("grid"):
-        return None
     grid = study.frame("grid")
     rows, columns = list(dict.fromkeys(grid["style"])), list(dict.fromkeys(grid["content"]))
     values = grid.pivot(index="style", columns="content", values="style_ratio").loc[rows, columns]
@@ -85,10 +83,9 @@ def _contact_sheet(study: Study, grid: pd.DataFrame, *, private: bool = False) -
     return image_grid(sheet, rows=["", *styles], columns=["style", *contents], reason=RIGHTS)
 
 
-def fig2(study: Study) -> Figure | None:
+@needs("rates")
+def fig2(study: Study) -> Figure:
     """Both losses against the learning rate, ours and the paper's as read under A."""
-    if not study.has("rates"):
-        return None
     ours = tables.ours_pairs(study.frame("rates"))
     paper = tables.printed().query("group == 'G2'").drop_duplicates(["lr", "falling"])
     fig, axes = plots.panels(2)
@@ -100,10 +97,9 @@ def fig2(study: Study) -> Figure | None:
     return study.figure("fig2", fig)
 
 
-def steps(study: Study) -> Figure | None:
+@needs("rates")
+def steps(study: Study) -> Figure:
     """Style loss against the step, one line a learning rate."""
-    if not study.has("rates"):
-        return None
     curves = _curves(first(study.frame("rates")), "style")
     return study.figure("extra_steps", plots.lines(curves, "step", "value", by="lr", logy=True, ylabel="style loss Ls"))
 
@@ -117,10 +113,9 @@ def _curves(frame: pd.DataFrame, name: str, key: str = "lr") -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@needs("rates")
 def fig3(study: Study) -> Figure | None:
     """The same content and style at the learning rates of the paper's figure 3, and at 0.02."""
-    if not study.has("rates"):
-        return None
     frame = first(study.frame("rates"))
     rows = [frame[np.isclose(frame["lr"], lr)].iloc[0] for lr in VOTE_RATES if np.isclose(frame["lr"], lr).any()]
     if not rows:
@@ -132,10 +127,9 @@ def fig3(study: Study) -> Figure | None:
                                            captions=[captions], reason=RIGHTS, cell=1.7))  # fmt: skip
 
 
-def fig4(study: Study) -> Figure | None:
+@needs("rates")
+def fig4(study: Study) -> Figure:
     """Model-based proxies against how much style is left to transfer, in place of the paper's vote."""
-    if not study.has("rates"):
-        return None
     frame = proxies(study)
     shown = {name: title for name, title in PROXIES.items() if name in frame}
     named = [any(np.isclose(lr, other) for other in VOTE_RATES) for lr in frame["lr"]]
@@ -190,18 +184,16 @@ def _originals(study: Study, rows: pd.DataFrame) -> dict[str, pd.Series]:
     return {role: known[key] for role, key in keys.items() if key in known}
 
 
+@needs("groups")
 def fig5(study: Study) -> Figure | None:
     """One picture a weight group with an enlarged part."""
-    if not study.has("groups"):
-        return None
     rows = group_rows(study, "groups")
     return _group_crops(study, "fig5", rows, [image(study, "groups", row) for _, row in rows.iterrows()])
 
 
-def fig5_spectra(study: Study) -> Figure | None:
+@needs("groups")
+def fig5_spectra(study: Study) -> Figure:
     """Radial spectra of the groups' pictures, with the content's and the style's own."""
-    if not study.has("groups"):
-        return None
     rows = group_rows(study, "groups")
     originals = _originals(study, rows)
     spectra = _spectra(rows, originals, "group")
@@ -226,14 +218,16 @@ def _halved(picture: np.ndarray) -> np.ndarray:
     return images.to_uint8(half_resolution(images.from_uint8(picture)[None], 2)[0])
 
 
-def fig6(study: Study) -> Figure | None:
+@needs("groups")
+def fig6(study: Study) -> Figure:
     """Each group before and after halving its resolution."""
-    return _before_after(study, "fig6", "groups") if study.has("groups") else None
+    return _before_after(study, "fig6", "groups")
 
 
-def fig7(study: Study) -> Figure | None:
+@needs("second")
+def fig7(study: Study) -> Figure:
     """Figure 6 with a second style."""
-    return _before_after(study, "fig7", "second") if study.has("second") else None
+    return _before_after(study, "fig7", "second")
 
 
 def _before_after(study: Study, name: str, part: str) -> Figure:

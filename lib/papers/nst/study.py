@@ -60,21 +60,19 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, floating-point operations, bytes, and the pictures and weights it needs."""
     names = sorted({name for _, name in experiments.pictures(settings)} | ({settings.photos} - {""}))
     needs = {"data": names, "weights": [vgg.ENCODERS[settings.encoder].weights, "alexnet", "lpips-alex"]}
-    rows = []
+    work = {}  # rows, operations and the largest side of each part
     for part in experiments.PARTS:
-        items = experiments.plan(settings, part)
-        flops = sum(_flops(settings, i.configuration.side) * i.configuration.steps for i in items)
-        side = max((i.configuration.side for i in items), default=0)
-        rows.append({"part": part, "rows": len(items), "flops": flops, "memory": _memory(settings, side), **needs})
-    small = _flops(settings, settings.small_side)
-    trials = dict.fromkeys(("pareto_tpe", "pareto_random"), settings.trials)
-    for part, count in trials.items():
-        rows.append({"part": part, "rows": count, "flops": count * settings.small_steps * small,
-                     "memory": _memory(settings, settings.small_side), **needs})  # fmt: skip
-    runs = len(optimisers.plan(settings))
-    rows.append({"part": "optimisers", "rows": runs, "flops": 2 * runs * settings.evaluations * small,
-                 "memory": _memory(settings, settings.small_side), **needs})  # fmt: skip
-    return rows
+        planned = [item.configuration for item in experiments.plan(settings, part)]
+        flops = sum(_flops(settings, c.side) * c.steps for c in planned)
+        work[part] = len(planned), flops, max((c.side for c in planned), default=0)
+    small, runs = _flops(settings, settings.small_side), len(optimisers.plan(settings))
+    search = settings.trials, settings.trials * settings.small_steps * small, settings.small_side
+    work |= {"pareto_tpe": search, "pareto_random": search,
+             "optimisers": (runs, 2 * runs * settings.evaluations * small, settings.small_side)}  # fmt: skip
+    return [
+        {"part": part, "rows": rows, "flops": flops, "memory": _memory(settings, side), **needs}
+        for part, (rows, flops, side) in work.items()
+    ]
 
 
 def _flops(settings: Settings, side: int) -> float:

@@ -7,10 +7,11 @@ import pandas as pd
 
 from lib.papers.nst.pareto import knee
 from lib.papers.nst.settings import EPSILON, GROUPS, TV
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.paths import paper_numbers
 from lib.report import statistics
 
+POINT = ["style_ratio", "content_ratio"]  # what the Pareto search minimises
 FIXED_TV, SCALED_TV, NO_TV, TINY_EPSILON = "TV 30 fixed", "TV scaled", "TV 0", ", eps 1e-8"
 
 
@@ -57,18 +58,16 @@ def _compared(ours: pd.DataFrame, table: str) -> pd.DataFrame:
     return both[[*order, "style_loss", "content_loss"]]
 
 
-def table1(study: Study) -> pd.DataFrame | None:
+@needs("rates")
+def table1(study: Study) -> pd.DataFrame:
     """Losses over the learning rate from 0.05 to 0.10 (group G2); weighted, as printed."""
-    if not study.has("rates"):
-        return None
     both = _compared(ours_pairs(study.frame("rates")), "table1")
     return study.table("table1", both[both["lr"] >= 0.05])
 
 
-def table2(study: Study) -> pd.DataFrame | None:
+@needs("groups")
+def table2(study: Study) -> pd.DataFrame:
     """Losses of the three weight groups at three learning rates; weighted, as printed."""
-    if not study.has("groups"):
-        return None
     return study.table("table2", _compared(ours_pairs(study.frame("groups")), "table2"))
 
 
@@ -102,10 +101,9 @@ def texture_rows(study: Study) -> pd.DataFrame:
     return pd.concat([rows, again], ignore_index=True)
 
 
-def texture_table(study: Study) -> pd.DataFrame | None:
+@needs("groups", "tv")
+def texture_table(study: Study) -> pd.DataFrame:
     """HF ratio, spectral slope and half-resolution residual of each group under each setting: mean, range, n."""
-    if not (study.has("groups") and study.has("tv")):
-        return None
     grouped = texture_rows(study).groupby(["setting", "group"], sort=False)
     table = grouped.agg(
         hf=("hf", "mean"), hf_low=("hf", "min"), hf_high=("hf", "max"), slope=("slope", "mean"), r2=("r2", "mean"),
@@ -116,29 +114,29 @@ def texture_table(study: Study) -> pd.DataFrame | None:
     return study.table("extra_tv", table.sort_values(["setting", "group"]))
 
 
-def optimiser_table(study: Study) -> pd.DataFrame | None:
+@needs("optimisers")
+def optimiser_table(study: Study) -> pd.DataFrame:
     """Final loss divided by the scale, and distance from the run at scale 1, of each optimiser under each scale."""
-    if not study.has("optimisers"):
-        return None
     frame = study.frame("optimisers").query("tv_weight == 0")
     columns = ["optimiser", "lr", "eps", "scale", "final_loss", "moved", "difference", "identical", "reason"]
     return study.table("extra_invariance", frame[columns].sort_values(["optimiser", "eps", "lr", "scale"]))
 
 
+def searches(study: Study) -> dict[str, pd.DataFrame]:
+    """The rows of the Pareto search and of random search, by sampler, as far as they were run."""
+    return {kind: study.frame(f"pareto_{kind}") for kind in ("tpe", "random") if study.has(f"pareto_{kind}")}
+
+
 def pareto_table(study: Study) -> pd.DataFrame | None:
     """Hypervolume after every fourth of the trials, and the knee, of both samplers."""
     rows = []
-    for kind in ("tpe", "random"):
-        if study.has(f"pareto_{kind}"):
-            frame = study.frame(f"pareto_{kind}").sort_values("k")
-            points = frame[["style_ratio", "content_ratio"]].to_numpy()
-            best = frame.iloc[knee(points)]
-            for share in (0.25, 0.5, 0.75, 1.0):
-                n = max(1, round(share * len(points)))
-                rows.append({"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(points[:n])})
-            rows[-1] |= {
-                f"knee_{name}": best[name] for name in ("lr", "ratio", "tv_weight", "style_ratio", "content_ratio")
-            }
+    for kind, frame in searches(study).items():
+        points = frame[POINT].to_numpy()
+        for share in (0.25, 0.5, 0.75, 1.0):
+            n = max(1, round(share * len(points)))
+            rows.append({"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(points[:n])})
+        best = frame.iloc[knee(points)]
+        rows[-1] |= {f"knee_{name}": best[name] for name in ("lr", "ratio", "tv_weight", *POINT)}
     return study.table("extra_pareto", pd.DataFrame(rows)) if rows else None
 
 
