@@ -78,10 +78,14 @@ class Architecture:
                 for i, stage in enumerate(part, 1)
             ]  # fmt: skip
         nodes.append({"id": "out", "label": "image", "column": 1, "level": 0, "kind": "output"})
-        down = [str(node["id"]) for node in nodes if node["column"] == 0]
-        up = [str(node["id"]) for node in nodes if node["column"] == 1 and node["id"] != "out"][::-1]
-        path = [*down, *up, "out"]
-        edges = [{"source": a, "target": b, "label": "", "kind": "flow"} for a, b in pairwise(path)]
+        a, b = len(self.encoders), len(self.decoders)
+        path = ["in", *(f"E{i}" for i in range(1, a + 1)), *(f"D{j}" for j in range(b, 0, -1)), "out"]
+        levels = [*range(a + 1), *range(b - 1, -1, -1)]  # of the map that each edge of the path carries
+        edges = [
+            {"source": source, "target": target, "label": f"1/{2**level}" if level else "",
+             "kind": "turn" if place == a else "flow"}
+            for place, ((source, target), level) in enumerate(zip(pairwise(path), levels, strict=True))
+        ]  # fmt: skip
         return {"nodes": nodes, "edges": edges + list(self._paths())}
 
     def _paths(self) -> Iterator[dict[str, Any]]:
@@ -95,8 +99,8 @@ class Architecture:
 
 def _label(stage: Stage) -> str:
     if stage.kind == "resample":
-        return "resample only"
-    return f"{stage.filter}×{stage.filter}, {stage.width}" + (" + 1×1" if stage.kind == "shortcut" else "")
+        return "resample"
+    return f"{stage.filter}×{stage.filter}, {stage.width}" + ("\n+ 1×1" if stage.kind == "shortcut" else "")
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,11 @@ class Field:
         if value not in self.values:
             raise ValueError(f"{self.name} is {value}; its codes allow {', '.join(map(str, self.values))}")
         return self.values.index(value)
+
+    def shown(self, genome: Genome) -> str:
+        """The field's value in a genome for a reader: 5×5, 64, on or off."""
+        value = self.values[self.code(genome)]
+        return {"s": ("on", "off")[value % 2], "f": f"{value}×{value}"}.get(self.name[-1], str(value))
 
     @cached_property
     def live(self) -> tuple[tuple[bool, ...], ...]:
@@ -228,13 +237,13 @@ class NasDip(Space):
         return tuple(gene.name for gene, live in zip(self.genes, self.live_bits(genome), strict=True) if not live)
 
     def units_of(self, genome: Genome) -> list[list[dict[str, Any]]]:
-        """The genome unit by unit, for drawing: each field's name, bits, value and, a bit, whether it is dead."""
+        """The genome unit by unit, for drawing: each field's name, bits, value as text, and which bits are dead."""
         live = self.live_bits(genome)
         rows: list[list[dict[str, Any]]] = [[] for _ in range(self.units)]
         for field in self.fields:
             part = slice(field.start, field.start + field.bits)
             rows[field.unit].append({"name": field.name, "bits": genome[part], "dead": [not bit for bit in live[part]],
-                                     "value": field.values[field.code(genome)]})  # fmt: skip
+                                     "value": field.shown(genome)})  # fmt: skip
         return rows
 
     @cached_property

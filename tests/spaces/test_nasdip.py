@@ -4,7 +4,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.spaces.base import Genome, keyed
@@ -173,6 +173,7 @@ def test_the_canonical_form_is_one_and_means_the_same_network(case: tuple[NasDip
     assert space.invalid(canonical) == space.invalid(genome)
 
 
+@settings(max_examples=50)
 @given(space_and_genome())
 def test_exactly_the_flips_of_live_bits_change_the_network(case: tuple[NasDip, Genome]) -> None:
     space, genome = case
@@ -267,15 +268,15 @@ def test_a_network_that_the_space_lacks_is_refused_with_what_it_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "problem"),
+    ("wrong", "problem"),
     [({"variant": "both"}, "variant is 'both'; allowed are asym, asym_t"), ({"units": 0}, "units is 0"),
      ({"side": 48}, r"side is \(48, 48\); allowed: multiples of 2\^5"), ({"max_filter": 6}, "max_filter is 6"),
      ({"t_table": (1, 2)}, r"t_table is \(1, 2\)"), ({"variant": "sym", "skip_code": "gate3"}, "skip_code is 'gate3'"),
      ({"max_width": 0}, "max_width is 0")],
 )  # fmt: skip
-def test_settings_that_make_no_space_are_refused_by_name(settings: dict, problem: str) -> None:
+def test_settings_that_make_no_space_are_refused_by_name(wrong: dict, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        NasDip(**settings)
+        NasDip(**wrong)
 
 
 def test_every_setting_shows_in_the_name_of_the_space() -> None:
@@ -292,8 +293,9 @@ def test_the_diagram_has_a_node_a_stage_the_path_through_them_and_an_edge_a_skip
         "in": ("noise", 0, 0), "E1": ("3×3, 64", 0, 1), "E2": ("15×15, 8", 0, 2),
         "D1": ("5×5, 32", 1, 1), "D2": ("1×1, 2", 1, 2), "out": ("image", 1, 0),
     }  # fmt: skip
-    path = [(edge["source"], edge["target"]) for edge in drawn["edges"] if edge["kind"] == "flow"]
+    path = [(edge["source"], edge["target"]) for edge in drawn["edges"] if edge["kind"] in ("flow", "turn")]
     assert path == [("in", "E1"), ("E1", "E2"), ("E2", "D2"), ("D2", "D1"), ("D1", "out")]
+    assert [edge["label"] for edge in drawn["edges"][: len(path)]] == ["", "1/2", "1/4", "1/2", ""]
     skips = [(edge["source"], edge["target"], edge["kind"], edge["weight"]) for edge in drawn["edges"][len(path) :]]
     assert skips == [("E1", "D1", "skip", 4), ("E2", "D1", "skip_up", 15), ("E2", "D2", "skip", 1)]
 
