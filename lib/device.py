@@ -3,6 +3,8 @@
 import os
 import platform
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -37,6 +39,19 @@ def set_threads(threads: int) -> int:
         raise ValueError(f"threads is {threads}; allowed are 0 (all) to {cores()} on this machine")
     torch.set_num_threads(threads or cores())
     return torch.get_num_threads()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one CPU thread, then as before: another number of threads would change the order of sums."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def seed_everything(seed: int) -> None:

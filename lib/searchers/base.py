@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
-
 from lib.spaces.base import Genome, Space
 
-DRAWS = 100_000  # tries for one valid genome before a space counts as having none
+DRAWS = 10_000  # tries for one valid genome before a space counts as having none
 
 
 @dataclass(frozen=True)
@@ -78,16 +76,18 @@ class Searcher(ABC):
         """Take in one score."""
 
 
-def draw(space: Space, rng: np.random.Generator, init: str) -> Genome:
-    """A random genome: any for `init` "uniform", for "valid" redrawn until the space finds nothing against it.
+def check_init(init: str) -> str:
+    """The rule for random genomes: "uniform", or "valid" to redraw invalid ones; ValueError for another."""
+    if init not in ("uniform", "valid"):
+        raise ValueError(f"init is {init!r}; allowed are 'uniform' and 'valid'")
+    return init
+
+
+def draw(space: Space, init: str, sample: Callable[[], Genome]) -> Genome:
+    """A random genome; for `init` "valid" drawn again until the space finds nothing against it.
 
     Raises ValueError where no draw is valid.
     """
-    return redraw(space, init, lambda: space.sample(rng))
-
-
-def redraw(space: Space, init: str, sample: Callable[[], Genome]) -> Genome:
-    """As `draw`, for another way to sample."""
     for _ in range(DRAWS):
         genome = sample()
         if init == "uniform" or space.invalid(genome) is None:
