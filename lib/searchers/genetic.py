@@ -82,7 +82,7 @@ class Genetic(Searcher):
         if slot == self.setup.population:
             return None  # the next generation needs all scores of this one
         self._slot += 1
-        origin = {"generation": generation, "slot": slot}
+        origin: dict[str, Any] = {"generation": generation, "slot": slot}
         if self._parents is None:
             rng = keyed(self.seed, k)
             return draw(self.space, self.setup.init, lambda: self.space.sample(rng)), origin
@@ -91,8 +91,11 @@ class Genetic(Searcher):
         cut = self.space.cut(rng)
         child = self.space.join(a.genome, b.genome, cut)
         mutant = self.space.mutate(child, rng, rate=self.setup.rate)
-        flips = self.space.distance(child, mutant)
-        return mutant, {**origin, "parents": [a.k, b.k], "cut": cut, "flips": flips}
+        origin |= {"parents": [a.k, b.k], "cut": cut, "flips": self.space.distance(child, mutant)}
+        if hasattr(self.space, "live_bits"):
+            live = self.space.live_bits(child)
+            origin["live_flips"] = sum(x != y and alive for x, y, alive in zip(child, mutant, live, strict=True))
+        return mutant, origin
 
     def _learn(self, proposal: Proposal, score: float) -> None:
         genome = proposal.genome
