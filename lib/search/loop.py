@@ -16,7 +16,7 @@ import pandas as pd
 
 from lib.search.cache import Cache
 from lib.search.progress import bar
-from lib.search.record import Record, RecordMismatch, Row, changes, frame
+from lib.search.record import Record, RecordMismatch, Row, changes, frame, scores
 from lib.search.runs import OutOfTime, as_json, check_time
 from lib.search.schedule import Schedule
 from lib.search.workers import LOST, Evaluate, Limits, Outcome, Workers, open_workers
@@ -121,10 +121,7 @@ class Search:
     @cached_property
     def scores(self) -> dict[int, float]:
         """The told score by k: the mean over repeats, inf for failed and invalid candidates."""
-        by_k: dict[int, list[float]] = {}
-        for row in sorted(self.rows, key=lambda row: (row["k"], row["repeat"])):
-            by_k.setdefault(row["k"], []).append(math.inf if row["score"] is None else row["score"])
-        return {k: sum(values) / len(values) for k, values in by_k.items()}
+        return scores(self.rows)
 
     @property
     def best(self) -> Row | None:
@@ -190,6 +187,7 @@ class _Loop:
         self.stored = {(row["k"], row["repeat"]): row for row in record.rows}
         self.scores: dict[int, list[float]] = {}  # of the candidates in the window, by repeat
         self.fresh: set[int] = set()  # candidates in the window that were not wholly in the record
+        self.unsynced: set[int] = set()  # candidates with a row that may not be on the disk yet
         self.known: dict[Key, Row | None] = {}  # the row of each result; None while it is waited for
         self.sharing: dict[Key, list[_Task]] = {}  # tasks that wait for an equal one
 
@@ -203,8 +201,9 @@ class _Loop:
                 return
             while (k := self.schedule.tell()) is None:
                 self._dispatch()
-                for task, outcome, worker in self.pool.wait():
-                    self._finish(task, outcome, worker)
+                self._collect()
+            if k in self.unsynced:
+                self._sync()
             values = self.scores.pop(k)
             score = sum(values) / len(values)
             self.searcher.tell(k, score)
@@ -281,11 +280,23 @@ class _Loop:
                 check_time()
             except OutOfTime:
                 while self.under_way:
-                    for done, outcome, worker in self.pool.wait():
-                        self._finish(done, outcome, worker)
+                    self._collect()
+                self._sync()
                 raise
             self.pool.submit(task, task.genome, task.row["seed"])
             self.under_way += 1
+
+    def _collect(self) -> None:
+        """Wait until something is finished, and record it."""
+        if self.unsynced:
+            self._sync()
+        for task, outcome, worker in self.pool.wait():
+            self._finish(task, outcome, worker)
+
+    def _sync(self) -> None:
+        """Put what was recorded on the disk; rows that came together share this."""
+        self.record.sync()
+        self.unsynced.clear()
 
     def _finish(self, task: _Task, outcome: Outcome, worker: str, *, cached: str = "") -> None:
         """Record a result, keep it for others, and give it to those that waited for it."""
@@ -306,9 +317,10 @@ class _Loop:
         self._keep(task, {**result, "cached": "record"})
 
     def _keep(self, task: _Task, result: Row) -> Row:
-        """Put the row on the disk, then count it."""
+        """Write the row, then count it."""
         blank = {"metrics": {}, "seconds": 0.0, "artifacts": {}, "cached": "", "worker": ""}
-        row = self.record.append({**task.row, **blank, **result})
+        row = self.record.append({**task.row, **blank, **result}, sync=False)
+        self.unsynced.add(row["k"])
         self._score(row)
         return row
 

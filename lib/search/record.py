@@ -86,12 +86,13 @@ class Record:
             raise
         return record
 
-    def append(self, row: Row) -> Row:
+    def append(self, row: Row, *, sync: bool = True) -> Row:
         """Write one evaluation to the disk and return it as stored.
 
         Needs int `k` and `repeat`, not yet in the record. A score, metric or curve value that is not finite is stored
         as null and named in `reason`; a null score needs a reason. Raises RecordError for anything else that is not
-        plain JSON, and OSError if the disk is full, in which case the record keeps its last good state.
+        plain JSON, and OSError if the disk is full, in which case the record keeps its last good state. Without `sync`
+        the row survives the death of the process but not yet that of the machine, until `sync` is called.
         """
         row = _checked(row)
         key = (row["k"], row["repeat"])
@@ -100,10 +101,14 @@ class Record:
         if self.environments:
             row["environment"] = len(self.environments)
         with uninterrupted():
-            self._write(row)
+            self._write(row, sync=sync)
             self.rows.append(row)
             self.done.add(key)
         return row
+
+    def sync(self) -> None:
+        """Put every appended row on the disk, in one flush."""
+        os.fsync(self._handle.fileno())
 
     def frame(self) -> pd.DataFrame:
         """One row an evaluation, sorted by k and repeat; see `frame`."""
@@ -120,13 +125,14 @@ class Record:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _write(self, line: Row) -> None:
+    def _write(self, line: Row, *, sync: bool = True) -> None:
         """Append one line in one write; an error or a short write leaves the file as it was."""
         data, start = _encode(line), self._handle.seek(0, os.SEEK_END)
         try:
             if self._handle.write(data) != len(data):
                 raise OSError(errno.ENOSPC, "no space left for another row", shown(self.path))
-            os.fsync(self._handle.fileno())
+            if sync:
+                self.sync()
         except OSError:
             self._handle.truncate(start)
             raise
@@ -187,6 +193,14 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     if "environment" in order:
         table["environment"] = table["environment"].fillna(0).astype(int)
     return table
+
+
+def scores(rows: Iterable[Row]) -> dict[int, float]:
+    """The score of each candidate by k: the mean over its repeats, inf if one of them has none."""
+    by_k: dict[int, list[float]] = {}
+    for row in sorted(rows, key=lambda row: (row["k"], row["repeat"])):
+        by_k.setdefault(row["k"], []).append(math.inf if row.get("score") is None else row["score"])
+    return {k: sum(values) / len(values) for k, values in by_k.items()}
 
 
 def export(source: Path, target: Path) -> Path:

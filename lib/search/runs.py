@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from lib import __version__
 from lib.paths import runs_dir, shown, write_text
-from lib.search.record import Record, RecordError, changes, differences, read
+from lib.search.record import Record, RecordError, changes, differences, read, scores
 
 RECORD, MANIFEST = "record.jsonl", "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -156,12 +156,14 @@ def list_runs() -> pd.DataFrame:
 
 
 def best(run: str) -> dict[str, Any]:
-    """The row with the lowest score of a run. Raises ValueError if no row has a score."""
+    """The first row of the candidate with the lowest score (the mean over its repeats); ValueError without any."""
     folder = find_run(run)
-    rows = [row for row in read(folder / RECORD)[1] if row.get("score") is not None]
-    if not rows:
+    rows = read(folder / RECORD)[1]
+    scored = scores(rows)
+    k = min(scored, key=lambda k: (scored[k], k), default=None)
+    if k is None or scored[k] == float("inf"):
         raise ValueError(f"{run_name(folder)} has no row with a score")
-    return min(rows, key=lambda row: (row["score"], row["k"], row["repeat"]))
+    return min((row for row in rows if row["k"] == k), key=lambda row: row["repeat"])
 
 
 def diff(run_a: str, run_b: str) -> list[str]:

@@ -5,6 +5,7 @@ largest predicted cost first; tells follow the order of asking, so that no searc
 """
 
 import heapq
+from collections import deque
 from typing import Any
 
 
@@ -15,6 +16,7 @@ class Schedule:
         """`ordered=False` tells whatever is complete, as asynchronous searches do; only the simulation uses it."""
         self.window, self.ordered = window, ordered
         self._missing: dict[int, int] = {}  # k of each candidate in the order of asking -> unfinished tasks
+        self._complete: deque[int] = deque()  # where tells are not ordered
         self._ready: list[tuple[float, int, int, Any]] = []
 
     def __len__(self) -> int:
@@ -43,12 +45,18 @@ class Schedule:
     def finished(self, k: int) -> None:
         """Note that one task of a candidate is done."""
         self._missing[k] -= 1
+        if not self.ordered and not self._missing[k]:
+            self._complete.append(k)
 
     def tell(self) -> int | None:
-        """The candidate to tell now, which leaves the window; None while it is incomplete."""
-        candidates = list(self._missing) if not self.ordered else [next(iter(self._missing), None)]
-        for k in candidates:
-            if k is not None and not self._missing[k]:
-                del self._missing[k]
-                return k
-        return None
+        """The candidate to tell now, which leaves the window; None while there is none complete to tell."""
+        if self.ordered:
+            k = next(iter(self._missing), None)
+            if k is None or self._missing[k]:
+                return None
+        elif self._complete:
+            k = self._complete.popleft()
+        else:
+            return None
+        del self._missing[k]
+        return k

@@ -20,7 +20,9 @@ from typing import Any, Protocol
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 OVER_MEMORY = 87  # exit status of a worker that passed its memory limit
+QUICK, QUICK_S = 8, 0.005  # so many candidates at once in this process where one takes less than this
 WATCH_S = 0.05  # between two looks of a worker at its memory and its parent
+RESTARTS = 3  # of all worker processes before a search gives up
 LOST = "failed: lost worker"  # reasons that begin so say nothing of the candidate
 ALLOWED = "'serial', 'processes:N' with N from 1, 'ray' and 'ray:ADDRESS'"
 
@@ -60,12 +62,14 @@ class Limits:
 
 
 class Workers(Protocol):
-    """`slots` candidates at a time: `submit` starts one, `wait` blocks until at least one is finished."""
+    """`submit` starts an evaluation, `wait` blocks until at least one is finished."""
 
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many evaluations may be under way at once."""
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
-        """Start an evaluation; at most `slots` are under way at once."""
+        """Start an evaluation."""
 
     def wait(self) -> list[Finished]:
         """What finished since the last call, at least one; empty if nothing is under way."""
@@ -77,6 +81,8 @@ class Workers(Protocol):
 def open_workers(workers: str, evaluate: Evaluate, settings: Any, limits: Limits) -> Workers:
     """The workers of this name. Raises ValueError for an unknown name, or limits that they cannot keep."""
     kind, _, rest = workers.partition(":")
+    if limits.gpus and kind != "ray":
+        raise ValueError(f"gpus_per_candidate is {limits.gpus} and workers {workers!r}; only 'ray' shares out GPUs")
     if workers == "serial":
         return Serial(evaluate, settings, limits)
     if kind == "processes" and rest.isdecimal() and int(rest) >= 1:
@@ -112,16 +118,19 @@ def attempt(evaluate: Evaluate, settings: Any, genome: tuple[int, ...], seed: in
 
 
 class Serial:
-    """One candidate at a time in this process."""
-
-    slots = 1
+    """One candidate at a time in this process; quick ones a few at a time, so that they share a flush to the disk."""
 
     def __init__(self, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
         if limits.time_s is not None or limits.memory_gb is not None:
             raise ValueError("workers is 'serial', which can stop no candidate; limits need 'processes:1' or more")
-        self._call = (evaluate, settings)
+        self._call, self._threads = (evaluate, settings), limits.threads
         self._waiting: list[tuple[Any, tuple[int, ...], int]] = []
-        self._limits = limits
+        self._seconds = math.inf  # that the last candidate took
+
+    @property
+    def slots(self) -> int:
+        """How many candidates may be submitted at once."""
+        return QUICK if self._seconds < QUICK_S else 1
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
         """Note the evaluation; `wait` computes it."""
@@ -130,10 +139,12 @@ class Serial:
     def wait(self) -> list[Finished]:
         """Evaluate what was submitted."""
         finished: list[Finished] = []
-        with few_threads(self._limits.threads):
+        with few_threads(self._threads):
             while self._waiting:
                 ticket, genome, seed = self._waiting.pop(0)
-                finished.append((ticket, attempt(*self._call, genome, seed), "serial"))
+                outcome = attempt(*self._call, genome, seed)
+                self._seconds = outcome.seconds
+                finished.append((ticket, outcome, "serial"))
         return finished
 
     def close(self) -> None:
@@ -145,30 +156,29 @@ class Processes:
 
     def __init__(self, slots: int, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
         self.slots, self._limits = slots, limits
-        self._payload = _packed(evaluate, settings)
+        self._payload = packed(evaluate, settings)
         self._futures: dict[Future[Any], tuple[Any, tuple[int, ...], int]] = {}
+        self._restarts = 0  # since something was finished
         self._pool = self._started()
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
         """Hand the candidate to a process; its time limit counts from there."""
-        try:
-            future = self._pool.schedule(_work, args=(genome, seed), timeout=self._limits.time_s)
-        except RuntimeError:  # idle workers were killed, which closes the pool
-            self._pool.stop()
-            self._pool = self._started()
-            future = self._pool.schedule(_work, args=(genome, seed), timeout=self._limits.time_s)
+        if not self._pool.active:
+            self._restart()
+        future = self._pool.schedule(_work, args=(genome, seed), timeout=self._limits.time_s)
         self._futures[future] = (ticket, genome, seed)
 
     def wait(self) -> list[Finished]:
-        """What finished; a task that a closed pool never started goes to a new one."""
+        """What finished. Raises RuntimeError where workers cannot start or cannot load the evaluation."""
         finished: list[Finished] = []
         while self._futures and not finished:
             for future in wait(self._futures, return_when=FIRST_COMPLETED).done:
-                ticket, genome, seed = self._futures.pop(future)
-                try:
-                    finished.append((ticket, *self._result(future)))
-                except BrokenProcessPool:
-                    self.submit(ticket, genome, seed)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    self._restart()
+                    break
+                ticket, _, _ = self._futures.pop(future)
+                finished.append((ticket, *self._result(future)))
+                self._restarts = 0
         return finished
 
     def close(self) -> None:
@@ -195,11 +205,22 @@ class Processes:
         setup = (self._payload, self._limits.threads, self._limits.memory_gb, os.getpid())
         return ProcessPool(self.slots, initializer=_set_up, initargs=setup, context=get_context("spawn"))
 
+    def _restart(self) -> None:
+        """Start a new pool for what is under way: the death of an idle process closes a pool."""
+        self._restarts += 1
+        if self._restarts > RESTARTS:
+            raise RuntimeError(f"worker processes ended {RESTARTS} times before they evaluated anything")
+        self.close()
+        waiting, self._futures = list(self._futures.values()), {}
+        self._pool = self._started()
+        for entry in waiting:
+            self.submit(*entry)
+
 
 _loaded: dict[str, Any] = {}  # in a worker: what it evaluates
 
 
-def _packed(evaluate: Evaluate, settings: Any) -> bytes:
+def packed(evaluate: Evaluate, settings: Any) -> bytes:
     """The function and its settings for another process; ValueError if another process could not load them."""
     main = sys.modules["__main__"]
     if getattr(evaluate, "__module__", "") == "__main__" and not hasattr(main, "__file__"):

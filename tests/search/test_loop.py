@@ -1,13 +1,10 @@
 """The loop: one history for any workers, every candidate recorded once, any search resumed from its record."""
 
 import json
-import time
-import warnings
 
 import pytest
 
-from lib.search import runs
-from lib.search.loop import Search, candidate_seed, identity, run_search
+from lib.search.loop import identity, run_search
 from lib.search.record import Record, RecordMismatch, differences, read
 from tests.search.standin import Climber, Grid, Settings, evaluate
 
