@@ -6,7 +6,6 @@ the input noise from the seed and the row, the degradation from the study's own 
 
 import time
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -21,9 +20,9 @@ from lib.models import dip
 from lib.papers.nasdip import tasks
 from lib.papers.nasdip.experiments import Search
 from lib.papers.nasdip.settings import Settings
-from lib.papers.nasdip.tasks import Problem, Row, keyed, keyed_seed
+from lib.papers.nasdip.tasks import Degradation, Problem, Row, keyed, keyed_seed
 from lib.papers.networks import perceptual
-from lib.search.loop import Outcome
+from lib.search.workers import Outcome
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import Architecture, NasDip
 from lib.training.reconstruction import Reconstruction, reconstruct
@@ -76,11 +75,10 @@ class Evaluation:
 
     def space(self) -> NasDip:
         """The space that genomes of this evaluation come from, for pictures of its size."""
-        height, width = problem(self).size
         return NasDip(
             units=self.units, variant=self.variant, width_table=self.width_table, skip_code=self.skip_code,
             bypass=self.bypass, max_width=self.max_width, max_filter=self.max_filter, t_table=tuple(self.t_table),
-            height=height, width=width, pad=self.pad,
+            side=problem(self).size, pad=self.pad, stage=self.stage,
         )  # fmt: skip
 
     def options(self) -> dip.NetworkOptions:
@@ -95,18 +93,11 @@ def of(settings: Settings, search: Search) -> Evaluation:
 
 
 def problem(ev: Evaluation) -> Problem:
-    """The row's problem, built once a process."""
-    held = ev.reference == "heldout"
+    """The problem of the evaluation's row, on its device."""
     multiple = 2 ** max(ev.units, 5) if ev.framing == "whole" else 2**ev.units
-    return _problem(ev.row, ev.seed, ev.side, ev.framing, multiple, ev.sigma, ev.loss, ev.down, held, ev.device)
-
-
-@lru_cache(maxsize=8)
-def _problem(row: str, seed: int, side: int, framing: str, multiple: int, sigma: float, norm: str, down: str,
-             held: bool, where: str) -> Problem:  # fmt: skip
-    built = tasks.build(tasks.row(row), seed=seed, side=side, framing=framing, multiple=multiple, sigma=sigma,
-                        norm=norm, down=down, held=held)  # fmt: skip
-    return built.to(torch.device(where))
+    how = Degradation(seed=ev.seed, side=ev.side, framing=ev.framing, multiple=multiple, sigma=ev.sigma, norm=ev.loss,
+                      down=ev.down, held=ev.reference == "heldout")  # fmt: skip
+    return tasks.problem(ev.row, how).to(torch.device(ev.device))
 
 
 def noise(row: Row, size: tuple[int, int], seed: int, channels: int = 32) -> Tensor:
@@ -141,7 +132,7 @@ def size(ev: Evaluation, architecture: Architecture) -> dict[str, float]:
     """Stages, parameters and multiply-accumulates (1e9, one forward pass) of a network."""
     options, (height, width) = ev.options(), problem(ev).size
     return {
-        "k": len(architecture.encoders),
+        "stages": len(architecture.encoders),
         "params": dip.parameters(architecture, options),
         "gmacs": dip.macs(architecture, options, height, width) / 1e9,
     }

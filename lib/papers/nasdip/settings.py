@@ -53,7 +53,8 @@ class Settings(settings.Settings):
     seeds: int  # searches of each row, with other seeds
     variant_seeds: int  # the same for symmetric, T and mutation-rate searches
     rescored: int  # fresh seeds with which winners and baselines are scored
-    published: float  # share of its own published iterations that the published network gets; 0 = not run
+    classical: list[str]  # classical networks to compare with, see lib.papers.nasdip.baselines.NETWORKS
+    published: float  # share of its own published iterations that the published network gets
 
     CHOICES: ClassVar = {
         "framing": ("window", "whole"),
@@ -69,6 +70,7 @@ class Settings(settings.Settings):
         "lpips": ("alex", "vgg"),
         "init": ("uniform", "valid"),
         "parents": ("middle", "survivors"),
+        "classical": ("dip_matched", "dip_scaled", "dip_published"),
     }
     RANGES: ClassVar = {
         "side": (0, 4096),
@@ -83,7 +85,7 @@ class Settings(settings.Settings):
         **dict.fromkeys(("generations", "artwork_generations", "artworks_per_medium"), (0, 10_000)),
         **dict.fromkeys(("mutation_rate", "sweep_rates"), (0.0, 1.0)),
         **dict.fromkeys(("seeds", "variant_seeds", "rescored"), (1, 1000)),
-        "published": (0, 1),
+        "published": (1e-6, 1),
     }
     SWEPT: ClassVar = ("rows", "sweep_rates")
 

@@ -6,6 +6,7 @@ network, so that all arms of a comparison see the same observation.
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -52,7 +53,7 @@ ROWS = {
         Row("zebra4", "dip/sr/zebra_GT.png", "sr4", "", (0.5, 0.4), 0.33, "Zebra 4x"),
         Row("zebra8", "dip/sr/zebra_GT.png", "sr8", "", (0.5, 0.4), 0.33, "Zebra 8x"),
         Row("astronaut", "astronaut", "denoise", "", (0.45, 0.22), 0.5, "Astronaut"),
-        Row("chelsea", "chelsea", "inpaint", "rectangle", (0.45, 0.45), 0.85, "Chelsea"),
+        Row("chelsea", "chelsea", "inpaint", "rectangle", (0.66, 0.45), 0.85, "Chelsea"),
         Row("coffee", "coffee", "sr4", "", (0.5, 0.5), 0.64, "Coffee"),
     )
 }  # fmt: skip
@@ -110,8 +111,10 @@ class Problem:
 
     def to(self, where: torch.device) -> "Problem":
         """The same problem on a device."""
-        moved = {name: value.to(where) for name, value in vars(self).items() if isinstance(value, Tensor | Downsample)}
-        return replace(self, **moved)
+        truth = None if self.truth is None else self.truth.to(where)
+        down = None if self.down is None else self.down.to(where)
+        observed, known, held = (part.to(where) for part in (self.observed, self.known, self.held))
+        return replace(self, truth=truth, observed=observed, known=known, held=held, down=down)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -140,78 +143,82 @@ class Problem:
         return difference.square().mean() if self.norm == "mse" else difference.abs().mean()
 
 
-def window(at: Row, side: int, framing: str, multiple: int) -> Tensor:
-    """The row's picture (3, H, W): `window` cuts and shrinks the row's square to `side` px; `whole` takes all of it.
+@dataclass(frozen=True)
+class Degradation:
+    """How rows become problems. `window` cuts and shrinks a row's own square to `side` px, `whole` takes all of it:
+    the centre square at `side`, or with side 0 the native size cut to whole multiples of `multiple` px."""
 
-    With `whole`, `side` is that of the centre square, and 0 keeps the native size, cut to multiples of `multiple`.
-    """
-    return _framed(pictures.picture(at.picture), at, side, framing, multiple)
+    seed: int
+    side: int
+    framing: str
+    multiple: int
+    sigma: float  # of the noise, of 255
+    norm: str  # mse or l1
+    down: str  # bilinear or lanczos2
+    held: bool  # keep a share of the pixels out of the loss
 
 
-def _framed(picture: Tensor, at: Row, side: int, framing: str, multiple: int) -> Tensor:
-    if framing == "whole" and not side:
-        height, width = (extent // multiple * multiple for extent in picture.shape[1:])
+@lru_cache(maxsize=8)
+def problem(name: str, how: Degradation) -> Problem:
+    """A row's problem. Raises ValueError for a size that is no multiple of what the networks and the task need."""
+    at = row(name)
+    picture = framed(pictures.picture(at.picture), at, how)
+    if any(extent % how.multiple or extent % at.factor for extent in picture.shape[1:]):
+        needed = f"{how.multiple} and {at.factor}"
+        raise ValueError(f"{name} is {tuple(picture.shape[1:])} pixels; both sides must be multiples of {needed}")
+    return degrade(picture, at, _mask(at, (picture.shape[1], picture.shape[2]), how), how)
+
+
+def degrade(picture: Tensor, at: Row, known: Tensor, how: Degradation) -> Problem:
+    """The problem made from a clean picture (3, H, W) and what is known of it (1, 1, H, W)."""
+    truth = picture[None]
+    operator = Downsample(picture.shape[1], picture.shape[2], at.factor, how.down) if at.factor > 1 else None
+    observed = truth if operator is None else operator(truth)
+    if at.task == "denoise":
+        noise = torch.randn(truth.shape, generator=keyed(how.seed, at.name, "noise"))
+        observed = (truth + how.sigma / 255 * noise).clamp(0, 1)
+    known = known if operator is None else torch.ones(1, 1, *observed.shape[-2:])
+    hidden = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
+    return Problem(at, truth, observed * known, known, hidden, operator, how.norm)
+
+
+def framed(picture: Tensor, at: Row, how: Degradation) -> Tensor:
+    """The part of a picture (3, H, W) that is used, at its final size."""
+    if how.framing == "whole" and not how.side:
+        height, width = (extent // how.multiple * how.multiple for extent in picture.shape[1:])
         top, left = (picture.shape[1] - height) // 2, (picture.shape[2] - width) // 2
         return picture[:, top : top + height, left : left + width].contiguous()
-    share, centre = (1.0, (0.5, 0.5)) if framing == "whole" else (at.window, at.centre)
+    share, centre = (1.0, (0.5, 0.5)) if how.framing == "whole" else (at.window, at.centre)
     cut = round(share * min(picture.shape[1:]))
-    left, top = (
-        min(max(round(c * extent - cut / 2), 0), extent - cut)
-        for c, extent in zip(centre, (picture.shape[2], picture.shape[1]), strict=True)
-    )
-    return images.resize(picture[:, top : top + cut, left : left + cut], (side, side), kind="area")
+    extents = (picture.shape[2], picture.shape[1])
+    left, top = (min(max(round(c * e - cut / 2), 0), e - cut) for c, e in zip(centre, extents, strict=True))
+    return images.resize(picture[:, top : top + cut, left : left + cut], (how.side, how.side), kind="area")
 
 
-def _mask(at: Row, size: tuple[int, int], seed: int, framing: str, multiple: int) -> Tensor:
+def _mask(at: Row, size: tuple[int, int], how: Degradation) -> Tensor:
     """1 where known, (1, 1, H, W); a shrunken pixel that is hidden in part is hidden."""
-    if at.task != "inpaint":
-        return torch.ones(1, 1, *size)
-    if at.mask != "rectangle":
-        mask = _framed(pictures.picture(at.mask), at, size[0] if framing == "window" else 0, framing, multiple)
-        return (mask.mean(0)[None, None] > 0.99).float()
-    draws = torch.rand(4, generator=keyed(seed, at.name, "hole")).tolist()
-    height, width = (round(extent * (HOLE[0] + (HOLE[1] - HOLE[0]) * u)) for extent, u in zip(size, draws, strict=False))
-    top, left = round((size[0] - height) * draws[2]), round((size[1] - width) * draws[3])
     mask = torch.ones(1, 1, *size)
-    mask[..., top : top + height, left : left + width] = 0
+    if at.task == "inpaint" and at.mask == "rectangle":
+        u = torch.rand(4, generator=keyed(how.seed, at.name, "hole")).tolist()
+        height, width = (
+            round(extent * (HOLE[0] + (HOLE[1] - HOLE[0]) * v)) for extent, v in zip(size, u[:2], strict=True)
+        )
+        top, left = round((size[0] - height) * u[2]), round((size[1] - width) * u[3])
+        mask[..., top : top + height, left : left + width] = 0
+    elif at.task == "inpaint":
+        mask = (framed(pictures.picture(at.mask), at, how).mean(0)[None, None] > 0.99).float()
     return mask
 
 
-def _held(known: Tensor, task: str, share: float, generator: torch.Generator) -> Tensor:
+def _held(known: Tensor, task: str, generator: torch.Generator) -> Tensor:
     """1 on the known pixels kept out of the loss: single ones, or blocks when inpainting."""
-    if not share:
-        return torch.zeros_like(known)
     height, width = known.shape[-2:]
     block = HELD_BLOCK if task == "inpaint" else 1
-    coarse = torch.rand(1, 1, -(-height // block), -(-width // block), generator=generator) < share
+    coarse = torch.rand(1, 1, -(-height // block), -(-width // block), generator=generator) < HELD_OUT
     held = coarse.float().repeat_interleave(block, 2).repeat_interleave(block, 3)[..., :height, :width] * known
     if not held.any():  # a few low-resolution pixels may all escape a draw of 5%
         held.view(-1)[int(torch.randint(known.numel(), (1,), generator=generator))] = 1
     return held
-
-
-def degrade(picture: Tensor, at: Row, known: Tensor, *, seed: int, sigma: float, norm: str, down: str,
-            held: bool) -> Problem:  # fmt: skip
-    """The problem made from a clean picture (3, H, W). `sigma` is of the noise, in units of 1/255."""
-    truth = picture[None]
-    operator = Downsample(*picture.shape[1:], at.factor, down) if at.factor > 1 else None
-    observed = truth if operator is None else operator(truth)
-    if at.task == "denoise":
-        noise = torch.randn(truth.shape, generator=keyed(seed, at.name, "noise"))
-        observed = (truth + sigma / 255 * noise).clamp(0, 1)
-    known = known if operator is None else torch.ones(1, 1, *observed.shape[-2:])
-    hidden = _held(known, at.task, HELD_OUT * held, keyed(seed, at.name, "held"))
-    return Problem(at, truth, observed * known, known, hidden, operator, norm)
-
-
-def build(at: Row, *, seed: int, side: int, framing: str, multiple: int, sigma: float, norm: str, down: str,
-          held: bool) -> Problem:  # fmt: skip
-    """A row's problem. Raises ValueError for a size that is no multiple of what the networks and the task need."""
-    picture = window(at, side, framing, multiple)
-    if any(extent % multiple or extent % at.factor for extent in picture.shape[1:]):
-        raise ValueError(f"{at.name} is {tuple(picture.shape[1:])} pixels; both sides must be multiples of {multiple}")
-    known = _mask(at, (picture.shape[1], picture.shape[2]), seed, framing, multiple)
-    return degrade(picture, at, known, seed=seed, sigma=sigma, norm=norm, down=down, held=held)
 
 
 def artworks(source: str, per_medium: int) -> list[tuple[str, str]]:

@@ -1,0 +1,174 @@
+"""What the searched networks are compared with: the classical networks, and methods without a network.
+
+The classical network of a row is the published one of its picture; `dip_published` also keeps its own rate, noise and
+iterations, `dip_matched` gets the search's, `dip_scaled` is a small network of the same kind that no paper published.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib.data import images
+from lib.models import dip
+from lib.models.dip_classical import CLASSICAL, Classical, scaled
+from lib.papers.nasdip import evaluate, tasks
+from lib.papers.nasdip.evaluate import Evaluation
+from lib.papers.nasdip.settings import Settings
+from lib.papers.nasdip.tasks import Problem, keyed_seed
+from lib.papers.rows import Job
+from lib.search.workers import Outcome
+from lib.spaces.nasdip import Architecture
+from lib.training.reconstruction import reconstruct
+
+# Whose published network serves a row that has none of its own: the task's plainest.
+STANDINS = {"denoise": "Plane", "inpaint": "Vase", "sr4": "Zebra 4x", "sr8": "Zebra 8x"}
+PLAIN = {
+    "denoise": ("untouched",),
+    "inpaint": ("untouched", "telea", "navier_stokes", "biharmonic"),
+    "sr4": ("untouched", "bilinear", "nearest"),
+    "sr8": ("untouched", "bilinear", "nearest"),
+}
+NETWORKS = ("dip_matched", "dip_scaled", "dip_published")
+SCALES, WIDTH = 3, 32  # of dip_scaled
+AVERAGE = 0.99  # weight of the past in the averaged output of the published networks
+RADIUS = 3  # of OpenCV's inpainting, px
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One method on one row; `share` is that of the published iterations that the published network gets."""
+
+    evaluation: Evaluation
+    method: str
+    share: float = 1.0
+
+
+def jobs(settings: Settings) -> list[Job]:
+    """Every method on every row; those with a network once a fresh seed."""
+    found: list[Job] = []
+    k = 0
+    for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
+        for method in (*PLAIN[tasks.row(name).task], *settings.classical):
+            task = Baseline(Evaluation.of(settings, name), method, settings.published)
+            for repeat in range(settings.rescored if method in NETWORKS else 1):
+                config = {"row": name, "method": method}
+                found.append(Job(k, repeat, keyed_seed(settings.seed, "fresh", repeat), task, config))
+            k += 1
+    return found
+
+
+def compute(task: Baseline, seed: int, folder: Path) -> Outcome:
+    """Measure one method on one row."""
+    started = time.perf_counter()
+    picture, extra = restored(task, seed)
+    metrics = evaluate.measure(task.evaluation, picture) | extra
+    return Outcome(metrics["lpips_truth"], metrics, time.perf_counter() - started)
+
+
+def restored(task: Baseline, seed: int) -> tuple[Tensor, dict[str, float]]:
+    """The picture (1, 3, H, W) that a method gives, and what else is known of it.
+
+    The classical networks add `oracle_psnr` and `oracle_iteration`, those of the iterate nearest to the truth, which
+    nobody without the truth could pick; the published one the measures of its averaged output as `averaged_psnr` etc.
+    """
+    at = evaluate.problem(task.evaluation)
+    if task.method in NETWORKS:
+        return _trained(task, at, seed)
+    if task.method == "truth" and at.truth is not None:
+        return at.truth, {}
+    if task.method == "untouched":
+        return at.baseline(), {}
+    if task.method in ("bilinear", "nearest"):
+        return _enlarged(at, task.method), {}
+    return _inpainted(at, task.method), {}
+
+
+def classical(row: str) -> Classical:
+    """The published network of a row, or that of its task."""
+    at = tasks.row(row)
+    return CLASSICAL[at.title if at.title in CLASSICAL else STANDINS[at.task]]
+
+
+def _network(task: Baseline, at: Problem) -> Classical:
+    """The network of a method, cut to the scales that the picture allows: its deepest map has at least 2 x 2 values."""
+    found = classical(task.evaluation.row)
+    if task.method == "dip_scaled":
+        found = replace(found, architecture=scaled(SCALES, WIDTH))
+    levels = len(found.architecture.encoders)
+    while levels > 1 and (min(at.size) >> levels < 2 or any(extent % 2**levels for extent in at.size)):
+        levels -= 1
+    return replace(found, architecture=_cut(found.architecture, levels))
+
+
+def _cut(architecture: Architecture, levels: int) -> Architecture:
+    """The outermost levels of a network."""
+    skips = tuple(row[:levels] for row in architecture.skips[:levels])
+    return replace(architecture, encoders=architecture.encoders[:levels], decoders=architecture.decoders[:levels],
+                   skips=skips)  # fmt: skip
+
+
+def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, float]]:
+    """Train a classical network on a row's observation; its last output, and what else is known of it."""
+    ev, found = task.evaluation, _network(task, at)
+    options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
+    network = dip.DipNetwork(found.architecture, options)
+    dip.initialise(network, keyed_seed(seed, found.architecture.text()))
+    settings: dict[str, Any] = {"iterations": ev.iterations, "lr": ev.lr}
+    if task.method == "dip_published":
+        settings = {
+            "iterations": max(1, round(task.share * found.iterations)), "lr": found.lr, "guard": found.guard,
+            "reg_noise_std": found.reg_noise_std, "noise_seed": keyed_seed(seed, "steps"), "average": AVERAGE,
+        }  # fmt: skip
+    z = _input(found, at, seed).to(ev.device)
+    result = reconstruct(network.to(ev.device), z, at.loss, oracle=at.truth, precision=ev.precision, **settings)
+    known = {"loss": result.loss, "iterations": result.iterations, **_size(found, options, at)}
+    if result.oracle is not None:
+        known |= dict(zip(("oracle_psnr", "oracle_iteration"), result.oracle, strict=True))
+    if result.averaged is not None:
+        averaged = evaluate.measure(ev, result.averaged)
+        known |= {f"averaged_{name}": averaged[name] for name in ("psnr", "ssim", "lpips_truth")}
+    return result.output, known
+
+
+def _size(found: Classical, options: dip.NetworkOptions, at: Problem) -> dict[str, float]:
+    return {
+        "stages": len(found.architecture.encoders),
+        "params": dip.parameters(found.architecture, options),
+        "gmacs": dip.macs(found.architecture, options, *at.size) / 1e9,
+    }
+
+
+def _input(found: Classical, at: Problem, seed: int) -> Tensor:
+    """The published input: noise, or a grid of coordinates x and y in [0, 1]."""
+    if found.input_kind == "noise":
+        return evaluate.noise(at.row, at.size, seed, found.input_channels)
+    height, width = at.size
+    y, x = torch.meshgrid(torch.linspace(0, 1, height), torch.linspace(0, 1, width), indexing="ij")
+    return torch.stack([x, y])[None]
+
+
+def _enlarged(at: Problem, kind: str) -> Tensor:
+    """The low-resolution observation at full size."""
+    if kind == "bilinear":
+        return images.resize(at.observed, at.size, kind="bilinear")
+    return at.observed.repeat_interleave(at.row.factor, 2).repeat_interleave(at.row.factor, 3)
+
+
+def _inpainted(at: Problem, method: str) -> Tensor:
+    """The hole filled by a method that a library ships."""
+    pixels, hole = images.to_uint8(at.observed[0]), (at.known[0, 0] == 0).cpu().numpy()
+    if method == "biharmonic":
+        from skimage.restoration import inpaint_biharmonic
+
+        filled = inpaint_biharmonic(pixels / 255, hole, channel_axis=-1).clip(0, 1)
+        return torch.from_numpy(np.moveaxis(filled, -1, 0)[None].astype(np.float32)).to(at.observed)
+    import cv2
+
+    kind = {"telea": cv2.INPAINT_TELEA, "navier_stokes": cv2.INPAINT_NS}[method]
+    filled = cv2.inpaint(pixels, hole.astype(np.uint8), RADIUS, kind)  # treats the channels alike, so RGB may stay
+    return images.from_uint8(filled)[None].to(at.observed)

@@ -1,0 +1,174 @@
+"""Computing the parts: searches, fresh scores of their winners, and the pictures that the figures show."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lib.data import images, pictures
+from lib.papers import rows
+from lib.papers.nasdip import baselines, evaluate, experiments, tasks
+from lib.papers.nasdip.baselines import Baseline
+from lib.papers.nasdip.evaluate import Evaluation
+from lib.papers.nasdip.experiments import Search
+from lib.papers.nasdip.settings import Settings
+from lib.papers.nasdip.tasks import keyed_seed
+from lib.papers.rows import Job
+from lib.papers.study import Study
+from lib.search import loop
+from lib.search.cache import Cache
+from lib.search.workers import Outcome
+from lib.searchers.base import Searcher
+from lib.searchers.generation import Stop
+from lib.searchers.genetic import Genetic
+from lib.searchers.random_search import RandomSearch
+
+DUPLICATES = 2  # random search may ask this many genomes for each training that it has
+
+
+def searcher_of(settings: Settings, search: Search) -> Searcher:
+    """The searcher of a search: the paper's genetic algorithm, or random search over the same space."""
+    space = evaluate.of(settings, search).space()
+    if search.random:
+        return RandomSearch(space, search.seed, init=settings.init)
+    return Genetic(
+        space, search.seed, population=search.population, elite=experiments.ELITE, rate=search.mutation_rate,
+        parents=settings.parents, fitness=experiments.transform(search.reference), init=settings.init,
+        stop=Stop() if settings.early_stop else None,
+    )  # fmt: skip
+
+
+def search(study: Study, settings: Settings, part: str) -> None:
+    """Run every search of a part, each with a record of its own."""
+    for one in experiments.searches(settings, part):
+        run_search(study, settings, one)
+
+
+def run_search(study: Study, settings: Settings, one: Search) -> None:
+    """Run or continue one search and export its record. Random search gets the genetic algorithm's trainings."""
+    ev, searcher = evaluate.of(settings, one), searcher_of(settings, one)
+    trainings, budget = None, experiments.budget(one.population, one.generations)
+    if one.random:
+        twin = f"truth-{one.row}-{one.seed}"
+        if not study.has(twin):
+            study.lack(one.name, f"random search gets as many trainings as {twin}, which was not run")
+            return
+        trainings = trainings_of(study.frame(twin))
+        budget = DUPLICATES * trainings
+    identity = loop.identity(searcher, ev.identity(), window=settings.window)
+    with study.open_run(one.name, {**identity, "search": asdict(one)}) as run_:
+        loop.run_search(
+            searcher,
+            evaluate.evaluate,
+            ev,
+            record=run_.record,
+            budget=budget,
+            window=settings.window,
+            workers=settings.workers,
+            cache=Cache(evaluate.evaluate, ev.identity()),
+            max_trainings=trainings,
+            label=one.name,
+        )
+        study.export(run_, one.name, {})
+
+
+def trainings_of(frame: pd.DataFrame) -> int:
+    """Distinct networks that a search trained, or took from another record."""
+    return int((frame["cached"] != "record").sum())
+
+
+def winner(frame: pd.DataFrame) -> pd.Series:
+    """The best row of a search."""
+    return frame.iloc[int(frame["score"].argmin())]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A genome of a search, to be trained again."""
+
+    evaluation: Evaluation
+    genome: str
+
+
+def rescored(study: Study, settings: Settings, part: str) -> None:
+    """Every winner again with fresh seeds for weights and input, all with the whole observation in the loss."""
+    found = []
+    for k, one in enumerate(experiments.every(settings)):
+        if one.part == "artworks" or not study.has(one.name):
+            continue
+        config = {name: value for name, value in asdict(one).items() if name not in ("name", "seed")}
+        config |= {"search": one.name, "search_seed": one.seed}
+        task = Trained(Evaluation.of(settings, one.row, one.variant), winner(study.frame(one.name))["genome"])
+        seeds = [keyed_seed(settings.seed, "fresh", repeat) for repeat in range(settings.rescored)]
+        found += [Job(k, repeat, seed, task, {**config, "text": task.genome}) for repeat, seed in enumerate(seeds)]
+    rows.compute(study, part, found, train_again, identity=_identity(settings), workers=settings.workers)
+
+
+def train_again(task: Trained, seed: int, folder: Path) -> Outcome:
+    """The outcome of a genome with another seed."""
+    return evaluate.evaluate(task.evaluation, task.evaluation.space().parse(task.genome), seed)
+
+
+def compare(study: Study, settings: Settings, part: str) -> None:
+    """Every baseline on every row."""
+    found = baselines.jobs(settings)
+    rows.compute(study, part, found, baselines.compute, identity=_identity(settings), workers=settings.workers)
+
+
+def draw_pictures(study: Study, settings: Settings, part: str) -> None:
+    """The pictures of figures 1, 3, 6, 7 and 8. What may not be shown is kept apart from what may."""
+    found = [
+        Job(k, 0, seed, task, {"row": row, "what": what})
+        for k, (row, what, task, seed) in enumerate(_wanted(study, settings))
+    ]
+
+    def showable(row: dict[str, Any]) -> bool:
+        return pictures.info(tasks.row(row["config"]["row"]).picture).showable
+
+    rows.compute(study, part, found, paint, identity=_identity(settings), workers=settings.workers, showable=showable)
+
+
+def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
+    """Make one picture again, save and measure it."""
+    started = time.perf_counter()
+    if isinstance(task, Trained):
+        picture = evaluate.restore(task.evaluation, task.evaluation.space().parse(task.genome), seed).output
+    else:
+        picture, _ = baselines.restored(task, seed)
+    metrics = evaluate.measure(task.evaluation, picture)
+    name = f"artifacts/{task.evaluation.row.replace('/', '_')}-{keyed_seed(task, seed):016x}.png"
+    images.save(picture[0].clamp(0, 1), folder / name)
+    return Outcome(metrics["lpips_truth"], metrics, time.perf_counter() - started, artifacts={"image": name})
+
+
+def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseline | Trained, int]]:
+    """(row, what, task, seed) of every picture; networks with the seed that their search had."""
+    fresh = keyed_seed(settings.seed, "fresh", 0)
+    for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
+        ev = Evaluation.of(settings, name)
+        for method in ("truth", *baselines.PLAIN[tasks.row(name).task], *settings.classical):
+            yield name, method, Baseline(ev, method, settings.published), fresh
+    for one in experiments.every(settings):
+        if not study.has(one.name) or one.seed or one.part not in ("truth", "mutation", "artworks"):
+            continue
+        ev, frame = evaluate.of(settings, one), study.frame(one.name)
+        for what, row in _chosen(settings, one, frame):
+            yield one.row, what, Trained(ev, row["genome"]), int(row["seed"])
+
+
+def _chosen(settings: Settings, one: Search, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """The individuals of a search whose pictures are shown, and what they are."""
+    what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
+    yield what, winner(frame)
+    if one.part == "truth" and one.row in settings.shown_rows[:1]:
+        for when, generation in (("first", 0), ("last", frame["generation"].max())):
+            members = frame[frame["generation"] == generation].sort_values("score")
+            for place, at in (("top", 0), ("middle", len(members) // 2), ("bottom", -1)):
+                yield f"{when}_{place}", members.iloc[at]
+
+
+def _identity(settings: Settings) -> dict[str, Any]:
+    return {"seed": settings.seed, "device": settings.device}

@@ -1,0 +1,79 @@
+"""Rows that no searcher proposes: a fixed list of evaluations, on the same workers and in the same kind of record."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lib.papers.study import Study
+from lib.search import progress, runs
+from lib.search.workers import Limits, Outcome, Workers, open_workers
+
+Compute = Callable[[Any, int, Path], Outcome]  # (task, seed, run folder)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Row k of a part and one of its repeats: what is computed (`task`, picklable) and what the row says of it."""
+
+    k: int
+    repeat: int
+    seed: int
+    task: Any
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+def compute(
+    study: Study,
+    part: str,
+    jobs: Sequence[Job],
+    function: Compute,
+    *,
+    identity: Mapping[str, Any],
+    workers: str = "serial",
+    showable: Callable[[dict[str, Any]], bool] = lambda row: False,
+) -> None:
+    """Compute the missing jobs of a part, a worker each, and export its record and pictures (artifact `image`).
+
+    `function(task, seed, folder)` is a top-level function; it may write artifacts below the folder. `showable` says of
+    a row whether its picture may be shown. Raises `runs.OutOfTime` between rows.
+    """
+    plan = runs.identity_hash([{**asdict(job), "task": repr(job.task)} for job in jobs])
+    with study.open_run(part, {**identity, "plan": plan}) as run_:
+        todo = [job for job in jobs if (job.k, job.repeat) not in run_.record.done]
+        tasks = {(job.k, job.repeat): job.task for job in todo}
+        with progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar:
+            pool = open_workers(workers, _one, (function, tasks, run_.folder), Limits())
+            try:
+                for row in _rows(pool, todo):
+                    run_.record.append(row)
+                    bar.update()
+            finally:
+                pool.close()
+        images = [row for row in run_.record.rows if row["artifacts"]]
+        study.export(run_, part, {row["artifacts"]["image"]: showable(row) for row in images})
+
+
+def _one(settings: tuple[Compute, dict[Any, Any], Path], key: tuple[int, ...], seed: int) -> Outcome:
+    """One job in a worker."""
+    function, tasks, folder = settings
+    return function(tasks[key], seed, folder)
+
+
+def _rows(pool: Workers, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
+    """The rows of the jobs as they finish; the slots are kept busy while time is left."""
+    by_key, waiting, busy = {(job.k, job.repeat): job for job in jobs}, list(jobs), 0
+    while waiting or busy:
+        while waiting and busy < pool.slots:
+            runs.check_time()
+            job = waiting.pop(0)
+            pool.submit((job.k, job.repeat), (job.k, job.repeat), job.seed)
+            busy += 1
+        for key, outcome, worker in pool.wait():
+            busy -= 1
+            job = by_key[key]
+            yield {
+                "k": job.k, "repeat": job.repeat, "seed": job.seed, "config": job.config,
+                "score": None if outcome.reason else outcome.score, "metrics": outcome.metrics,
+                "reason": outcome.reason, "seconds": outcome.seconds, "artifacts": outcome.artifacts, "worker": worker,
+            }  # fmt: skip
