@@ -1,0 +1,344 @@
+"""The paper's figures 1 to 8 and our own, drawn from records. Each returns None where its rows were not run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib.models.dip_classical import CLASSICAL
+from lib.papers.nasdip import records, tables
+from lib.papers.nasdip.records import MEASURES, TASKS, Stored
+from lib.papers.study import Study, needs
+from lib.report import architecture, clusters, plots
+from lib.report.pictures import image_grid
+from lib.report.search import convergence, embedding, hamming
+from lib.spaces.base import Genome
+from lib.spaces.nasdip import NasDip
+
+RIGHTS = "not shown: rights"
+SERIES = {"sym": "Sym NAS-DIP", "truth": "NAS-DIP", "epochs": "NAS-DIP-T", "random": "random search"}
+PANELS = ("library", "plane", "zebra4")  # the rows of the paper's figure 4
+COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": "NAS-DIP", "truth": "truth"}
+LIBRARY = {"telea": "Telea", "navier_stokes": "Navier-Stokes", "biharmonic": "biharmonic"}
+PLACES = ("top", "middle", "bottom")
+FEWEST = 5  # different networks that an embedding needs
+FITNESS = "best fitness (1 − LPIPS)"
+Album = dict[tuple[str, str], pd.Series]
+
+
+def album(study: Study) -> Album:
+    """The rows of the pictures that may be shown, by (row, what)."""
+    frame = study.frame("pictures")
+    return {(row["row"], row["what"]): row for _, row in frame.iterrows() if _image(study, row) is not None}
+
+
+def _image(study: Study, row: pd.Series | None) -> np.ndarray | None:
+    return None if row is None else study.picture("pictures", row["artifacts"]["image"])
+
+
+def _caption(row: pd.Series | None) -> str:
+    """The measures of a picture; nothing for the truth itself, which has no error."""
+    if row is None or not np.isfinite(row["psnr"]) or row["what"] == "truth":
+        return ""
+    return f"{row['psnr']:.1f} dB, SSIM {row['ssim']:.2f}\nLPIPS {row['lpips_truth']:.3f}"
+
+
+def _sheet(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str, str], **options: float) -> Figure:
+    """Pictures of the rows in columns of what was done, with their measures."""
+    cells = [[shown.get((row, what)) for what in columns] for row in rows]
+    return image_grid(
+        [[_image(study, cell) for cell in line] for line in cells], columns=list(columns.values()), reason=RIGHTS,
+        rows=[f"{records.title(row)}: {records.task(row)}" for row in rows],
+        captions=[[_caption(cell) for cell in line] for line in cells], **options,
+    )  # fmt: skip
+
+
+def _rows(shown: Album, *wanted: str) -> list[str]:
+    """The rows with a winner that may be shown, of the tasks wanted, in the order of these."""
+    return [row for task in wanted for row, what in shown if what == "winner" and records.task(row) == task]
+
+
+@needs("pictures")
+def fig1(study: Study) -> Figure | None:
+    """Denoising above inpainting: input, matched classical network, NAS-DIP, truth."""
+    shown = album(study)
+    rows = _rows(shown, "denoising", "inpainting")
+    return study.figure("fig1", _sheet(study, shown, rows, COLUMNS, cell=1.7)) if rows else None
+
+
+@needs("pictures")
+def enlarged(study: Study) -> Figure | None:
+    """The same for super-resolution, whose input is shown enlarged bicubically."""
+    shown = album(study)
+    rows, columns = _rows(shown, "super-resolution"), {**COLUMNS, "untouched": "bicubic"}
+    return study.figure("extra_sr", _sheet(study, shown, rows, columns, cell=1.7)) if rows else None
+
+
+def shown_winner(study: Study) -> Stored | None:
+    """The search whose winner is drawn: the first of a row that may be shown, else the first of all."""
+    found = records.stored(study, "truth")
+    rows = _rows(album(study), *TASKS.values()) if study.has("pictures") else []
+    return next((one for row in rows for one in found if one.search.row == row), found[0] if found else None)
+
+
+def fig2(study: Study) -> Figure | None:
+    """The genome of a winner, unit by unit, with its dead bits."""
+    if (one := shown_winner(study)) is None:
+        return None
+    title = f"Best genome found for {records.title(one.search.row)}; bits in grey change nothing"
+    return study.figure("fig2", architecture.genome(one.space.units_of(one.best), title))
+
+
+def fig2_network(study: Study) -> Figure | None:
+    """The same genome as a network."""
+    if (one := shown_winner(study)) is None:
+        return None
+    return study.figure("fig2_network", architecture.draw(_diagram(one), width=plots.PAGE * 0.7))
+
+
+def _diagram(one: Stored) -> dict[str, list[dict[str, object]]]:
+    """The network of a search's winner."""
+    return one.space.decode(one.best).diagram()
+
+
+@needs("pictures")
+def fig3(study: Study) -> Figure | None:
+    """Top, middle and bottom individual of the first and the last generation, beside input and result."""
+    shown = album(study)
+    row = next((row for row, what in shown if what == "last_top"), None)
+    if row is None:
+        return None
+    cells = [[shown.get((row, side)), *(shown.get((row, f"{when}_{place}")) for place in PLACES)]
+             for when, side in (("first", "untouched"), ("last", "truth"))]  # fmt: skip
+    grid = image_grid(
+        [[_image(study, cell) for cell in line] for line in cells], columns=["input, truth", *PLACES],
+        rows=["first generation", "last generation"], captions=[[_caption(cell) for cell in line] for line in cells],
+        reason=RIGHTS, cell=1.5,
+    )  # fmt: skip
+    return study.figure("fig3", grid)
+
+
+def panel_rows(study: Study) -> list[str]:
+    """One row a task: that of the paper's figure 4 where it was searched, else the first."""
+    rows = records.rows_of(study, "truth")
+    of_task = [[row for row in rows if records.task(row) == task] for task in TASKS.values()]
+    return [next((row for row in found if row in PANELS), found[0]) for found in of_task if found]
+
+
+def curves(study: Study, row: str) -> pd.DataFrame:
+    """The generations of every search of a row in figure 4's series, with its seed.
+
+    Random search has a generation's value where it had trained as many networks as its twin had by then.
+    """
+    runs = records.stored(study, *SERIES, row=row)
+    twins = {one.search.seed: one.generations for one in runs if one.search.part == "truth"}
+    found = []
+    for one in sorted(runs, key=lambda one: list(SERIES).index(one.search.part)):
+        rows = one.generations
+        if one.search.random:
+            rows = twins[one.search.seed].assign(fmean=np.nan)
+            rows["fmax"] = rows["trainings"].map(one.best_after)
+        found.append(rows.assign(series=SERIES[one.search.part], seed=one.search.seed))
+    return pd.concat(found)
+
+
+def noise(study: Study, row: str) -> float:
+    """Standard deviation of the LPIPS of one network under fresh seeds, pooled over a row's winners."""
+    frame = study.frame("rescored").query("row == @row")
+    return float(np.sqrt(frame.groupby("search")["lpips_truth"].var().mean()))
+
+
+@needs("rescored", "baselines")
+def fig4(study: Study) -> Figure | None:
+    """Best fitness, and below it the mean of the valid, against the generation; band: lowest to highest seed."""
+    rows, lines, parts = panel_rows(study), tables.means(study)["lpips_truth"], []
+    matched = {}
+    for column, title in (("fmax", "best"), ("fmean", "mean of the valid")):
+        for row in rows:
+            panel = f"{records.title(row)}: {title}"
+            matched[panel] = {"DIP, matched": 1 - lines[row, "dip_matched"]}
+            parts.append(curves(study, row).rename(columns={column: "fitness"}).assign(panel=panel))
+    if not parts:
+        return None
+    sizes = ", ".join(f"{records.title(row)} {noise(study, row):.3f}" for row in rows)
+    chart = convergence(pd.concat(parts).dropna(subset=["fitness"]), "generation", "fitness", "series", panel="panel",
+                        baselines=matched, columns=len(rows), ylabel="fitness (1 − LPIPS)")  # fmt: skip
+    chart.supxlabel(f"standard deviation of one network under fresh seeds: {sizes}", fontsize=7)
+    return study.figure("fig4", chart)
+
+
+def fig5a(study: Study) -> Figure | None:
+    """The last populations of the symmetric searches on super-resolution, as the paper embeds them."""
+    return _population(study, "fig5a", "sym")
+
+
+def asymmetric(study: Study) -> Figure | None:
+    """The same for the asymmetric searches."""
+    return _population(study, "extra_tsne", "truth")
+
+
+def _population(study: Study, name: str, part: str) -> Figure | None:
+    """t-SNE of the valid members of the last populations of a row, as bits and as canonical features, two seeds."""
+    rows = [row for row in records.rows_of(study, part) if records.task(row) == "super-resolution"]
+    runs = records.stored(study, part, row=rows[0]) if rows else []
+    members = [one.populations[-1].query("valid") for one in runs]
+    genomes = [genome for one, rows in zip(runs, members, strict=True) for genome in one.genomes(rows)]
+    if len({runs[0].space.canonical(genome) for genome in genomes}) < FEWEST:
+        study.lack(name, f"needs the part {part} on a row of super-resolution, with {FEWEST} networks in the end")
+        return None
+    fitness = pd.concat(members)["fitness"].to_numpy()
+    return study.figure(name, embedding(_embedded(runs[0].space, genomes, fitness=fitness), colour="fitness",
+                                        size="count", panel="t-SNE of"))  # fmt: skip
+
+
+def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Sequence[Any]) -> pd.DataFrame:
+    """Places of the genomes in four panels: bits and canonical features, two seeds; columns: one value a genome."""
+    wide, parts = space.expanded, []
+    bits = [space.expand(genome) for genome in genomes]
+    for kind, chosen in (("bits", bits), ("canonical bits", [wide.canonical(genome) for genome in bits])):
+        for seed in (0, 1):
+            found = clusters.tsne(wide.features(chosen), seed)
+            x, y = found.places[found.place_of].T
+            frame = pd.DataFrame({"x": x, "y": y, "count": found.counts[found.place_of], **columns})
+            parts.append(frame.assign(**{"t-SNE of": f"{kind}, seed {seed}"}))
+    return pd.concat(parts).drop_duplicates(["x", "y", "t-SNE of", *columns])
+
+
+def fig5b(study: Study) -> Figure | None:
+    """The published network beside the best one found for the same picture."""
+    found = [one for one in records.stored(study, "truth") if records.title(one.search.row) in CLASSICAL]
+    if not found:
+        return None
+    one = min(found, key=lambda one: (one.search.row != "zebra4", one.winner["score"]))
+    name = records.title(one.search.row)
+    drawn = {f"{name}: classical": CLASSICAL[name].architecture.diagram(), "best found": _diagram(one)}
+    return study.figure("fig5b", architecture.beside(drawn))
+
+
+def _rates(study: Study) -> pd.DataFrame | None:
+    """The generations of the searches at every mutation rate on the swept rows."""
+    rows = records.rows_of(study, "mutation")
+    runs = [one for row in rows for one in records.stored(study, "mutation", "truth", row=row)]
+    runs.sort(key=lambda one: (rows.index(one.search.row), one.search.mutation_rate))
+    named = [(one, {"row": records.title(one.search.row), "rate": f"{one.search.mutation_rate:g}"}) for one in runs]
+    parts = [one.generations.assign(**names, seed=one.search.seed) for one, names in named]
+    return pd.concat(parts) if parts else None
+
+
+def fig6(study: Study) -> Figure | None:
+    """Best fitness against the generation at each mutation rate."""
+    if (frame := _rates(study)) is None:
+        return None
+    return study.figure("fig6", convergence(frame, "generation", "fmax", "rate", panel="row", ylabel=FITNESS))
+
+
+def diversity(study: Study) -> Figure | None:
+    """In how many bits two members of the population differ, at each mutation rate."""
+    if (frame := _rates(study)) is None:
+        return None
+    chart = hamming(frame, None, "generation", "apart", "rate", panel="row", ylabel="share of bits that differ")
+    return study.figure("extra_diversity", chart)
+
+
+@needs("pictures")
+def fig6_results(study: Study) -> Figure | None:
+    """The winner at each mutation rate, where the pictures may be shown."""
+    shown = album(study)
+    rows = list(dict.fromkeys(row for row, what in shown if what.startswith("rate_")))
+    if not rows:
+        study.lack("fig6_results", "the swept rows' pictures may not be shown")
+        return None
+    main = next(one.search.mutation_rate for one in records.stored(study, "truth"))
+    rates = {main, *(float(what.removeprefix("rate_")) for _, what in shown if what.startswith("rate_"))}
+    columns = {"winner" if rate == main else f"rate_{rate:g}": f"rate {rate:g}" for rate in sorted(rates)}
+    grid = _sheet(study, shown, rows, {"untouched": "input", **columns, "truth": "truth"})
+    return study.figure("fig6_results", grid)
+
+
+@needs("pictures")
+def fig7(study: Study) -> Figure | None:
+    """Inpainting beside methods of two libraries, which stand in for the five that the paper shows."""
+    shown = album(study)
+    columns = {"untouched": "input", **LIBRARY, **{what: COLUMNS[what] for what in ("dip_matched", "winner", "truth")}}
+    rows = _rows(shown, "inpainting")
+    return study.figure("fig7", _sheet(study, shown, rows, columns)) if rows else None
+
+
+def artworks(study: Study) -> tuple[list[Stored], list[str]]:
+    """The searches of figure 8, and the medium of each: the folder of its picture."""
+    found = records.stored(study, "artworks")
+    return found, [(one.search.row.split("/") * 2)[-2] if "/" in one.search.row else one.search.row for one in found]
+
+
+def fig8(study: Study) -> Figure | None:
+    """t-SNE of the artworks' best networks by medium; figure 8's question is answered by claim C11, not by eye."""
+    found, media = artworks(study)
+    genomes = [one.best for one in found]
+    if len({found[0].space.canonical(genome) for genome in genomes}) < FEWEST:
+        study.lack("fig8", f"needs the part artworks, with {FEWEST} different networks")
+        return None
+    frame = _embedded(found[0].space, genomes, medium=media)
+    return study.figure("fig8", embedding(frame, by="medium", panel="t-SNE of"))
+
+
+@needs("pictures")
+def fig8_samples(study: Study) -> Figure | None:
+    """Restored artworks, a row a medium, where they may be shown."""
+    shown, (found, media) = album(study), artworks(study)
+    lines: dict[str, list[np.ndarray | None]] = {medium: [] for medium in media}
+    for one, medium in zip(found, media, strict=True):
+        lines[medium].append(_image(study, shown.get((one.search.row, "artwork"))))
+    if not any(picture is not None for line in lines.values() for picture in line):
+        study.lack("fig8_samples", "no artwork was restored, or none may be shown")
+        return None
+    width = max(map(len, lines.values()))
+    grid = [line + [None] * (width - len(line)) for line in lines.values()]
+    return study.figure("fig8_samples", image_grid(grid, rows=list(lines), reason=RIGHTS))
+
+
+def correlations(study: Study, row: str) -> pd.DataFrame:
+    """The first generation's valid networks of a row under both references: fitness, PSNR, SSIM."""
+    rows = pd.concat(records.first_generation(study, row))
+    fitness = {name: 1 - rows[f"lpips_{name}"] for name in ("truth", "observed")}
+    return pd.concat([rows[list(MEASURES)].assign(reference=name, fitness=of) for name, of in fitness.items()])
+
+
+def fitness(study: Study) -> Figure | None:
+    """Does fitness follow PSNR and SSIM among random networks (C10)? A column a task."""
+    if not (rows := panel_rows(study)):
+        return None
+    fig, axes = plots.panels((2, len(rows)), height=5.0)
+    for place, row in enumerate(rows):
+        frame = correlations(study, row)
+        for ax, name in ((axes[place], "psnr"), (axes[place + len(rows)], "ssim")):
+            label = MEASURES[name] + (" (dB)" if name == "psnr" else "")
+            plots.scatter(frame, "fitness", name, by="reference", xlabel="fitness (1 − LPIPS)", ylabel=label, ax=ax,
+                          title=f"{records.title(row)}, {records.task(row)}" if name == "psnr" else "")  # fmt: skip
+    plots.shared_legend(fig)
+    return study.figure("extra_fitness", fig)
+
+
+@needs("rescored", "baselines")
+def references(study: Study) -> Figure | None:
+    """PSNR of the winner by each fitness reference, beside the untouched input and the matched classical network."""
+    rows = records.rows_of(study, "observed", "heldout")
+    if not rows:
+        return None
+    names = {"untouched": "untouched", "dip_matched": "DIP, matched", "observed": "by the observation",
+             "heldout": "by held-out pixels", "truth": "by the truth (oracle)"}  # fmt: skip
+    frame = records.arms(study)
+    frame = frame[frame["row"].isin(rows) & frame["arm"].isin(names)]
+    ordered = pd.Categorical(frame["arm"].map(names), list(names.values()))
+    frame = frame.assign(row=frame["row"].map(records.title), arm=ordered)
+    grouped = frame.groupby(["arm", "row"], observed=True, sort=True)["psnr"].agg(["mean", "min", "max"]).reset_index()
+    chart = plots.bars(grouped, "row", "mean", by="arm", error=("min", "max"), xlabel="", ylabel="PSNR (dB)",
+                       width=plots.PAGE)  # fmt: skip
+    return study.figure("extra_references", chart)
+
+
+PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
+    fig1, enlarged, fig2, fig2_network, fig3, fig4, fig5a, asymmetric, fig5b, fig6, fig6_results, diversity, fig7, fig8,
+    fig8_samples, fitness, references,
+)  # fmt: skip

@@ -1,0 +1,188 @@
+"""The paper's tables beside ours, and the tables of our own experiments, as tidy frames made from records."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from lib.papers.nasdip import records, tasks
+from lib.papers.nasdip.records import MEASURES
+from lib.papers.nasdip.settings import SWEPT_RATES
+from lib.papers.study import Study, needs
+from lib.paths import paper_numbers
+
+PAPER = {"DIP": "dip_matched", "Sym NAS-DIP": "sym", "Asym NAS-DIP": "truth", "Asym NAS-DIP-T": "epochs"}
+ARMS = {
+    "untouched": "untouched", "dip_published": "DIP published", "dip_matched": "DIP", "dip_scaled": "DIP 3x32",
+    "sym": "Sym", "truth": "Asym", "epochs": "Asym-T", "random": "random search",
+}  # fmt: skip
+METHODS = {
+    "untouched": "untouched (noisy, hole black, or bicubic)", "bilinear": "bilinear", "nearest": "nearest pixel",
+    "telea": "Telea (OpenCV)", "navier_stokes": "Navier-Stokes (OpenCV)", "biharmonic": "biharmonic (scikit-image)",
+    "dip_matched": "DIP, matched", "dip_matched_oracle": "DIP, matched, ORACLE stop", "dip_scaled": "DIP 3x32, matched",
+    "dip_published": "DIP, published", "dip_published_average": "DIP, published, averaged output",
+    "truth": "NAS-DIP, fitness by the truth (ORACLE)", "observed": "NAS-DIP, fitness by the observation",
+    "heldout": "NAS-DIP, fitness by held-out pixels", "random": "random search by the truth (ORACLE)",
+}  # fmt: skip
+RATES = {"DIP": "DIP", **{f"{rate:g}": f"NAS-DIP pm={rate:.2f}" for rate in SWEPT_RATES}}
+LAST = 2  # generations in which the cache's savings are counted
+
+
+def printed(table: str) -> pd.DataFrame:
+    """The values that the paper prints, one a row: dataset, task, image, method, metric, value, certain."""
+    return pd.read_csv(paper_numbers(f"nasdip_{table}"))
+
+
+def printed_rows() -> dict[str, str]:
+    """The rows of the paper's table 2: their names here and there."""
+    images = set(printed("table2")["image"])
+    return {name: row.title for name, row in tasks.ROWS.items() if row.title in images}
+
+
+def means(study: Study) -> pd.DataFrame:
+    """The mean of each measure over an arm's units, by (row, arm)."""
+    return records.arms(study).groupby(["row", "arm"])[list(MEASURES)].mean()
+
+
+def _of(frame: pd.DataFrame, row: str, arm: str, measure: str) -> float:
+    """A mean, NaN where there is none."""
+    return float(frame[measure].get((row, arm), np.nan))
+
+
+@needs("rescored", "baselines")
+def table1(study: Study) -> pd.DataFrame:
+    """Means a data set and task, DIP and NAS-DIP, the paper's and ours; ours are the rows of the DIP data set."""
+    ours, rows = means(study), [row for row in printed_rows() if row in records.rows_of(study, "truth")]
+    found = []
+    for (data, task, metric), part in printed("table1").groupby(["dataset", "task", "metric"], sort=False):
+        measure = next(name for name, label in MEASURES.items() if label == metric)
+        used = [row for row in rows if records.task(row) == task and data == "DIP"]
+        paper = part.set_index("method")["value"]
+        mine = [np.mean([_of(ours, row, arm, measure) for row in used or [""]]) for arm in ("dip_matched", "truth")]
+        note = "" if used else "data not available" if data != "DIP" else "not run"
+        found.append({"data": data, "task": task, "metric": metric, "paper: DIP": paper["DIP"],
+                      "paper: NAS-DIP": paper["NAS-DIP"], "ours: DIP": mine[0], "ours: NAS-DIP": mine[1],
+                      "our rows": len(used), "note": note})  # fmt: skip
+    return study.table("table1", pd.DataFrame(found))
+
+
+@needs("rescored", "baselines")
+def table2(study: Study) -> pd.DataFrame:
+    """Every row and measure: the paper's four columns, then ours with the untouched input and random search.
+
+    `searches` counts ours of Sym, Asym, Asym-T and random search, in that order; each is scored with fresh seeds.
+    """
+    every, ours = records.arms(study), means(study)
+    paper = printed("table2").set_index(["image", "method", "metric"])["value"]
+    counts = every.groupby(["row", "arm"]).size()
+    found = []
+    for row in records.rows_of(study, "truth"):
+        searches = "/".join(str(counts.get((row, arm), 0)) for arm in ("sym", "truth", "epochs", "random"))
+        for measure, metric in MEASURES.items():
+            names = {method: f"paper: {ARMS[arm]}" for method, arm in PAPER.items()}
+            theirs = {name: paper.get((records.title(row), method, metric)) for method, name in names.items()}
+            mine = {label: _of(ours, row, arm, measure) for arm, label in ARMS.items()}
+            found.append(
+                {"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches}
+            )
+    return study.table("table2", pd.DataFrame(found))
+
+
+@needs("rescored")
+def table3(study: Study) -> pd.DataFrame:
+    """Mutation rates: the paper's values, `?` where they cannot be read with certainty, and ours of the swept rows."""
+    ours, swept = means(study), records.rows_of(study, "mutation")
+    paper = printed("table3").set_index(["image", "method", "metric"])
+    found = []
+    for row, image in {**printed_rows(), **{row: records.title(row) for row in swept}}.items():
+        for measure, metric in MEASURES.items():
+            theirs = {f"paper: {name}": _legible(paper, (image, method, metric)) for name, method in RATES.items()}
+            mine = {f"ours: {name}": _of(ours, row, rate_arm(study, name), measure) for name in RATES}
+            known = mine if row in swept else dict.fromkeys(mine, np.nan)
+            found.append({"row": image, "metric": metric, **theirs, **known})
+    return study.table("table3", pd.DataFrame(found))
+
+
+def rate_arm(study: Study, name: str) -> str:
+    """The arm of a mutation rate (or DIP): the main rate was run in the part `truth`."""
+    main = {f"{one.search.mutation_rate:g}" for one in records.stored(study, "truth")}
+    return "dip_matched" if name == "DIP" else "truth" if name in main else f"rate {name}"
+
+
+def _legible(paper: pd.DataFrame, key: tuple[str, str, str]) -> str:
+    """A printed value as text, with a question mark where it is doubtful."""
+    if key not in paper.index:
+        return ""
+    value, certain = paper.loc[key, ["value", "certain"]]
+    return ("" if pd.isna(value) else f"{value:g}") + ("" if certain == "yes" else "?")
+
+
+def references(study: Study) -> pd.DataFrame | None:
+    """What the winner by each fitness reference is worth, beside the untouched input and the classical network."""
+    rows = records.rows_of(study, "observed", "heldout")
+    if not rows or not study.has("rescored"):
+        study.lack("extra_references", "needs the parts observed, heldout and rescored")
+        return None
+    frame = _methods(study, rows, ["untouched", "dip_matched", "random", "truth", "observed", "heldout"])
+    return study.table("extra_references", frame)
+
+
+@needs("baselines")
+def baselines(study: Study) -> pd.DataFrame:
+    """Every method on every row, those with a network or library that the paper did not run included."""
+    return study.table("extra_baselines", _methods(study, records.rows_of(study, "truth"), list(METHODS)))
+
+
+def inpainting(study: Study) -> pd.DataFrame | None:
+    """Figure 7 in numbers: library methods stand in for PatchMatch, Image Melding and three networks."""
+    rows = [row for row in records.rows_of(study, "truth") if records.task(row) == "inpainting"]
+    if not rows or not study.has("baselines"):
+        return None
+    return study.table("fig7_methods", _methods(study, rows, ["untouched", "telea", "navier_stokes", "biharmonic",
+                                                              "dip_matched", "truth"]))  # fmt: skip
+
+
+def _methods(study: Study, rows: list[str], chosen: list[str]) -> pd.DataFrame:
+    """One line a row and method that was run: mean measures, and n, the searches or seeds behind them."""
+    every = records.arms(study)
+    measures = [name for name in (*MEASURES, "psnr_hole") if name in every]
+    grouped = every[every["arm"].isin(chosen)].groupby(["row", "arm"])
+    table = grouped[measures].mean().assign(n=grouped.size())
+    lines = [{"row": records.title(row), "task": records.task(row), "method": METHODS[arm], **table.loc[(row, arm)]}
+             for row in rows for arm in chosen if (row, arm) in table.index]  # fmt: skip
+    frame = pd.DataFrame(lines).rename(columns={**MEASURES, "psnr_hole": "PSNR in the hole"})
+    return frame.dropna(axis=1, how="all").astype({"n": int})
+
+
+def searches(study: Study) -> pd.DataFrame | None:
+    """What the searches of each part cost (C16), and what the cache saved in their last generations."""
+    found = []
+    for part in dict.fromkeys(one.search.part for one in records.stored(study)):
+        runs = records.stored(study, part)
+        rows = pd.concat([one.rows for one in runs])
+        valid, late = rows[rows["valid"]], pd.concat([_late(one.rows) for one in runs])
+        trained = valid[valid["cached"] == ""]
+        found.append({
+            "part": part, "searches": len(runs), "asked": len(rows), "valid share": rows["valid"].mean(),
+            "trainings": len(trained), "repeats of a network": (valid["cached"] == "record").sum(),
+            "from the cache": (valid["cached"] == "disk").sum(),
+            "flips": _mean(rows, "flips"), "live flips": _mean(rows, "live_flips"),
+            "seconds a training": trained["seconds"].mean(), "seconds a proposal": trained["seconds"].sum() / len(rows),
+            f"asked in the last {LAST} generations": len(late), "of them without training": (late["cached"] != "").sum()
+            + (~late["valid"]).sum(), "of them repeats": (late["cached"] == "record").sum(),
+        })  # fmt: skip
+    return study.table("extra_searches", pd.DataFrame(found)) if found else None
+
+
+def _late(rows: pd.DataFrame) -> pd.DataFrame:
+    """The candidates of the last generations; none of a random search."""
+    return rows[rows["generation"] > rows["generation"].max() - LAST] if "generation" in rows else rows.head(0)
+
+
+def _mean(rows: pd.DataFrame, name: str) -> float:
+    return float(rows[name].mean()) if name in rows else np.nan
+
+
+PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (
+    table1, table2, table3, references, baselines, inpainting, searches,
+)  # fmt: skip

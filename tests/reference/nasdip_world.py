@@ -1,0 +1,219 @@
+"""Synthetic records of the NAS-DIP study: real genomes and the real genetic algorithm on measures that are formulas."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from lib.papers.nasdip import experiments
+from lib.papers.nasdip.experiments import Search
+from lib.papers.nasdip.settings import Settings
+from lib.papers.study import Study
+from lib.searchers.base import drive
+from lib.searchers.genetic import Genetic
+from lib.searchers.random_search import RandomSearch
+from lib.spaces.base import Genome
+from lib.spaces.nasdip import NasDip
+
+TINY = {
+    "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "workers": "serial",
+    "rows": ["vase", "plane", "zebra4"], "shown_rows": ["astronaut", "chelsea"],
+    "blind_rows": ["vase", "plane", "zebra4"], "swept_rows": ["plane", "zebra4"], "artworks": "",
+    "artworks_per_medium": 0, "side": 64, "framing": "window", "sigma": 25.0, "units": 3, "width_table": "paper",
+    "skip_code": "linear", "bypass": "identity", "max_width": 32, "max_filter": 9, "t_table": [0, 25, 75, 175],
+    "stage": "dip", "skip_tap": "pre", "pad": "reflect", "loss": "mse", "down": "bilinear", "iterations": 100,
+    "lr": 0.01, "precision": "float32", "lpips": "alex", "population": 8, "generations": 3, "early_stop": False,
+    "init": "valid", "parents": "survivors", "mutation_rate": 0.05, "sweep_rates": [0.01, 0.02, 0.05, 0.1],
+    "artwork_population": 6, "artwork_generations": 1, "window": 8, "seeds": 3, "variant_seeds": 3, "rescored": 2,
+    "classical": ["dip_matched", "dip_scaled", "dip_published"], "published": 1.0,
+}  # fmt: skip
+MEDIA = ("oil", "ink", "comic")
+INPAINTING = ("telea", "navier_stokes", "biharmonic")
+# What each arm adds to the quality (0 to 1) of the networks it finds, or is worth: a world where the paper is right.
+ARMS = {
+    "truth": 0.2, "sym": 0.1, "epochs": 0.15, "random": 0.05, "observed": 0.05, "heldout": 0.12, "rate 0.01": 0.1,
+    "rate 0.02": 0.12, "rate 0.1": 0.14, "untouched": 0.1, "dip_matched": 0.3, "dip_matched_oracle": 0.35,
+    "dip_scaled": 0.28, "dip_published": 0.4, **dict.fromkeys(INPAINTING, 0.25), "bilinear": 0.1, "nearest": 0.05,
+}  # fmt: skip
+Worth = Callable[[str, str], float]  # (row, arm)
+Row = dict[str, Any]
+
+
+def usual(row: str, arm: str) -> float:
+    """The worth of an arm; on super-resolution the symmetric networks are the better ones."""
+    return 0.3 if arm == "sym" and row.startswith("zebra") else ARMS[arm]
+
+
+@cache
+def _preferences(row: str, length: int) -> np.ndarray:
+    """How much a bit of 1 is worth more than one of 0 on a row; artworks of a medium want much the same."""
+    medium = row.split("/")[1] if "/" in row else ""
+    common, own = (np.random.default_rng(zlib.crc32(key.encode())) for key in (medium, row))
+    return common.standard_normal(length) + 0.3 * own.standard_normal(length)
+
+
+def quality(row: str, genome: Genome) -> float:
+    """A quality from 0 to 0.5 of a genome of the asymmetric space: many little preferences."""
+    preferred = _preferences(row, len(genome))
+    agrees = np.array(genome) == (preferred > 0)
+    return float(0.5 * agrees @ np.abs(preferred) / np.abs(preferred).sum())
+
+
+def measures(row: str, value: float, blind: float | None = None) -> dict[str, float]:
+    """Every measure of a restoration of this quality; for noise the observation prefers the worst networks."""
+    blind = 1 - value if row in ("plane", "snail", "astronaut") else value
+    return {"lpips_observed": 0.8 - 0.7 * blind, "psnr": 12 + 15 * value, "ssim": 0.2 + 0.8 * value,
+            "lpips_truth": 0.8 - 0.7 * value, "psnr_hole": 10 + 15 * value, "loss": 0.01, "iterations": 100}  # fmt: skip
+
+
+def space_of(settings: Settings, search: Search) -> NasDip:
+    """The space of a search."""
+    names = ("units", "width_table", "skip_code", "bypass", "max_width", "max_filter", "t_table", "side", "pad", "stage")
+    return NasDip(variant=search.variant, **{name: getattr(settings, name) for name in names})
+
+
+def searched(settings: Settings, search: Search) -> Iterator[Row]:
+    """Rows of one search."""
+    space = space_of(settings, search)
+    setup = {"population": search.population, "rate": search.mutation_rate, "parents": "survivors", "fitness": "rank"}
+    searcher = RandomSearch(space, search.seed, init="valid") if search.random else Genetic(
+        space, search.seed, init="valid", **setup)  # fmt: skip
+    seen: dict[Genome, Row] = {}
+    name = "heldout" if search.reference == "heldout" else f"lpips_{search.reference}"
+
+    def score(genome: Genome) -> float:
+        """Measure a valid genome once."""
+        if genome not in seen and space.invalid(genome) is None:
+            key = space.canonical(genome)
+            found = measures(search.row, quality(search.row, space.expanded.canonical(space.expand(key))))
+            found |= {"heldout": found["lpips_truth"] / 100} if search.reference == "heldout" else {}
+            stages = len(space.decode(genome).encoders)
+            seen[genome] = {"key": key, "metrics": found | {"stages": stages, "params": 1000, "gmacs": 0.1}}
+        return seen[genome]["metrics"][name] if genome in seen else float("inf")
+
+    trained: set[Genome] = set()
+    for proposal, value in drive(searcher, score, experiments.budget(search.population, search.generations)):
+        found = seen.get(proposal.genome, {"key": None, "metrics": {}})
+        known = found["key"] in trained
+        trained |= {found["key"]} - {None}
+        yield {"k": proposal.k, "repeat": 0, "seed": 1, "genome": space.text(proposal.genome), "config": proposal.origin,
+               "score": value if found["key"] else None, "metrics": found["metrics"],
+               "seconds": 2.0 * (bool(found["key"]) and not known), "artifacts": {}, "worker": "1",
+               "reason": "" if found["key"] else "invalid: size_mismatch", "cached": "record" * known}  # fmt: skip
+
+
+def best(rows: Iterable[Row]) -> Row:
+    """The winner among a search's rows."""
+    return min((row for row in rows if row["score"] is not None), key=lambda row: (row["score"], row["k"]))
+
+
+def noisy(value: float, *keys: Any, noise: float = 0.004) -> float:
+    """The value with noise that follows from the keys."""
+    return value + noise * np.random.default_rng(zlib.crc32(repr(keys).encode())).standard_normal()
+
+
+def write(folder: Path, part: str, rows: Iterable[Row], **identity: Any) -> None:
+    """A record as an export leaves it."""
+    path = folder / "records" / f"{part}.jsonl.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [{"identity": identity, "schema": 1}, *rows]
+    path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), 1, mtime=0))
+
+
+def listed(configs: Iterable[tuple[Row, dict[str, float], int]]) -> Iterator[Row]:
+    """Rows of a fixed list: configuration, measures and repeat of each."""
+    places: dict[str, int] = {}
+    for config, metrics, repeat in configs:
+        k = places.setdefault(json.dumps(config), len(places))
+        yield {"k": k, "repeat": repeat, "seed": repeat, "config": config, "score": metrics["lpips_truth"],
+               "metrics": metrics, "seconds": 1.0, "reason": "", "artifacts": {}}  # fmt: skip
+
+
+def fresh(settings: Settings, searches: list[Search], worth: Worth) -> Iterator[tuple[Row, dict[str, float], int]]:
+    """Fresh scores of the winners: the worth of the arm with the noise of the search and of the seed."""
+    for one in searches:
+        arm = one.part if one.part != "mutation" else f"rate {one.mutation_rate:g}"
+        config = {name: value for name, value in asdict(one).items() if name not in ("name", "seed")}
+        config |= {"search": one.name, "search_seed": one.seed, "text": ""}
+        for repeat in range(settings.rescored) if one.part != "artworks" else ():
+            value = 0.5 + worth(one.row, arm) + noisy(0, one.name) + noisy(0, one.name, repeat)
+            yield config, measures(one.row, value), repeat
+
+
+def compared(settings: Settings, worth: Worth) -> Iterator[tuple[Row, dict[str, float], int]]:
+    """Baselines on every row."""
+    for row in dict.fromkeys([*settings.rows, *settings.shown_rows]):
+        own = INPAINTING if row in ("vase", "chelsea") else ("bilinear", "nearest") if row.startswith("zebra") else ()
+        for arm in ("untouched", *own, "dip_matched", "dip_matched_oracle", "dip_scaled", "dip_published"):
+            for repeat in range(settings.rescored if arm.startswith("dip") else 1):
+                value = worth(row, arm) + noisy(0, row, arm, repeat)
+                yield {"row": row, "method": arm}, measures(row, value), repeat
+
+
+def painted(settings: Settings, found: dict[str, tuple[Search, list[Row]]]) -> Iterator[Row]:
+    """Rows of the pictures: what was done to each shown row, and winners with the measures that they had."""
+    for row, arms in ((row, ["truth", "untouched", "dip_matched"]) for row in settings.shown_rows):
+        more = INPAINTING if row == "chelsea" else ()
+        yield from ({"row": row, "what": what} | measures(row, ARMS[what]) for what in [*arms[1:], *more])
+        yield {"row": row, "what": "truth"} | measures(row, 1.0)
+    for one, rows in found.values():
+        if one.seed == 0 and one.part in ("truth", "mutation", "artworks"):
+            what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
+            yield {"row": one.row, "what": what} | best(rows)["metrics"]
+            last = max(row["config"]["generation"] for row in rows)
+            for when, number in (("first", 0), ("last", last)) if one.row in settings.shown_rows[:1] else ():
+                members = [row for row in rows if row["config"]["generation"] == number and row["score"] is not None]
+                members.sort(key=lambda row: row["score"])
+                for place, at in (("top", 0), ("middle", len(members) // 2), ("bottom", -1)):
+                    yield {"row": one.row, "what": f"{when}_{place}"} | members[at]["metrics"]
+
+
+def artworks(settings: Settings) -> list[Search]:
+    """A search an artwork, four a medium."""
+    return [
+        Search("artworks", f"artworks-{i:02d}", f"works/{medium}/{i}.png", "asym", "truth", 0.05, 0,
+               settings.artwork_population, settings.artwork_generations)
+        for i, medium in enumerate(medium for medium in MEDIA for _ in range(4))
+    ]  # fmt: skip
+
+
+def paint(folder: Path, rows: list[Row]) -> None:
+    """A picture of every row that may be shown: grey, brighter where it is better, with a bar across."""
+    target = folder / "records" / "pictures"
+    target.mkdir(parents=True, exist_ok=True)
+    for row in rows:
+        shade = np.full((32, 32, 3), int(min(255, 60 + 150 * row["metrics"]["ssim"])), np.uint8)
+        shade[14:18, :, 0] = 200
+        Image.fromarray(shade).save(target / f"pictures-{row['k']:03d}.png")
+
+
+def synthetic(folder: Path, settings: Settings, *, worth: Worth = usual, profile: str = "desk",
+              parts: Iterable[str] = experiments.PARTS) -> Study:  # fmt: skip
+    """A study with these parts in which each arm on each row is worth what `worth` says."""
+    parts = list(parts)
+    chosen = [one for one in experiments.every(settings) if one.part in parts]
+    chosen += artworks(settings) if "artworks" in parts else []
+    found = {one.name: (one, list(searched(settings, one))) for one in chosen}
+    for name, (one, rows) in found.items():
+        header = {**asdict(settings), "row": one.row, "variant": one.variant, "reference": one.reference}
+        write(folder, name, rows, search=asdict(one), settings=header)
+    if "rescored" in parts:
+        write(folder, "rescored", listed(fresh(settings, chosen, worth)))
+    if "baselines" in parts:
+        write(folder, "baselines", listed(compared(settings, worth)))
+    if "pictures" in parts:
+        flat = list(painted(settings, found))
+        keys = ("row", "what")
+        rows = list(listed(({key: row[key] for key in keys}, {k: v for k, v in row.items() if k not in keys}, 0)
+                           for row in flat))  # fmt: skip
+        rows = [row | {"artifacts": {"image": f"artifacts/{row['k']:03d}.png"}} for row in rows]
+        write(folder, "pictures", rows)
+        paint(folder, rows)
+    return Study("nasdip", profile, folder=folder)
