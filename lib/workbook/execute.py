@@ -19,7 +19,7 @@ QUIET = re.compile(
     r"\s*<(Figure|Plot|IPython|PIL)|Executing notebook with kernel|(Input|Output) Notebook:|Working directory:"
 )
 LINES = 12  # of one output shown in the log; the executed notebook has all
-SOCKET_FOLDER = 60  # longest runtime folder for which the paths of IPC sockets stay within the system's limit of 107
+SOCKET_PATH = 90  # longest path of an IPC socket; systems allow 104 or more
 START_TIMEOUT_S = 120
 
 
@@ -53,10 +53,11 @@ class CellLog(logging.Handler):
             print(f"{time.monotonic() - self._start:7.0f} s  cell {self.cell:<3} {line}", flush=True)
 
 
-def execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> dict[str, Any]:
+def execute(notebook: Path, output: Path, parameters: dict[str, Any], sockets: Path) -> dict[str, Any]:
     """Run a notebook in its own folder and return `status` (ok, stopped, failed, died, interrupted), `cell`, `error`.
 
-    `cell` counts the cells of the source notebook from 1. The executed notebook is kept whatever happens.
+    `cell` counts the cells of the source notebook from 1. The executed notebook is kept whatever happens. `sockets` is
+    a folder that no other run uses.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -68,7 +69,7 @@ def execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> dict[st
     logger.propagate = False
     logger.handlers = [log]
     try:
-        executed = papermill.execute_notebook(notebook, output, parameters, **_options(notebook))
+        executed = papermill.execute_notebook(notebook, output, parameters, **_options(notebook, sockets))
     except PapermillExecutionError as error:
         status = {"OutOfTime": "stopped", "KeyboardInterrupt": "interrupted"}.get(error.ename, "failed")
         where = f"In [{error.exec_count}] {error.ename}: {error.evalue}"
@@ -81,14 +82,14 @@ def execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> dict[st
     return _left_early(executed) or {"status": "ok", "cell": 0, "error": ""}
 
 
-def _options(notebook: Path) -> dict[str, Any]:
+def _options(notebook: Path, sockets: Path) -> dict[str, Any]:
     """How papermill runs a notebook here: in the notebook's folder, as JupyterLab does, and with no widget state."""
-    from jupyter_core.paths import jupyter_runtime_dir
     from traitlets.config import Config
 
     config = Config()
-    if os.name == "posix" and len(jupyter_runtime_dir()) <= SOCKET_FOLDER:
+    if os.name == "posix" and len(ip := str(sockets / "kernel")) <= SOCKET_PATH:
         config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = ip  # else the sockets of all kernels lie in the notebooks' folder under equal names
     client = {"config": config, "store_widget_state": False, "shell_timeout_interval": 1}
     running = {"kernel_name": "python3", "cwd": notebook.parent, "start_timeout": START_TIMEOUT_S}
     return {"log_output": True, "progress_bar": False, **running, **client}
@@ -115,7 +116,7 @@ def _left_early(executed: Any) -> dict[str, Any] | None:
 def main(order: Path, result: Path) -> None:
     """Execute the job in one file and write its outcome to the other."""
     job = json.loads(order.read_text(encoding="utf-8"))
-    outcome = execute(Path(job["notebook"]), Path(job["output"]), job["parameters"])
+    outcome = execute(Path(job["notebook"]), Path(job["output"]), job["parameters"], sockets=result.parent)
     write_text(result, json.dumps(outcome))
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -23,10 +22,11 @@ write_text(target, json.dumps(seen))
 print("wrote", target.name)"""
 STOP = "from lib.search.runs import check_time\nimport time\nwhile True:\n    check_time()\n    time.sleep(0.05)"
 ROWS = """import time
-from lib.search.runs import open_run
-with open_run("smoke", "toy", "rows", {}) as run:
+from lib.paths import runs_dir
+from lib.search.record import Record
+with Record.open(runs_dir() / "smoke" / "toy" / "rows" / "record.jsonl", {}) as record:
     for k in range(10_000):
-        run.record.append({"k": k, "repeat": 0, "score": 1.0})
+        record.append({"k": k, "repeat": 0, "score": 1.0})
         time.sleep(0.02)"""
 
 
@@ -140,32 +140,48 @@ def outputs(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("place", ["its folder", "elsewhere"])
-def test_a_notebook_runs_alike_from_every_working_directory(toys, outputs, place):
+def test_a_notebook_runs_in_its_folder_from_another_working_directory_too(toys, outputs):
     path = toys.notebook("toy", REPORT)
-    folder = toys.folder if place == "its folder" else Path("/")
-    command = [sys.executable, "-m", "lib", "run", os.path.relpath(path, folder), "--set", "rate=1e-3"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "lib", "run", os.path.relpath(path, "/"), "--set", "rate=1e-3"]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "cell 3   wrote seen.json" in done.stdout
     seen = json.loads((outputs / "figures/custom/toy/seen.json").read_text())
     assert (seen["rate"], seen["cwd"]) == (0.001, str(toys.folder))
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
-def test_a_stopped_batch_ends_cleanly_and_keeps_the_rows(toys, outputs, sent):
-    paths = [toys.notebook("first", ROWS), toys.notebook("second", REPORT)]
+@pytest.fixture(scope="module")
+def stopped(session_toys, tmp_path_factory):
+    """Two batches side by side, each stopped by a signal while it adds rows: exit status, output and record."""
+    paths = [session_toys.notebook("first", ROWS), session_toys.notebook("second", REPORT)]
     command = [sys.executable, "-m", "lib", "run", *map(str, paths)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        give_up = time.monotonic() + 60
-        while not (rows := list(outputs.glob("runs/smoke/toy/*/record.jsonl"))) and time.monotonic() < give_up:
+    batches = {sent: tmp_path_factory.mktemp(sent.name) for sent in (signal.SIGINT, signal.SIGTERM)}
+    started = {sent: start(command, top) for sent, top in batches.items()}
+    give_up, results = time.monotonic() + 120, {}
+    for sent, process in started.items():
+        while not list(batches[sent].glob("smoke/toy/*/record.jsonl")) and time.monotonic() < give_up:
             time.sleep(0.1)
         process.send_signal(sent)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    for sent, process in started.items():
+        output, _ = process.communicate(timeout=120)
+        (rows,) = batches[sent].glob("smoke/toy/*/record.jsonl")
+        results[sent] = process.returncode, output, rows.read_text()
+    return results
+
+
+def start(command, top):
+    """The command as a user's, not as a test's, with its runs below `top`."""
+    environment = {**os.environ, "WORKBOOK_RUNS": str(top), "WORKBOOK_FIGURES": str(top), "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+def test_a_stopped_batch_ends_cleanly_and_keeps_the_rows(stopped, sent):
+    status, output, rows = stopped[sent]
+    assert status == 130
     assert "first interrupted" in output
     assert "second not started" in output
-    assert rows[0].read_text().endswith("\n")
+    assert rows.endswith("\n")
 
 
 def test_a_process_that_leaves_no_result_is_a_failure(toys, monkeypatch):
