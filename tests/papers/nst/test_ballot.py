@@ -1,11 +1,9 @@
 """The voting widget, clicked through its own interface."""
 
 import io
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 from itertools import islice
 
 import numpy as np
@@ -141,18 +139,16 @@ def test_making_and_showing_a_ballot_writes_nothing_and_reads_as_one_line(ballot
     assert not path.exists()
 
 
-def test_a_killed_session_loses_no_click_made_before(path):
-    script = """
-        import os, signal, sys
-        import numpy as np
-        from lib.papers.nst.ballot import Ballot
-        images = {name: np.zeros((4, 4, 3), np.uint8) for name in "ab"}
-        ballot = Ballot(images, {"a": 0.01, "b": 0.02}, "c", "s", seed=0, path=sys.argv[1], voter="simulated")
-        for _ in range(7):
-            ballot.buttons["left"].click()
-        os.kill(os.getpid(), signal.SIGKILL)
-    """
-    root = os.fspath(votes.Path(votes.__file__).parents[3])
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), path], cwd=root, check=False)
-    assert done.returncode == -signal.SIGKILL
+def click_and_die(ballot):
+    for _ in range(7):
+        ballot.buttons["left"].click()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
+def test_a_killed_session_loses_no_click_made_before(ballot, path):
+    session = multiprocessing.get_context("fork").Process(target=click_and_die, args=(ballot,))
+    session.start()
+    session.join(30)
+    assert session.exitcode == -signal.SIGKILL
     assert votes.read(path)["trial"].tolist() == list(range(1, 8))
