@@ -8,8 +8,8 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Iterable
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +37,19 @@ def time_left() -> float:
         return float(value) - time.time() if value else float("inf")
     except ValueError as error:
         raise ValueError(f"WORKBOOK_DEADLINE is {value!r}; it is a time in Unix seconds") from error
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Within the block, the time that is left ends after so many seconds, or earlier where it ended earlier."""
+    before = os.environ.get("WORKBOOK_DEADLINE")
+    os.environ["WORKBOOK_DEADLINE"] = str(time.time() + min(seconds, time_left()))
+    try:
+        yield
+    finally:
+        del os.environ["WORKBOOK_DEADLINE"]
+        if before is not None:
+            os.environ["WORKBOOK_DEADLINE"] = before
 
 
 def check_time(needed: float = 0.0) -> None:

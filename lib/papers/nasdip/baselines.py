@@ -94,7 +94,7 @@ def classical(row: str) -> Classical:
     return CLASSICAL[at.title if at.title in CLASSICAL else STANDINS[at.task]]
 
 
-def _network(task: Baseline, at: Problem) -> Classical:
+def network(task: Baseline, at: Problem) -> Classical:
     """The network of a method, cut to the scales that the picture allows: its deepest map has at least 2 x 2 values."""
     found = classical(task.evaluation.row)
     if task.method == "dip_scaled":
@@ -114,10 +114,10 @@ def _cut(architecture: Architecture, levels: int) -> Architecture:
 
 def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, float]]:
     """Train a classical network on a row's observation; its last output, and what else is known of it."""
-    ev, found = task.evaluation, _network(task, at)
+    ev, found = task.evaluation, network(task, at)
     options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
-    network = dip.DipNetwork(found.architecture, options)
-    dip.initialise(network, keyed_seed(seed, found.architecture.text()))
+    module = dip.DipNetwork(found.architecture, options)
+    dip.initialise(module, keyed_seed(seed, found.architecture.text()))
     settings: dict[str, Any] = {"iterations": ev.iterations, "lr": ev.lr}
     if task.method == "dip_published":
         settings = {
@@ -125,7 +125,7 @@ def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, 
             "reg_noise_std": found.reg_noise_std, "noise_seed": keyed_seed(seed, "steps"), "average": AVERAGE,
         }  # fmt: skip
     z = _input(found, at, seed).to(ev.device)
-    result = reconstruct(network.to(ev.device), z, at.loss, oracle=at.truth, precision=ev.precision, **settings)
+    result = reconstruct(module.to(ev.device), z, at.loss, oracle=at.truth, precision=ev.precision, **settings)
     known = {"loss": result.loss, "iterations": result.iterations, **_size(found, options, at)}
     if result.oracle is not None:
         known |= dict(zip(("oracle_psnr", "oracle_iteration"), result.oracle, strict=True))

@@ -65,7 +65,9 @@ class Evaluation:
         """The evaluation of a row under the study's settings."""
         shared = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
         where = str(device.pick(settings.device))
-        return cls(**{**shared, "row": row, "variant": variant, "reference": reference, "device": where})
+        return cls(
+            **{**shared, **settings.reading(), "row": row, "variant": variant, "reference": reference, "device": where}
+        )
 
     def identity(self) -> dict[str, Any]:
         """The same as plain values, with the picture's hash, for a record's header."""

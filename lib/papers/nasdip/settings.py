@@ -6,6 +6,18 @@ from typing import ClassVar
 from lib.papers import settings
 
 VARIANTS = {"asym": "NAS-DIP", "sym": "symmetric", "asym_t": "NAS-DIP-T", "sym_full": "symmetric, all skips"}
+# What the paper leaves open, and how the networks are computed; the first of each is taken (specification 2 to 4, 10).
+READINGS = {
+    "width_table": ("paper", "pow2"),  # 1, 1, 2 .. 64 or 1, 2 .. 128
+    "skip_code": ("linear", "gate3"),  # 0 = none, else channels; or a gate bit and a width code
+    "bypass": ("identity", "resample", "shortcut"),
+    "stage": ("dip", "single"),  # the blocks of Deep Image Prior, or one convolution a stage
+    "skip_tap": ("pre", "post"),  # skips start at a stage's input or its output
+    "pad": ("reflect", "zeros"),
+    "loss": ("mse", "l1"),
+    "down": ("bilinear", "lanczos2"),  # down-sampling of super-resolution
+    "precision": ("float32", "bfloat16"),
+}
 SWEPT_RATES = (0.01, 0.02, 0.05, 0.1)  # mutation rates of table 3
 
 
@@ -25,20 +37,12 @@ class Settings(settings.Settings):
     framing: str  # window: the row's own cut, shrunk to side; whole: the whole picture
     sigma: float  # noise of denoising, of 255 (specification 4.2)
     units: int  # N, pairs of stages in the genome (paper 5)
-    width_table: str  # paper: 1, 1, 2 .. 64; pow2: 1, 2 .. 128
-    skip_code: str  # linear: 0 = none, else channels; gate3: a gate bit and a width code
-    bypass: str  # identity, resample or shortcut (2.5)
+    readings: list[str]  # other readings of the paper than the first of each, such as bypass=resample; see READINGS
     max_width: int  # cap on the channels of a stage
     max_filter: int  # cap on the filter size
     t_table: list[int]  # iterations that NAS-DIP-T's two bits choose from
-    stage: str  # dip: the blocks of Deep Image Prior; single: one convolution a stage
-    skip_tap: str  # pre: skips start at a stage's input; post: at its output
-    pad: str  # reflect or zeros
-    loss: str  # mse or l1
-    down: str  # down-sampling of super-resolution: bilinear or lanczos2
     iterations: int  # Adam steps (paper 2000)
     lr: float  # Adam's rate (paper 1e-3)
-    precision: str  # float32 or bfloat16
     lpips: str  # network of LPIPS: alex or vgg
     population: int  # K (paper 500)
     generations: int  # generations after the first, at most (paper 20)
@@ -58,15 +62,6 @@ class Settings(settings.Settings):
 
     CHOICES: ClassVar = {
         "framing": ("window", "whole"),
-        "width_table": ("paper", "pow2"),
-        "skip_code": ("linear", "gate3"),
-        "bypass": ("identity", "resample", "shortcut"),
-        "stage": ("dip", "single"),
-        "skip_tap": ("pre", "post"),
-        "pad": ("reflect", "zeros"),
-        "loss": ("mse", "l1"),
-        "down": ("bilinear", "lanczos2"),
-        "precision": ("float32", "bfloat16"),
         "lpips": ("alex", "vgg"),
         "init": ("uniform", "valid"),
         "parents": ("middle", "survivors"),
@@ -97,5 +92,17 @@ class Settings(settings.Settings):
                 raise ValueError(f"{name} names {strange[0]!r}; allowed are the rows searched: {', '.join(known)}")
         if self.framing == "window" and not self.side:
             raise ValueError("side is 0 with framing 'window'; a window needs a side, the native size framing 'whole'")
+        self.reading()
         if len(self.t_table) != 4:
             raise ValueError(f"t_table is {self.t_table}; two bits choose from 4 values")
+
+    def reading(self) -> dict[str, str]:
+        """Each of `READINGS` with the value chosen. Raises ValueError for a name or value that is not there."""
+        chosen = {name: values[0] for name, values in READINGS.items()}
+        for text in self.readings:
+            name, _, value = text.partition("=")
+            if value not in READINGS.get(name, ()):
+                allowed = ", ".join(f"{name}={'|'.join(values)}" for name, values in READINGS.items())
+                raise ValueError(f"readings names {text!r}; allowed are {allowed}")
+            chosen[name] = value
+        return chosen

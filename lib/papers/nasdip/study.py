@@ -7,7 +7,7 @@ from typing import Any
 from lib import weights
 from lib.data import pictures
 from lib.papers import study as studies
-from lib.papers.nasdip import claims, computing, experiments, figures, tables, tasks
+from lib.papers.nasdip import claims, computing, experiments, figures, planning, tables, tasks
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.settings import Settings
 from lib.papers.study import Study
@@ -19,7 +19,6 @@ COMPUTERS: dict[str, Callable[[Study, Settings, str], None]] = {
     "rescored": computing.rescored,
     "pictures": computing.draw_pictures,
 }
-VALID = {1: 0.5, 2: 0.375, 3: 0.3125, 4: 0.273, 5: 0.246, 6: 0.226}  # share of random genomes, by N (2.5)
 
 
 def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
@@ -28,24 +27,13 @@ def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
     Raises ValueError for a bad parameter, and for missing weights or pictures, before any work starts.
     """
     settings = Settings.pick(parameters)
-    for name in used_weights(settings):
+    for name in planning.used_weights(settings):
         weights.digest(name)
     study = studies.begin(NOTEBOOK, settings, COMPUTERS)
-    for name in (*settings.rows, *settings.shown_rows):
+    for name in planning.rows_of(settings):
         Evaluation.of(settings, name).space()  # raises for a row, a size or a space that cannot be
     tasks.artworks(settings.artworks, settings.artworks_per_medium)
     return study, settings
-
-
-def used_weights(settings: Settings) -> list[str]:
-    """The pretrained weights that LPIPS needs."""
-    return ["alexnet", "lpips-alex"] if settings.lpips == "alex" else ["vgg16", "lpips-vgg"]
-
-
-def used_pictures(settings: Settings) -> list[str]:
-    """Every picture and mask that the rows read."""
-    rows = [tasks.row(name) for name in dict.fromkeys([*settings.rows, *settings.shown_rows])]
-    return sorted({name for row in rows for name in (row.picture, row.mask) if name not in ("", "rectangle")})
 
 
 def compute(study: Study, settings: Settings, *parts: str) -> None:
@@ -66,8 +54,8 @@ def draw(study: Study) -> None:
 
 def finish(study: Study, settings: Settings) -> Path:
     """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
-    used = {name: weights.digest(name) for name in used_weights(settings)}
-    data = {name: pictures.info(name).sha256 for name in used_pictures(settings)}
+    used = {name: weights.digest(name) for name in planning.used_weights(settings)}
+    data = {name: pictures.info(name).sha256 for name in planning.used_pictures(settings)}
     parameters = {"profile": study.profile, "device": settings.device, "threads": settings.threads}
     return study.finish(parameters={**parameters, **settings.identity()}, weights=used, data=data)
 

@@ -33,6 +33,7 @@ class Row:
     centre: tuple[float, float] = (0.5, 0.5)  # x, y as shares of width and height
     window: float = 1.0
     title: str = ""  # as the paper's tables call it
+    degraded: bool = False  # the picture is the observation itself, and the truth unknown
 
     @property
     def factor(self) -> int:
@@ -65,16 +66,24 @@ def digest(name: str) -> str:
 
 
 def row(name: str) -> Row:
-    """A row by name. A picture's own name stands for that picture with a generated hole, as the artworks are used.
+    """A row by name. A picture's own name stands for that picture with a generated hole, as the artworks are used;
+    `sr4:photo.png` or `inpaint:photo.png:mask.png` for a user's picture that is degraded already.
 
-    Raises ValueError for a name that is neither.
+    Raises ValueError for a name that is none of these.
     """
     if name in ROWS:
         return ROWS[name]
+    task, _, files = name.partition(":")
+    picture, _, mask = files.partition(":")
+    own = task in TASKS and bool(files)
     try:
-        pictures.info(name)
+        for file in (picture, mask) if own else (name,):
+            if file:
+                pictures.info(file)
     except (ValueError, FileNotFoundError) as error:
         raise ValueError(f"row is {name!r}; allowed are {', '.join(ROWS)}, or a picture to inpaint: {error}") from error
+    if own:
+        return Row(name, picture, task, mask, title=picture, degraded=True)
     return Row(name, name, "inpaint", "rectangle", title=name)
 
 
@@ -103,6 +112,7 @@ class Problem:
     held: Tensor
     down: Downsample | None
     norm: str = "mse"
+    grown: tuple[int, int] = (0, 0)  # rows below and columns right of a user's picture that are not part of it, px
 
     @property
     def mask(self) -> Tensor:
@@ -116,9 +126,14 @@ class Problem:
         observed, known, held = (part.to(where) for part in (self.observed, self.known, self.held))
         return replace(self, truth=truth, observed=observed, known=known, held=held, down=down)
 
+    def cut(self, x: Tensor) -> Tensor:
+        """A picture (..., H, W) of full size without what it was grown by."""
+        height, width = self.size
+        return x[..., : height - self.grown[0], : width - self.grown[1]]
+
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of a restoration, px."""
+        """Height and width of what the networks give, px."""
         height, width = self.observed.shape[-2:]
         return height * self.row.factor, width * self.row.factor
 
@@ -162,6 +177,8 @@ class Degradation:
 def problem(name: str, how: Degradation) -> Problem:
     """A row's problem. Raises ValueError for a size that is no multiple of what the networks and the task need."""
     at = row(name)
+    if at.degraded:
+        return _own(at, how)
     picture = framed(pictures.picture(at.picture), at, how)
     if any(extent % how.multiple or extent % at.factor for extent in picture.shape[1:]):
         needed = f"{how.multiple} and {at.factor}"
@@ -180,6 +197,27 @@ def degrade(picture: Tensor, at: Row, known: Tensor, how: Degradation) -> Proble
     known = known if operator is None else torch.ones(1, 1, *observed.shape[-2:])
     hidden = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
     return Problem(at, truth, observed * known, known, hidden, operator, how.norm)
+
+
+def _own(at: Row, how: Degradation) -> Problem:
+    """A user's picture as it is, with `side` > 0 shrunk to that long side. Sides that are no multiples of what the
+    networks need grow by pixels that count as unknown."""
+    picture = pictures.picture(at.picture)
+    if how.side and max(picture.shape[1:]) > how.side:
+        picture = pictures.picture(at.picture, side=how.side)
+    known = torch.ones(1, 1, *picture.shape[1:])
+    if at.mask:
+        hidden = images.resize(pictures.picture(at.mask), (picture.shape[1], picture.shape[2]), kind="area")
+        known = (hidden.mean(0)[None, None] > 0.99).float()
+    multiple = max(1, how.multiple // at.factor)
+    more = [-extent % multiple for extent in picture.shape[1:]]
+    grown = (0, more[1], 0, more[0])
+    observed, known = torch.nn.functional.pad(picture[None], grown), torch.nn.functional.pad(known, grown)
+    held = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
+    height, width = (extent * at.factor for extent in observed.shape[-2:])
+    operator = Downsample(height, width, at.factor, how.down) if at.factor > 1 else None
+    grown = (more[0] * at.factor, more[1] * at.factor)
+    return Problem(at, None, observed * known, known, held, operator, how.norm, grown)
 
 
 def framed(picture: Tensor, at: Row, how: Degradation) -> Tensor:
