@@ -238,7 +238,8 @@ class DipNetwork(nn.Module):
         y = change_level(x, len(self.encoders) - len(self.decoders))
         for decoder in self.decoders:
             y = decoder(y, sources)
-        return torch.sigmoid(self.head(y))
+        with torch.autocast(z.device.type, enabled=False):  # the head keeps full precision
+            return torch.sigmoid(self.head(y.to(self.head.weight.dtype)))
 
     def _check(self, z: Tensor) -> None:
         step = 2 ** max(len(self.encoders), len(self.decoders))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lib.training import memory
+
 PRECISIONS = ("float32", "bfloat16")
 GUARD_DB = 5.0  # a fall of the PSNR that the guard undoes
 GUARD_REST = 100  # the guard as published skips every so many steps
@@ -26,6 +28,7 @@ class Reconstruction:
     oracle: tuple[float, int] | None
 
 
+@memory.kept()
 def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor], *, iterations: int, lr: float,
                 reg_noise_std: float = 0.0, noise_seed: int = 0, average: float = 0.0, guard: bool = False,
                 oracle: Tensor | None = None, precision: str = "float32", channels_last: bool = False,
@@ -39,8 +42,7 @@ def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor],
     Nothing waits for the device before the last step. Raises ValueError for what lies outside these ranges.
     """
     _check(iterations, lr, reg_noise_std, average, precision)
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    network, z = network.to(memory_format=layout), z.contiguous(memory_format=layout)
+    z = z.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
     forward = _forward(torch.compile(network) if compile else network, z.device.type, precision)
     weights = _Flat(network)
     optimiser = torch.optim.Adam([weights.values], lr=lr, fused=True)
