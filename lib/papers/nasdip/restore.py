@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from lib.data import images, pictures
@@ -13,6 +14,7 @@ from lib.device import pick
 from lib.papers.nasdip import evaluate, tasks
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.settings import READINGS
+from lib.report.pictures import image_grid
 from lib.search import loop, runs
 from lib.search.cache import Cache
 from lib.searchers.genetic import Genetic
@@ -38,6 +40,11 @@ class Restoration:
     def save(self, path: str | Path) -> Path:
         """Write the picture as PNG."""
         return images.save(self.picture, path)
+
+    def compare(self) -> Figure:
+        """What was given beside what came out."""
+        pair = [images.to_uint8(picture) for picture in (self.observed, self.picture)]
+        return image_grid([pair], columns=["given", "restored"])
 
 
 def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = "", reference: str = "heldout",
