@@ -1,4 +1,7 @@
-"""Stand-ins for the tests of the engine: a small space with every kind of trouble, and evaluations without torch."""
+"""What the tests of the engine search: a small space, a searcher, and an evaluation with every kind of trouble.
+
+Workers import this file, so it imports little.
+"""
 
 import math
 import os
@@ -54,22 +57,24 @@ class Climber(Searcher):
 
 @dataclass(frozen=True)
 class Settings:
-    """`seconds` a candidate at most; `log`: a file that gets a byte an evaluation; `trouble` by first gene."""
+    """`seconds`: the longest candidate; `noise`: deviation over seeds; `log`: a file that gets a line an evaluation;
+    `trouble`: what befalls genomes that begin with 2, names of TROUBLES in turn."""
 
     seconds: float = 0.0
-    log: str = ""
     noise: float = 0.0
+    log: str = ""
     trouble: str = ""
 
 
 def evaluate(settings: Settings, genome: Genome, seed: int) -> Outcome:
-    """The distance to 1-2-3 with noise of the seed; genomes that begin with 2 get the trouble of the settings."""
+    """The distance to 1-2-3, after a time that depends on the genome."""
     if settings.log:
         with Path(settings.log).open("a") as file:
-            file.write(f"{os.getpid()} {'-'.join(map(str, genome))} {seed}\n")
+            file.write(f"{os.getpid()} {'-'.join(map(str, genome[:3]))} {seed}\n")
     if settings.trouble and genome[0] == 2:
-        return TROUBLES[settings.trouble]()
-    time.sleep(settings.seconds * ((genome[0] + genome[1]) % 4) / 3)
+        names = settings.trouble.split()
+        return TROUBLES[names[sum(genome[1:3]) % len(names)]]()
+    time.sleep(settings.seconds * (sum(genome[:3]) % 4) / 3)
     distance = sum(abs(gene - goal) for gene, goal in zip(genome[:3], (1, 2, 3), strict=True))
     noise = settings.noise * np.random.default_rng([seed, *genome[:3]]).standard_normal()
     return Outcome(distance + 0.01 * genome[2] + float(noise), {"distance": distance})
@@ -87,13 +92,17 @@ def _hang() -> Outcome:
 def _grow() -> Outcome:
     held = []
     while True:
-        held.append(np.ones(2**21))
-        time.sleep(0.005)
+        held.append(np.ones(2**23))
+        time.sleep(0.01)
 
 
 def _die() -> Outcome:
     os.kill(os.getpid(), signal.SIGKILL)
     return Outcome(0.0)
+
+
+def _wrong() -> Any:
+    return 3.0
 
 
 TROUBLES = {
@@ -102,5 +111,13 @@ TROUBLES = {
     "grow": _grow,
     "die": _die,
     "nan": lambda: Outcome(math.nan),
-    "wrong": lambda: 3.0,
+    "wrong": _wrong,
+}
+REASONS = {
+    "raise": "failed: exception: RuntimeError: no such thing",
+    "hang": "failed: time limit: more than 1 s",
+    "grow": "failed: memory limit: more than 0.4 GB",
+    "die": "failed: lost worker: it ended with status -9",
+    "nan": "failed: not finite: score is nan",
+    "wrong": "failed: exception: TypeError: evaluate returned a float, not an Outcome",
 }
