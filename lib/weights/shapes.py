@@ -8,7 +8,6 @@ VGG_WIDTHS = (64, 128, 256, 512, 512)
 ALEXNET_SIZES = ((64, 3, 11), (192, 64, 5), (384, 192, 3), (256, 384, 3), (256, 256, 3))  # out, in, side
 ALEXNET_WIDTHS = tuple(out for out, _, _ in ALEXNET_SIZES)
 ALEXNET_INDICES = {"conv1": 0, "conv2": 3, "conv3": 6, "conv4": 8, "conv5": 10}
-ALEXNET_NAMES = tuple(ALEXNET_INDICES)
 
 
 def vgg_names(blocks: Sequence[int]) -> tuple[str, ...]:
@@ -31,7 +30,7 @@ def vgg_shapes(blocks: Sequence[int]) -> Shapes:
 
 def alexnet_shapes() -> Shapes:
     """Shapes of AlexNet's convolutions."""
-    return conv_shapes(ALEXNET_NAMES, ALEXNET_SIZES)
+    return conv_shapes(ALEXNET_INDICES, ALEXNET_SIZES)
 
 
 def head_shapes(widths: Sequence[int]) -> Shapes:
@@ -45,3 +44,8 @@ def conv_shapes(names: Iterable[str], sizes: Iterable[tuple[int, int, int]]) -> 
     for name, (out, channels, side) in zip(names, sizes, strict=True):
         shapes |= {f"{name}.weight": (out, channels, side, side), f"{name}.bias": (out,)}
     return shapes
+
+
+INDICES = {"vgg16": vgg_indices(VGG16_BLOCKS), "vgg19": vgg_indices(VGG19_BLOCKS), "alexnet": ALEXNET_INDICES}
+CONVOLUTIONS = {"vgg16": vgg_shapes(VGG16_BLOCKS), "vgg19": vgg_shapes(VGG19_BLOCKS), "alexnet": alexnet_shapes()}
+HEADS = {"vgg16": head_shapes(VGG_WIDTHS), "alexnet": head_shapes(ALEXNET_WIDTHS)}
