@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib import device
+from lib import device, weights
+from lib.data import pictures
 from lib.papers.settings import Settings, fingerprint
 from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
@@ -83,7 +84,7 @@ class Study:
         self._fresh_done.add(part)
         return runs.open_run(self.profile, self.slug, part, identity, fresh=fresh)
 
-    def export(self, run: runs.Run, part: str, pictures: Mapping[str, bool]) -> None:
+    def export(self, run: runs.Run, part: str, showable: Mapping[str, bool]) -> None:
         """Copy a run's record, and the named pictures with whether each may be shown, to the figure folder.
 
         Pictures of the part that an earlier export left there are removed, so that none is taken for another's. The
@@ -94,8 +95,8 @@ class Study:
         record.export(run.record.path, self.records / f"{part}.jsonl.gz")
         for stale in self.records.glob(f"p*/{part}-*.png"):
             stale.unlink()
-        for name, showable in pictures.items():
-            target = self.records / ("pictures" if showable else "private") / f"{part}-{Path(name).name}"
+        for name, public in showable.items():
+            target = self.records / ("pictures" if public else "private") / f"{part}-{Path(name).name}"
             with atomic(target) as temporary:
                 temporary.write_bytes((run.folder / name).read_bytes())
 
@@ -205,19 +206,36 @@ def checked_in(slug: str, profile: str) -> Path:
     return ROOT / "figures" / profile / slug
 
 
-def begin(notebook: str, settings: Settings, parts: Collection[str]) -> Study:
+def begin(notebook: str, settings: Settings, parts: Collection[str], *, used_weights: Iterable[str] = (),
+          used_pictures: Iterable[str] = ()) -> Study:  # fmt: skip
     """The study of a notebook named `<number>_<slug>` with these settings; sets threads, seeds and determinism.
 
-    Raises ValueError if the settings name a part, a device, threads or a profile that does not exist.
+    Raises ValueError if the settings name a part, a device, threads or a profile that does not exist, and for weights
+    or pictures that are not there.
     """
     for part in settings.parts:
         if part not in parts:
             raise ValueError(f"parts names {part!r}; allowed are {', '.join(parts)}")
+    _hashes(used_weights, used_pictures)
     device.pick(settings.device)
     device.set_threads(settings.threads)
     device.seed_everything(settings.seed)
     slug = notebook.partition("_")[2]
     return Study(slug, resolved_profile(notebook, vars(settings)), fresh=settings.fresh)
+
+
+def finish(study: Study, settings: Settings, *, used_weights: Iterable[str], used_pictures: Iterable[str]) -> Path:
+    """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
+    hashes = _hashes(used_weights, used_pictures)
+    parameters = {"profile": study.profile, "device": settings.device, "threads": settings.threads}
+    return study.finish(parameters={**parameters, **settings.identity()}, **hashes)
+
+
+def _hashes(used_weights: Iterable[str], used_pictures: Iterable[str]) -> dict[str, dict[str, str]]:
+    return {
+        "weights": {name: weights.digest(name) for name in used_weights},
+        "data": {name: pictures.info(name).sha256 for name in used_pictures},
+    }
 
 
 def redraw(notebook: str, profile: str, draw: Callable[[Study], None]) -> list[Path]:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib import weights
-from lib.data import pictures
 from lib.models import vgg
 from lib.papers import study as studies
 from lib.papers.nst import claims, evaluate, experiments, extras, figures, optimisers, pareto, references, tables, votes
@@ -41,10 +39,13 @@ def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
     Raises ValueError for a bad parameter, and for missing weights or pictures, before any work starts.
     """
     settings = Settings.pick(parameters)
-    weights.digest(vgg.ENCODERS[settings.encoder].weights)
-    for _, name in experiments.pictures(settings):
-        pictures.info(name)
-    return studies.begin(NOTEBOOK, settings, COMPUTERS), settings
+    return studies.begin(NOTEBOOK, settings, COMPUTERS, **_used(settings)), settings
+
+
+def _used(settings: Settings) -> dict[str, list[str]]:
+    """The pretrained weights and the pictures that a run reads."""
+    named = list(dict.fromkeys(name for _, name in experiments.pictures(settings)))
+    return {"used_weights": [vgg.ENCODERS[settings.encoder].weights, "alexnet", "lpips-alex"], "used_pictures": named}
 
 
 def compute(study: Study, settings: Settings, *parts: str) -> None:
@@ -58,8 +59,8 @@ def compute(study: Study, settings: Settings, *parts: str) -> None:
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, floating-point operations, bytes, and the pictures and weights it needs."""
-    names = sorted({name for _, name in experiments.pictures(settings)} | ({settings.photos} - {""}))
-    needs = {"data": names, "weights": [vgg.ENCODERS[settings.encoder].weights, "alexnet", "lpips-alex"]}
+    used = _used(settings)
+    needs = {"data": sorted({*used["used_pictures"], settings.photos} - {""}), "weights": used["used_weights"]}
     work = {}  # rows, operations and the largest side of each part
     for part in experiments.PARTS:
         planned = [item.configuration for item in experiments.plan(settings, part)]
@@ -96,11 +97,7 @@ def draw(study: Study) -> None:
 
 def finish(study: Study, settings: Settings) -> Path:
     """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
-    encoder = vgg.ENCODERS[settings.encoder].weights
-    used = {name: weights.digest(name) for name in (encoder, "alexnet", "lpips-alex")}
-    data = {name: pictures.info(name).sha256 for _, name in experiments.pictures(settings)}
-    parameters = {"profile": study.profile, "device": settings.device, "threads": settings.threads}
-    return study.finish(parameters={**parameters, **settings.identity()}, weights=used, data=data)
+    return studies.finish(study, settings, **_used(settings))
 
 
 def redraw(profile: str = "desk") -> list[Path]:
