@@ -23,6 +23,7 @@ class RayWorkers:
 
     def __init__(self, address: str, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
         """Connect to `address`, or start Ray on this machine; ValueError where Ray is not installed."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no reports to the makers of Ray
         try:
             import ray
         except ImportError as error:
