@@ -26,7 +26,8 @@ from lib.searchers.generation import Stop
 from lib.searchers.genetic import Genetic
 from lib.searchers.random_search import RandomSearch
 
-DUPLICATES = 2  # random search may ask this many genomes for each training that it has
+# How many genomes random search may ask for each training that it has; repeated and invalid ones need none.
+ASKED = {"valid": 2, "uniform": 20}
 
 
 def searcher_of(settings: Settings, search: Search) -> Searcher:
@@ -52,12 +53,12 @@ def run_search(study: Study, settings: Settings, one: Search) -> None:
     ev, searcher = evaluate.of(settings, one), searcher_of(settings, one)
     trainings, budget = None, experiments.budget(one.population, one.generations)
     if one.random:
-        twin = f"truth-{one.row}-{one.seed}"
-        if not study.has(twin):
-            study.lack(one.name, f"random search gets as many trainings as {twin}, which was not run")
+        twin = experiments.record_name("truth", one.row, one.seed)
+        trainings = trainings_of(study.frame(twin)) if study.has(twin) else 0
+        if not trainings:
+            study.lack(one.name, f"random search gets as many trainings as {twin}, which has none")
             return
-        trainings = trainings_of(study.frame(twin))
-        budget = DUPLICATES * trainings
+        budget = ASKED[settings.init] * trainings
     identity = loop.identity(searcher, ev.identity(), window=settings.window)
     with study.open_run(one.name, {**identity, "search": asdict(one)}) as run_:
         loop.run_search(
@@ -77,7 +78,14 @@ def run_search(study: Study, settings: Settings, one: Search) -> None:
 
 def trainings_of(frame: pd.DataFrame) -> int:
     """Distinct networks that a search trained, or took from another record."""
-    return int((frame["cached"] != "record").sum())
+    return int((frame["cached"] != "record").sum()) if len(frame) else 0
+
+
+def found(study: Study, settings: Settings) -> Iterator[tuple[int, Search, pd.DataFrame]]:
+    """The place, the search and the scored rows of every search that was run and found a network."""
+    for place, one in enumerate(experiments.every(settings)):
+        if study.has(one.name) and len(frame := study.frame(one.name)):
+            yield place, one, frame
 
 
 def winner(frame: pd.DataFrame) -> pd.Series:
@@ -95,16 +103,16 @@ class Trained:
 
 def rescored(study: Study, settings: Settings, part: str) -> None:
     """Every winner again with fresh seeds for weights and input, all with the whole observation in the loss."""
-    found = []
-    for k, one in enumerate(experiments.every(settings)):
-        if one.part == "artworks" or not study.has(one.name):
+    jobs = []
+    for k, one, frame in found(study, settings):
+        if one.part == "artworks":
             continue
         config = {name: value for name, value in asdict(one).items() if name not in ("name", "seed")}
         config |= {"search": one.name, "search_seed": one.seed}
-        task = Trained(Evaluation.of(settings, one.row, one.variant), winner(study.frame(one.name))["genome"])
+        task = Trained(Evaluation.of(settings, one.row, one.variant), winner(frame)["genome"])
         seeds = [keyed_seed(settings.seed, "fresh", repeat) for repeat in range(settings.rescored)]
-        found += [Job(k, repeat, seed, task, {**config, "text": task.genome}) for repeat, seed in enumerate(seeds)]
-    rows.compute(study, part, found, train_again, identity=_identity(settings), workers=settings.workers)
+        jobs += [Job(k, repeat, seed, task, {**config, "text": task.genome}) for repeat, seed in enumerate(seeds)]
+    rows.compute(study, part, jobs, train_again, identity=_identity(settings), workers=settings.workers)
 
 
 def train_again(task: Trained, seed: int, folder: Path) -> Outcome:
@@ -114,13 +122,13 @@ def train_again(task: Trained, seed: int, folder: Path) -> Outcome:
 
 def compare(study: Study, settings: Settings, part: str) -> None:
     """Every baseline on every row."""
-    found = baselines.jobs(settings)
-    rows.compute(study, part, found, baselines.compute, identity=_identity(settings), workers=settings.workers)
+    jobs = baselines.jobs(settings)
+    rows.compute(study, part, jobs, baselines.compute, identity=_identity(settings), workers=settings.workers)
 
 
 def draw_pictures(study: Study, settings: Settings, part: str) -> None:
     """The pictures of figures 1, 3, 6, 7 and 8. What may not be shown is kept apart from what may."""
-    found = [
+    jobs = [
         Job(k, 0, seed, task, {"row": row, "what": what})
         for k, (row, what, task, seed) in enumerate(_wanted(study, settings))
     ]
@@ -128,7 +136,7 @@ def draw_pictures(study: Study, settings: Settings, part: str) -> None:
     def showable(row: dict[str, Any]) -> bool:
         return pictures.info(tasks.row(row["config"]["row"]).picture).showable
 
-    rows.compute(study, part, found, paint, identity=_identity(settings), workers=settings.workers, showable=showable)
+    rows.compute(study, part, jobs, paint, identity=_identity(settings), workers=settings.workers, showable=showable)
 
 
 def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
@@ -151,12 +159,11 @@ def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseli
         ev = Evaluation.of(settings, name)
         for method in ("truth", *baselines.PLAIN[tasks.row(name).task], *settings.classical):
             yield name, method, Baseline(ev, method, settings.published), fresh
-    for one in experiments.every(settings):
-        if not study.has(one.name) or one.seed or one.part not in ("truth", "mutation", "artworks"):
-            continue
-        ev, frame = evaluate.of(settings, one), study.frame(one.name)
-        for what, row in _chosen(settings, one, frame):
-            yield one.row, what, Trained(ev, row["genome"]), int(row["seed"])
+    for _, one, frame in found(study, settings):
+        if one.seed == 0 and one.part in ("truth", "mutation", "artworks"):
+            ev = evaluate.of(settings, one)
+            for what, row in _chosen(settings, one, frame):
+                yield one.row, what, Trained(ev, row["genome"]), int(row["seed"])
 
 
 def _chosen(settings: Settings, one: Search, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:

@@ -1,10 +1,12 @@
 """The study's searches as plain lists, grouped in parts (specification sections 1 and 6). Nothing here computes."""
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lib.papers.nasdip.settings import Settings
+from lib.papers.nasdip.tasks import artworks
 
 PARTS = {
     "truth": "tables 1 and 2: every row, fitness against the truth (an oracle), a search a seed",
@@ -58,7 +60,7 @@ def searches(settings: Settings, part: str) -> list[Search]:
     """Every search of a part, in order; none for the parts that search nothing."""
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; allowed are {', '.join(PARTS)}")
-    return list(_BUILDERS[part](settings)) if part in _BUILDERS else []
+    return list(_BUILDERS[part](settings, part)) if part in _BUILDERS else []
 
 
 def every(settings: Settings) -> list[Search]:
@@ -66,48 +68,54 @@ def every(settings: Settings) -> list[Search]:
     return [search for part in SEARCHED for search in searches(settings, part)]
 
 
+def record_name(part: str, row: str, end: str | int) -> str:
+    """The name of a search's record. A row may be the path of a picture, of which only letters and digits stay."""
+    return f"{part}-{re.sub('[^A-Za-z0-9_.-]+', '_', row)}-{end}"
+
+
 def _search(s: Settings, part: str, row: str, seed: int, *, variant: str = "asym", reference: str = "truth",
-            rate: float | None = None, random: bool = False) -> Search:  # fmt: skip
+            rate: float | None = None) -> Search:  # fmt: skip
+    name = f"{part}-{row}-{seed}" if rate is None else f"{part}-{row}-{rate:g}-{seed}"
     rate = s.mutation_rate if rate is None else rate
-    swept = f"{rate:g}-" if part == "mutation" else ""
-    name = f"{part}-{row}-{swept}{seed}"
-    return Search(part, name, row, variant, reference, rate, seed, s.population, s.generations, random)
+    return Search(part, name, row, variant, reference, rate, seed, s.population, s.generations, part == "random")
 
 
-def _repeated(part: str, rows: str, seeds: str, **options: str | bool) -> Callable[[Settings], Iterator[Search]]:
-    """Searches of the rows and seeds that two settings name."""
-
-    def build(s: Settings) -> Iterator[Search]:
-        named = dict.fromkeys([*s.rows, *s.shown_rows]) if rows == "all" else getattr(s, rows)
-        for row in named:
-            for seed in range(1 if row in s.shown_rows and row not in s.rows else getattr(s, seeds)):
-                yield _search(s, part, row, seed, **options)  # type: ignore[arg-type]
-
-    return build
+def _repeated(s: Settings, part: str) -> Iterator[Search]:
+    """Searches with several seeds of each row that a setting names."""
+    rows, seeds, options = _REPEATED[part]
+    for row in getattr(s, rows):
+        for seed in range(getattr(s, seeds)):
+            yield _search(s, part, row, seed, **options)
 
 
-def _mutation(s: Settings) -> Iterator[Search]:
+def _truth(s: Settings, part: str) -> Iterator[Search]:
+    yield from _repeated(s, part)
+    for row in s.shown_rows:
+        if row not in s.rows:
+            yield _search(s, part, row, 0)
+
+
+def _mutation(s: Settings, part: str) -> Iterator[Search]:
     for row in s.swept_rows:
         for rate in s.sweep_rates:
             for seed in range(s.variant_seeds) if not math.isclose(rate, s.mutation_rate) else ():
-                yield _search(s, "mutation", row, seed, rate=rate)  # the main rate was run in `truth`
+                yield _search(s, part, row, seed, rate=rate)  # the main rate was run in `truth`
 
 
-def _artworks(s: Settings) -> Iterator[Search]:
-    from lib.papers.nasdip.tasks import artworks
-
+def _artworks(s: Settings, part: str) -> Iterator[Search]:
     for number, (_, picture) in enumerate(artworks(s.artworks, s.artworks_per_medium)):
-        yield Search("artworks", f"artworks-{number:02d}", picture, "asym", "truth", s.mutation_rate, 0,
-                     s.artwork_population, s.artwork_generations)  # fmt: skip
+        yield Search(part, f"{part}-{number:02d}", picture, "asym", "truth", s.mutation_rate, 0, s.artwork_population,
+                     s.artwork_generations)  # fmt: skip
 
 
-_BUILDERS = {
-    "truth": _repeated("truth", "all", "seeds"),
-    "sym": _repeated("sym", "rows", "variant_seeds", variant="sym"),
-    "epochs": _repeated("epochs", "swept_rows", "variant_seeds", variant="asym_t"),
-    "random": _repeated("random", "rows", "seeds", random=True),
-    "observed": _repeated("observed", "blind_rows", "seeds", reference="observed"),
-    "heldout": _repeated("heldout", "blind_rows", "variant_seeds", reference="heldout"),
-    "mutation": _mutation,
-    "artworks": _artworks,
+_REPEATED: dict[str, tuple[str, str, dict[str, str]]] = {  # the settings of rows and seeds, and what differs
+    "truth": ("rows", "seeds", {}),
+    "sym": ("rows", "variant_seeds", {"variant": "sym"}),
+    "epochs": ("swept_rows", "variant_seeds", {"variant": "asym_t"}),
+    "random": ("rows", "seeds", {}),
+    "observed": ("blind_rows", "seeds", {"reference": "observed"}),
+    "heldout": ("blind_rows", "variant_seeds", {"reference": "heldout"}),
 }
+_BUILDERS: dict[str, Callable[[Settings, str], Iterator[Search]]] = {
+    **dict.fromkeys(_REPEATED, _repeated), "truth": _truth, "mutation": _mutation, "artworks": _artworks,
+}  # fmt: skip
