@@ -14,6 +14,7 @@ from PIL import Image
 
 from lib.papers.nasdip import experiments
 from lib.papers.nasdip.experiments import Search
+from lib.papers.nasdip.records import SPACE
 from lib.papers.nasdip.settings import Settings
 from lib.papers.study import Study
 from lib.searchers.base import drive
@@ -26,10 +27,9 @@ TINY = {
     "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "workers": "serial",
     "rows": ["vase", "plane", "zebra4"], "shown_rows": ["astronaut", "chelsea"],
     "blind_rows": ["vase", "plane", "zebra4"], "swept_rows": ["plane", "zebra4"], "artworks": "",
-    "artworks_per_medium": 0, "side": 64, "framing": "window", "sigma": 25.0, "units": 3, "width_table": "paper",
-    "skip_code": "linear", "bypass": "identity", "max_width": 32, "max_filter": 9, "t_table": [0, 25, 75, 175],
-    "stage": "dip", "skip_tap": "pre", "pad": "reflect", "loss": "mse", "down": "bilinear", "iterations": 100,
-    "lr": 0.01, "precision": "float32", "lpips": "alex", "population": 8, "generations": 3, "early_stop": False,
+    "artworks_per_medium": 0, "side": 64, "framing": "window", "sigma": 25.0, "units": 3, "readings": [],
+    "max_width": 32, "max_filter": 9, "t_table": [0, 25, 75, 175], "iterations": 100, "lr": 0.01, "lpips": "alex",
+    "population": 8, "generations": 3, "early_stop": False,
     "init": "valid", "parents": "survivors", "mutation_rate": 0.05, "sweep_rates": [0.01, 0.02, 0.05, 0.1],
     "artwork_population": 6, "artwork_generations": 1, "window": 8, "seeds": 3, "variant_seeds": 3, "rescored": 2,
     "classical": ["dip_matched", "dip_scaled", "dip_published"], "published": 1.0,
@@ -69,14 +69,20 @@ def quality(row: str, genome: Genome) -> float:
 def measures(row: str, value: float, blind: float | None = None) -> dict[str, float]:
     """Every measure of a restoration of this quality; for noise the observation prefers the worst networks."""
     blind = 1 - value if row in ("plane", "snail", "astronaut") else value
-    return {"lpips_observed": 0.8 - 0.7 * blind, "psnr": 12 + 15 * value, "ssim": 0.2 + 0.8 * value,
-            "lpips_truth": 0.8 - 0.7 * value, "psnr_hole": 10 + 15 * value, "loss": 0.01, "iterations": 100}  # fmt: skip
+    return {"lpips_observed": 0.8 - 0.7 * blind, "lpips_truth": 0.8 - 0.7 * value, "psnr": 12 + 15 * value,
+            "ssim": 0.2 + 0.8 * value, "psnr_hole": 10 + 15 * value, "loss": 0.01, "iterations": 100}  # fmt: skip
+
+
+def evaluation(settings: Settings, search: Search) -> Row:
+    """What a search's header says of the evaluation."""
+    own = {"row": search.row, "variant": search.variant, "reference": search.reference}
+    return {**asdict(settings), **settings.reading(), **own}
 
 
 def space_of(settings: Settings, search: Search) -> NasDip:
     """The space of a search."""
-    names = ("units", "width_table", "skip_code", "bypass", "max_width", "max_filter", "t_table", "side", "pad", "stage")
-    return NasDip(variant=search.variant, **{name: getattr(settings, name) for name in names})
+    values = evaluation(settings, search)
+    return NasDip(side=settings.side, **{name: values[name] for name in SPACE})
 
 
 def searched(settings: Settings, search: Search) -> Iterator[Row]:
@@ -103,7 +109,8 @@ def searched(settings: Settings, search: Search) -> Iterator[Row]:
         found = seen.get(proposal.genome, {"key": None, "metrics": {}})
         known = found["key"] in trained
         trained |= {found["key"]} - {None}
-        yield {"k": proposal.k, "repeat": 0, "seed": 1, "genome": space.text(proposal.genome), "config": proposal.origin,
+        text = space.text(proposal.genome)
+        yield {"k": proposal.k, "repeat": 0, "seed": 1, "genome": text, "config": proposal.origin,
                "score": value if found["key"] else None, "metrics": found["metrics"],
                "seconds": 2.0 * (bool(found["key"]) and not known), "artifacts": {}, "worker": "1",
                "reason": "" if found["key"] else "invalid: size_mismatch", "cached": "record" * known}  # fmt: skip
@@ -185,10 +192,11 @@ def artworks(settings: Settings) -> list[Search]:
 
 
 def paint(folder: Path, rows: list[Row]) -> None:
-    """A picture of every row that may be shown: grey, brighter where it is better, with a bar across."""
-    target = folder / "records" / "pictures"
-    target.mkdir(parents=True, exist_ok=True)
+    """A picture of every row: grey, brighter where it is better, with a bar across; those of the paper are private."""
     for row in rows:
+        showable = row["config"]["row"] in TINY["shown_rows"] or row["config"]["what"] == "artwork"
+        target = folder / "records" / ("pictures" if showable else "private")
+        target.mkdir(parents=True, exist_ok=True)
         shade = np.full((32, 32, 3), int(min(255, 60 + 150 * row["metrics"]["ssim"])), np.uint8)
         shade[14:18, :, 0] = 200
         Image.fromarray(shade).save(target / f"pictures-{row['k']:03d}.png")
@@ -202,8 +210,7 @@ def synthetic(folder: Path, settings: Settings, *, worth: Worth = usual, profile
     chosen += artworks(settings) if "artworks" in parts else []
     found = {one.name: (one, list(searched(settings, one))) for one in chosen}
     for name, (one, rows) in found.items():
-        header = {**asdict(settings), "row": one.row, "variant": one.variant, "reference": one.reference}
-        write(folder, name, rows, search=asdict(one), settings=header)
+        write(folder, name, rows, search=asdict(one), settings=evaluation(settings, one))
     if "rescored" in parts:
         write(folder, "rescored", listed(fresh(settings, chosen, worth)))
     if "baselines" in parts:

@@ -14,11 +14,12 @@ from lib.papers.study import Study, needs
 from lib.report import architecture, clusters, plots
 from lib.report.pictures import image_grid
 from lib.report.search import convergence, embedding, hamming
+from lib.report.statistics import spearman
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
 
 RIGHTS = "not shown: rights"
-SERIES = {"sym": "Sym NAS-DIP", "truth": "NAS-DIP", "epochs": "NAS-DIP-T", "random": "random search"}
+SERIES = {"truth": "NAS-DIP", "random": "random search", "sym": "Sym NAS-DIP", "epochs": "NAS-DIP-T"}  # T: not all rows
 PANELS = ("library", "plane", "zebra4")  # the rows of the paper's figure 4
 COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": "NAS-DIP", "truth": "truth"}
 LIBRARY = {"telea": "Telea", "navier_stokes": "Navier-Stokes", "biharmonic": "biharmonic"}
@@ -45,13 +46,13 @@ def _caption(row: pd.Series | None) -> str:
     return f"{row['psnr']:.1f} dB, SSIM {row['ssim']:.2f}\nLPIPS {row['lpips_truth']:.3f}"
 
 
-def _sheet(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str, str], **options: float) -> Figure:
+def _sheet(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str, str], cell: float = 1.3) -> Figure:
     """Pictures of the rows in columns of what was done, with their measures."""
     cells = [[shown.get((row, what)) for what in columns] for row in rows]
     return image_grid(
         [[_image(study, cell) for cell in line] for line in cells], columns=list(columns.values()), reason=RIGHTS,
         rows=[f"{records.title(row)}: {records.task(row)}" for row in rows],
-        captions=[[_caption(cell) for cell in line] for line in cells], **options,
+        captions=[[_caption(cell) for cell in line] for line in cells], cell=cell,
     )  # fmt: skip
 
 
@@ -152,20 +153,21 @@ def noise(study: Study, row: str) -> float:
 
 @needs("rescored", "baselines")
 def fig4(study: Study) -> Figure | None:
-    """Best fitness, and below it the mean of the valid, against the generation; band: lowest to highest seed."""
+    """Best fitness, and below it the mean of the valid, against the generation; band: lowest to highest seed.
+
+    A panel's title says by how much (standard deviation) one network's LPIPS varies under fresh seeds.
+    """
     rows, lines, parts = panel_rows(study), tables.means(study)["lpips_truth"], []
     matched = {}
-    for column, title in (("fmax", "best"), ("fmean", "mean of the valid")):
+    for column, title in (("fmax", "best"), ("fmean", "mean")):
         for row in rows:
-            panel = f"{records.title(row)}: {title}"
+            panel = f"{records.title(row)}: {title} (seed noise {noise(study, row):.3f})"
             matched[panel] = {"DIP, matched": 1 - lines[row, "dip_matched"]}
             parts.append(curves(study, row).rename(columns={column: "fitness"}).assign(panel=panel))
     if not parts:
         return None
-    sizes = ", ".join(f"{records.title(row)} {noise(study, row):.3f}" for row in rows)
     chart = convergence(pd.concat(parts).dropna(subset=["fitness"]), "generation", "fitness", "series", panel="panel",
                         baselines=matched, columns=len(rows), ylabel="fitness (1 − LPIPS)")  # fmt: skip
-    chart.supxlabel(f"standard deviation of one network under fresh seeds: {sizes}", fontsize=7)
     return study.figure("fig4", chart)
 
 
@@ -193,7 +195,7 @@ def _population(study: Study, name: str, part: str) -> Figure | None:
                                         size="count", panel="t-SNE of"))  # fmt: skip
 
 
-def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Sequence[Any]) -> pd.DataFrame:
+def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.DataFrame:
     """Places of the genomes in four panels: bits and canonical features, two seeds; columns: one value a genome."""
     wide, parts = space.expanded, []
     bits = [space.expand(genome) for genome in genomes]
@@ -222,8 +224,10 @@ def _rates(study: Study) -> pd.DataFrame | None:
     rows = records.rows_of(study, "mutation")
     runs = [one for row in rows for one in records.stored(study, "mutation", "truth", row=row)]
     runs.sort(key=lambda one: (rows.index(one.search.row), one.search.mutation_rate))
-    named = [(one, {"row": records.title(one.search.row), "rate": f"{one.search.mutation_rate:g}"}) for one in runs]
-    parts = [one.generations.assign(**names, seed=one.search.seed) for one, names in named]
+    parts = []
+    for one in runs:
+        row, rate = records.title(one.search.row), f"rate {one.search.mutation_rate:g}"
+        parts.append(one.generations.assign(row=row, rate=rate, seed=one.search.seed))
     return pd.concat(parts) if parts else None
 
 
@@ -314,8 +318,10 @@ def fitness(study: Study) -> Figure | None:
         frame = correlations(study, row)
         for ax, name in ((axes[place], "psnr"), (axes[place + len(rows)], "ssim")):
             label = MEASURES[name] + (" (dB)" if name == "psnr" else "")
+            ranks = {of: spearman(part["fitness"], part[name]).value for of, part in frame.groupby("reference")}
+            told = f"{records.title(row)}: ρ {ranks['truth']:.2f} truth, {ranks['observed']:.2f} observed"
             plots.scatter(frame, "fitness", name, by="reference", xlabel="fitness (1 − LPIPS)", ylabel=label, ax=ax,
-                          title=f"{records.title(row)}, {records.task(row)}" if name == "psnr" else "")  # fmt: skip
+                          title=told)  # fmt: skip
     plots.shared_legend(fig)
     return study.figure("extra_fitness", fig)
 

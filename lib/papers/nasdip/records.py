@@ -44,7 +44,7 @@ class Stored:
     @property
     def winner(self) -> pd.Series:
         """The best row, the first of equal ones."""
-        return self.rows.loc[self.rows["score"].idxmin()]
+        return self.rows.iloc[int(self.rows["score"].argmin())]
 
     @property
     def best(self) -> Genome:
@@ -114,7 +114,7 @@ def _load(path: Path, changed: int) -> Stored:
     header, lines = record.read(path)
     rows = record.frame(lines)
     score = rows["score"].astype(float)
-    fitness = np.maximum(FLOOR, 1 - score).fillna(0.0)
+    fitness = (1 - score).clip(lower=FLOOR).fillna(0.0)
     rows = rows.assign(score=score, valid=score.notna(), fitness=fitness)
     return Stored(Search(**header["identity"]["search"]), header["identity"]["settings"], rows)
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lib.papers.nasdip import records, tasks
+from lib.papers.nasdip import printed, records
 from lib.papers.nasdip.records import MEASURES
 from lib.papers.nasdip.settings import SWEPT_RATES
 from lib.papers.study import Study, needs
-from lib.paths import paper_numbers
 
 PAPER = {"DIP": "dip_matched", "Sym NAS-DIP": "sym", "Asym NAS-DIP": "truth", "Asym NAS-DIP-T": "epochs"}
 ARMS = {
@@ -28,17 +27,6 @@ RATES = {"DIP": "DIP", **{f"{rate:g}": f"NAS-DIP pm={rate:.2f}" for rate in SWEP
 LAST = 2  # generations in which the cache's savings are counted
 
 
-def printed(table: str) -> pd.DataFrame:
-    """The values that the paper prints, one a row: dataset, task, image, method, metric, value, certain."""
-    return pd.read_csv(paper_numbers(f"nasdip_{table}"))
-
-
-def printed_rows() -> dict[str, str]:
-    """The rows of the paper's table 2: their names here and there."""
-    images = set(printed("table2")["image"])
-    return {name: row.title for name, row in tasks.ROWS.items() if row.title in images}
-
-
 def means(study: Study) -> pd.DataFrame:
     """The mean of each measure over an arm's units, by (row, arm)."""
     return records.arms(study).groupby(["row", "arm"])[list(MEASURES)].mean()
@@ -52,9 +40,9 @@ def _of(frame: pd.DataFrame, row: str, arm: str, measure: str) -> float:
 @needs("rescored", "baselines")
 def table1(study: Study) -> pd.DataFrame:
     """Means a data set and task, DIP and NAS-DIP, the paper's and ours; ours are the rows of the DIP data set."""
-    ours, rows = means(study), [row for row in printed_rows() if row in records.rows_of(study, "truth")]
+    ours, rows = means(study), [row for row in printed.rows() if row in records.rows_of(study, "truth")]
     found = []
-    for (data, task, metric), part in printed("table1").groupby(["dataset", "task", "metric"], sort=False):
+    for (data, task, metric), part in printed.values("table1").groupby(["dataset", "task", "metric"], sort=False):
         measure = next(name for name, label in MEASURES.items() if label == metric)
         used = [row for row in rows if records.task(row) == task and data == "DIP"]
         paper = part.set_index("method")["value"]
@@ -73,7 +61,7 @@ def table2(study: Study) -> pd.DataFrame:
     `searches` counts ours of Sym, Asym, Asym-T and random search, in that order; each is scored with fresh seeds.
     """
     every, ours = records.arms(study), means(study)
-    paper = printed("table2").set_index(["image", "method", "metric"])["value"]
+    paper = printed.values("table2").set_index(["image", "method", "metric"])["value"]
     counts = every.groupby(["row", "arm"]).size()
     found = []
     for row in records.rows_of(study, "truth"):
@@ -82,9 +70,7 @@ def table2(study: Study) -> pd.DataFrame:
             names = {method: f"paper: {ARMS[arm]}" for method, arm in PAPER.items()}
             theirs = {name: paper.get((records.title(row), method, metric)) for method, name in names.items()}
             mine = {label: _of(ours, row, arm, measure) for arm, label in ARMS.items()}
-            found.append(
-                {"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches}
-            )
+            found.append({"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches})
     return study.table("table2", pd.DataFrame(found))
 
 
@@ -92,14 +78,17 @@ def table2(study: Study) -> pd.DataFrame:
 def table3(study: Study) -> pd.DataFrame:
     """Mutation rates: the paper's values, `?` where they cannot be read with certainty, and ours of the swept rows."""
     ours, swept = means(study), records.rows_of(study, "mutation")
-    paper = printed("table3").set_index(["image", "method", "metric"])
-    found = []
-    for row, image in {**printed_rows(), **{row: records.title(row) for row in swept}}.items():
+    paper = printed.values("table3")
+    texts = ["" if pd.isna(value) else f"{value:g}" for value in paper["value"]]
+    paper["text"] = [text + "?" * (certain == "no") for text, certain in zip(texts, paper["certain"], strict=True)]
+    legible, found = paper.set_index(["image", "method", "metric"])["text"], []
+    for row in dict.fromkeys([*printed.rows(), *swept]):
         for measure, metric in MEASURES.items():
-            theirs = {f"paper: {name}": _legible(paper, (image, method, metric)) for name, method in RATES.items()}
-            mine = {f"ours: {name}": _of(ours, row, rate_arm(study, name), measure) for name in RATES}
-            known = mine if row in swept else dict.fromkeys(mine, np.nan)
-            found.append({"row": image, "metric": metric, **theirs, **known})
+            title = records.title(row)
+            theirs = {f"paper: {name}": legible.get((title, method, metric), "") for name, method in RATES.items()}
+            arms = {f"ours: {name}": rate_arm(study, name) if row in swept else "" for name in RATES}
+            mine = {label: _of(ours, row, arm, measure) for label, arm in arms.items()}
+            found.append({"row": title, "metric": metric, **theirs, **mine})
     return study.table("table3", pd.DataFrame(found))
 
 
@@ -107,14 +96,6 @@ def rate_arm(study: Study, name: str) -> str:
     """The arm of a mutation rate (or DIP): the main rate was run in the part `truth`."""
     main = {f"{one.search.mutation_rate:g}" for one in records.stored(study, "truth")}
     return "dip_matched" if name == "DIP" else "truth" if name in main else f"rate {name}"
-
-
-def _legible(paper: pd.DataFrame, key: tuple[str, str, str]) -> str:
-    """A printed value as text, with a question mark where it is doubtful."""
-    if key not in paper.index:
-        return ""
-    value, certain = paper.loc[key, ["value", "certain"]]
-    return ("" if pd.isna(value) else f"{value:g}") + ("" if certain == "yes" else "?")
 
 
 def references(study: Study) -> pd.DataFrame | None:
@@ -147,9 +128,9 @@ def _methods(study: Study, rows: list[str], chosen: list[str]) -> pd.DataFrame:
     every = records.arms(study)
     measures = [name for name in (*MEASURES, "psnr_hole") if name in every]
     grouped = every[every["arm"].isin(chosen)].groupby(["row", "arm"])
-    table = grouped[measures].mean().assign(n=grouped.size())
-    lines = [{"row": records.title(row), "task": records.task(row), "method": METHODS[arm], **table.loc[(row, arm)]}
-             for row in rows for arm in chosen if (row, arm) in table.index]  # fmt: skip
+    known = grouped[measures].mean().assign(n=grouped.size()).to_dict("index")
+    lines = [{"row": records.title(row), "task": records.task(row), "method": METHODS[arm], **known[row, arm]}
+             for row in rows for arm in chosen if (row, arm) in known]  # fmt: skip
     frame = pd.DataFrame(lines).rename(columns={**MEASURES, "psnr_hole": "PSNR in the hole"})
     return frame.dropna(axis=1, how="all").astype({"n": int})
 
@@ -168,8 +149,8 @@ def searches(study: Study) -> pd.DataFrame | None:
             "from the cache": (valid["cached"] == "disk").sum(),
             "flips": _mean(rows, "flips"), "live flips": _mean(rows, "live_flips"),
             "seconds a training": trained["seconds"].mean(), "seconds a proposal": trained["seconds"].sum() / len(rows),
-            f"asked in the last {LAST} generations": len(late), "of them without training": (late["cached"] != "").sum()
-            + (~late["valid"]).sum(), "of them repeats": (late["cached"] == "record").sum(),
+            f"last {LAST} generations: asked": len(late), "of them invalid": (~late["valid"]).sum(),
+            "of them saved by the cache": (late["cached"] == "record").sum(),
         })  # fmt: skip
     return study.table("extra_searches", pd.DataFrame(found)) if found else None
 

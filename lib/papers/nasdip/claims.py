@@ -1,0 +1,379 @@
+"""The paper's claims C1 to C17 and our own, each tested on the records of a study (specification section 1).
+
+Restorations are compared by fresh seeds; a search is one unit. Our rows are smaller pictures than the paper's. `-own`
+asks the numbers that the paper itself prints.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lib.papers.nasdip import figures, printed, records
+from lib.papers.nasdip.records import MEASURES, SIGNS, TASKS, Stored
+from lib.papers.study import Study
+from lib.report import clusters, statistics
+from lib.report.claims import Claim, Finding, Verdict, above, exact, not_run
+from lib.report.statistics import Interval
+from lib.searchers.generation import Stop
+
+SEED = 0  # of resampling
+DRAWS, SHUFFLES = 500, 5
+STRONG, ALL_STAGES = 5, 0.9  # members that count as a population's best at least; share of N that is "all stages"
+PIXELS = " (ours: small pictures)"
+T = tuple(TASKS.values())
+_FOLLOWS = "Spearman(fitness, PSNR) and (fitness, SSIM) over generation 0; the smaller > 0"
+_EACH = "every comparison better; supported if each 95% interval agrees, contradicted if one does not (Bonferroni)"
+
+CLAIMS = [
+    Claim("C1", f"NAS-DIP beats the DIP network on every picture{PIXELS}", "Table 2", _EACH),
+    Claim("C1-own", "... in the paper's own table 2", "Table 2: 21 of 21", "arithmetic", "smoke"),
+    Claim("C1-blind", "... also where fitness sees only the observation, as the paper describes it", "Sec. 3.2", _EACH),
+    Claim("C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1", "all of C2a to C2d"),
+    *(Claim(f"C2{x}", f"On average over the rows of {task}{PIXELS}", "Table 1", _EACH)
+      for x, task in zip("abc", T, strict=True)),
+    Claim("C2d", "On average over BAM! and Places2", "Table 1", "mean difference", "paper"),
+    Claim("C2-own", "... in the paper's own table 1", "Table 1: 15 of 15", "arithmetic", "smoke"),
+    Claim("C3", "Search converges in 10 to 20 generations of 500", "Sec. 4.1", "best and mean settle (5.4)", "paper"),
+    Claim("C4", "Fitness grows by up to 30% and ends above the DIP line", "Fig. 4", "both of C4a and C4b"),
+    Claim("C4a", "Best fitness grows in every search", "Fig. 4", "(fmax[end] - fmax[0]) / fmax[0] > 0 in all"),
+    Claim("C4b", "Every search ends above the DIP line", "Fig. 4", _EACH),
+    Claim("C5", "The best individual never gets worse", "Sec. 3.2.1", "fmax never falls; parents as rebuilt", "smoke"),
+    Claim("C6", "Inpainting, denoising: asymmetric beats symmetric networks and DIP", "Sec. 4.1", "all of C6a to C6c"),
+    *(Claim(f"C6{x}", f"... in {name}", "Table 2", _EACH) for x, name in zip("abc", MEASURES.values(), strict=True)),
+    Claim("C6-own", "... in the paper's own table 2", "Table 2", "arithmetic", "smoke"),
+    Claim("C7", "Super-resolution: the symmetric search is the better one", "Sec. 4.1, 5", _EACH),
+    Claim("C7-own", "... in the paper's own table 2", "Table 2", "arithmetic", "smoke"),
+    Claim("C8", "Searching the number of iterations never helps", "Sec. 4.1", _EACH),
+    Claim("C8-own", "... in the paper's own table 2", "Table 2", "arithmetic", "smoke"),
+    Claim("C9", "Mutation rate 0.05 is the best of four", "Table 3", "all of C9a to C9c"),
+    *(Claim(f"C9{x}", f"... in {MEASURES[name]}", "Table 3", _EACH)
+      for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)),
+    Claim("C9-own", "... in table 3 (PSNR, LPIPS; ties allowed, doubtful digits left out)", "Table 3", "arithmetic",
+          "smoke"),
+    Claim("C10", "Fitness follows PSNR and SSIM", "Sec. 3.2.1", "both of C10a and C10b"),
+    *(claim for x, name in (("a", "the truth (an oracle)"), ("b", "the observation (blind)")) for claim in (
+        Claim(f"C10{x}", f"LPIPS to {name} follows PSNR and SSIM", "Sec. 3.2.1", f"C10{x}1 to C10{x}3"),
+        *(Claim(f"C10{x}{i}", f"... in {task}", "Sec. 3.2.1", _FOLLOWS) for i, task in enumerate(T, 1)))),
+    Claim("C11", "Best networks of the same visual style are alike", "Fig. 8", "both of C11a and C11b"),
+    Claim("C11a", "... by the bits of their genomes", "Fig. 8", "5 nearest neighbours, 1000 permutations of the media"),
+    Claim("C11b", "... by their canonical genomes", "Fig. 8", "5 nearest neighbours, 1000 permutations of the media"),
+    Claim("C12", "Strong genomes: several clusters, all stages, like filters, unlike skips and widths", "Fig. 5a",
+          "all of C12a to C12c"),
+    Claim("C12a", "The best of the last population use all stages", "Sec. 4.4", "mean stages / N >= 0.9"),
+    Claim("C12b", "The last population has distinct clusters", "Fig. 5a", "silhouette > that of shuffled bits"),
+    Claim("C12c", "Filter sizes agree more than skips and widths", "Sec. 4.4", "entropy a bit: others - filters > 0"),
+    Claim("C13", "Inpainting is competitive with PatchMatch, Image Melding and three networks", "Fig. 7",
+          "needs those five methods", "paper"),
+    Claim("C14", "Same genome, same picture: same score", "Sec. 4", "trained again, ==", "smoke"),
+    Claim("C15", "Searched networks beat random ones", "Sec. 1", "both of C15a and C15b"),
+    Claim("C15a", "The winner beats the median random network", "Sec. 1", "LPIPS gained, mean over rows > 0"),
+    Claim("C15b", "It beats the best of as many random networks (a control that the paper lacks)", "Sec. 1",
+          "LPIPS gained, mean over rows > 0"),
+    Claim("C16", "2 to 3 minutes a proposal, 3 to 6 hours a search on 16 GPUs", "Sec. 4", "needs those GPUs"),
+    Claim("C16-own", "Those hours hold 10 to 20 generations if every proposal is trained", "Sec. 4", "arithmetic",
+          "smoke"),
+    Claim("C17", "A mutation rate of 0.05 flips about 4 bits of a child (N = 5)", "Sec. 4.2", "0.05 x 170", "smoke"),
+    Claim("E1", "Table 1 holds the means of table 2", "Tables 1, 2", "within 0.1 dB or 0.01", "smoke"),
+    Claim("E2", "Table 3 at 0.05 repeats table 2's Asym NAS-DIP", "Tables 2, 3", "PSNR and LPIPS equal", "smoke"),
+    Claim("O1", "Ours: held-out error, a blind fitness, follows PSNR and SSIM", "ours", "all of O1a to O1c"),
+    *(Claim(f"O1{x}", f"... in {task}", "ours", _FOLLOWS) for x, task in zip("abc", T, strict=True)),
+    Claim("O2", "Ours: blind denoising by held-out error beats that by LPIPS to the noisy picture", "ours", _EACH),
+    Claim("O3", "Ours: NAS-DIP beats leaving the picture as it is (noisy, hole black, bicubic)", "ours", _EACH),
+    Claim("O4", "Ours: a winner's own score is luckier than fresh seeds", "ours", "LPIPS, fresh - own, > 0"),
+]  # fmt: skip
+
+Arms = Sequence[tuple[str, str]]  # the arm claimed to be better, the other
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def judge_all(study: Study) -> pd.DataFrame:
+    """Judge every claim that the study's records reach, and write `claims.csv`."""
+    return study.judge(CLAIMS, TESTS, NEEDS, PARENTS)
+
+
+def difference(pairs: Sequence[Pair], level: float = 0.95) -> Interval:
+    """Mean over the pairs (a, b) of mean a - mean b, with Student's interval; the variance is pooled within a pair.
+
+    One to three searches are too few for a bootstrap, which would see only their range. A side with one value borrows
+    the other's variance; two such sides have no interval (NaN). An empty b is an exact 0. Degrees of freedom are
+    Satterthwaite's.
+    """
+    n = sum(len(side) for pair in pairs for side in pair)
+    value = float(np.mean([a.mean() - (b.mean() if len(b) else 0.0) for a, b in pairs]))
+    filled = [[side for side in pair if len(side)] for pair in pairs]
+    free = np.array([sum(len(side) - 1 for side in pair) for pair in filled])
+    if not free.all():
+        return Interval(value, np.nan, np.nan, n)
+    squares = np.array([sum(((side - side.mean()) ** 2).sum() for side in pair) for pair in filled])
+    each = squares / free * np.array([sum(1 / len(side) for side in pair) for pair in filled])
+    freedom = each.sum() ** 2 / (each**2 / free).sum() if each.any() else 1.0
+    half = float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(each.sum()) / len(pairs))
+    return Interval(value, value - half, value + half, n)
+
+
+def _every(claim: Claim, cells: Mapping[str, Sequence[Pair]], lacking: str) -> Finding:
+    """Is each comparison better? The effect is the share that is, from the sure ones to those not surely worse."""
+    if not cells:
+        return not_run(claim, lacking)
+    found = {name: difference(pairs) for name, pairs in cells.items()}
+    strict = {name: difference(pairs, 1 - 0.05 / len(cells)) for name, pairs in cells.items()}
+    better, sure = (sum(value > 0 for value in part) for part in zip(*((i.value, i.low) for i in found.values()),
+                                                                      strict=True))  # fmt: skip
+    worse = [name for name, interval in strict.items() if interval.high < 0]
+    n = len(cells)
+    note = f"{better} of {n} better, {sure} beyond noise, {len(worse)} worse beyond noise"
+    note += f" ({', '.join(worse)})" if worse else ""
+    least = min(found, key=lambda name: found[name].value)
+    note += f"; least {least} {found[least].value:+.3g} [{found[least].low:.2g}, {found[least].high:.2g}]"
+    return above(claim, Interval(better / n, sure / n, 1 - len(worse) / n, n), 1.0, strict=False, note=note)
+
+
+def _pair(frame: pd.DataFrame, row: str, arms: tuple[str, str], measure: str) -> Pair:
+    """Both arms' values on a row, signed so that more is better."""
+    one, other = (SIGNS[measure] * records.values(frame, row, arm, measure) for arm in arms)
+    return one, other
+
+
+def _rows(study: Study, *tasks: str) -> list[str]:
+    """The rows of the paper's table 2 that were searched, of the tasks named."""
+    return [row for row in printed.rows()
+            if row in records.rows_of(study, "truth") and records.task(row) in (tasks or T)]  # fmt: skip
+
+
+def _better(arms: Arms, measures: Iterable[str], tasks: Sequence[str], study: Study, claim: Claim) -> Finding:
+    """Is the first arm better than the other, in every row of the tasks and measure where both were run?"""
+    frame = records.arms(study)
+    cells = {
+        " ".join([records.title(row), MEASURES[measure], *([f"(over {other})"] if len(arms) > 1 else [])]):
+            [_pair(frame, row, (one, other), measure)]
+        for row in _rows(study, *tasks) for measure in measures for one, other in arms
+    }  # fmt: skip
+    cells = {name: pairs for name, pairs in cells.items() if all(map(len, pairs[0]))}
+    return _every(claim, cells, "no row has fresh scores of both sides")
+
+
+def _on_average(task: str, study: Study, claim: Claim) -> Finding:
+    """Does NAS-DIP beat the matched network on the mean of a task's rows, in every measure?"""
+    frame, rows = records.arms(study), _rows(study, task)
+    cells = {label: [_pair(frame, row, ("truth", "dip_matched"), name) for row in rows]
+             for name, label in MEASURES.items()}  # fmt: skip
+    return _every(claim, cells if rows else {}, f"no row of {task} was run")
+
+
+def _converges(study: Study, claim: Claim) -> Finding:
+    rule, ends = Stop(latest=10**9), []
+    for one in records.stored(study, "truth"):
+        trace = list(one.generations[["fmax", "fmean"]].itertuples(index=False, name=None))
+        ends.append(next((g for g in range(len(trace)) if rule.reached(trace[: g + 1])), None))
+    inside = [end for end in ends if end is not None and 10 <= end <= 20]
+    note = f"settled at {', '.join(map(str, ends))}"
+    return _counted(claim, len(inside), len(ends), note)
+
+
+def _counted(claim: Claim, k: int, n: int, note: str, effect: float | None = None) -> Finding:
+    """All of n searches must show it."""
+    if not n:
+        return not_run(claim, "no such search was run")
+    verdict = Verdict.SUPPORTED if k == n else Verdict.CONTRADICTED
+    return Finding(claim.id, verdict, n=n, effect=effect, threshold="all", note=f"{k} of {n}; {note}")
+
+
+def _grows(study: Study, claim: Claim) -> Finding:
+    ends = [one.generations["fmax"].iloc[[0, -1]].to_numpy() for one in records.stored(study, "truth", "sym", "epochs")]
+    gains = [float(last / first - 1) for first, last in ends]
+    note = f"relative gain: median {np.median(gains or 0):.1%}, largest {max(gains, default=0):.1%}, as searched"
+    return _counted(claim, sum(gain > 0 for gain in gains), len(gains), note, max(gains, default=None))
+
+
+def _elitism(study: Study, claim: Claim) -> Finding:
+    runs = [one for one in records.stored(study) if one.populations]
+    if not runs:
+        return not_run(claim, "no genetic search was run")
+    falls = sum(int((one.generations["fmax"].diff() < 0).sum()) for one in runs)
+    known = [k in set(before["k"]) for one in runs for number, before in enumerate(one.populations[:-1], 1)
+             for parents in one.rows.loc[one.rows["generation"] == number, "parents"] for k in parents]  # fmt: skip
+    note = f"{falls} falls in {len(runs)} searches; {sum(known)} of {len(known)} parents were in the population rebuilt"
+    return exact(claim, falls == 0 and all(known), n=sum(len(one.populations) for one in runs), note=note)
+
+
+def _follows(reference: str, task: str, study: Study, claim: Claim) -> Finding:
+    """Do random networks rank by fitness as by PSNR and SSIM? Ranks within a row; the rows' correlations averaged."""
+    part, score = ("heldout", "heldout") if reference == "heldout" else ("truth", f"lpips_{reference}")
+    rows = [row for row in records.rows_of(study, part) if records.task(row) == task]
+    groups = [pd.concat(records.first_generation(study, row, part))[[score, "psnr", "ssim"]] for row in rows]
+    arrays = [group.to_numpy(float) for group in groups if len(group) > 3]
+    if not arrays:
+        return not_run(claim, f"no random networks on {task} with this fitness")
+
+    def ranks(*tables: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            found = [np.corrcoef(stats.rankdata(table, axis=0).T)[0, 1:] for table in tables]
+        return -np.nan_to_num(found).mean(0)
+
+    effect = statistics.bootstrap_groups(arrays, lambda *drawn: ranks(*drawn).min(), seed=SEED, n=DRAWS)
+    psnr, ssim = ranks(*arrays)
+    return above(claim, effect, 0.0, note=f"PSNR {psnr:.2f}, SSIM {ssim:.2f}; {len(arrays)} row(s)")
+
+
+def _alike(canonical: bool, study: Study, claim: Claim) -> Finding:
+    found, media = figures.artworks(study)
+    if len(found) < 7 or len(set(media)) == len(media):
+        return not_run(claim, "needs artworks of the same medium")
+    space = found[0].space
+    genomes = [space.canonical(one.best) if canonical else one.best for one in found]
+    chance = clusters.nearest_neighbour_rate(clusters.hamming_matrix(genomes), media, seed=SEED)
+    verdict = Verdict.SUPPORTED if chance.value > chance.percentile else (
+        Verdict.CONTRADICTED if chance.p > 0.95 else Verdict.UNDECIDED)  # fmt: skip
+    return Finding(claim.id, verdict, n=len(found), effect=chance.value, note=f"p = {chance.p:.3f}",
+                   threshold=f"> {chance.percentile:.3g}, the 95th percentile by chance")  # fmt: skip
+
+
+def _strong(one: Stored) -> pd.DataFrame:
+    """The best tenth of the last population, at least five."""
+    return one.populations[-1].query("valid").head(max(STRONG, one.search.population // 10))
+
+
+def _stages(one: Stored) -> float:
+    return float(_strong(one)["stages"].mean() / one.space.units)
+
+
+def _clustered(one: Stored) -> float:
+    """How much better the last population clusters than with each bit shuffled among its members."""
+    genomes = {one.space.canonical(genome) for genome in one.genomes(one.populations[-1].query("valid"))}
+    bits, rng = np.array(sorted(genomes)), np.random.default_rng(SEED)
+    if len(bits) < 4:
+        return np.nan
+    shuffled = [clusters.silhouette_best(rng.permuted(bits, axis=0))[0] for _ in range(SHUFFLES)]
+    return clusters.silhouette_best(bits)[0] - float(np.mean(shuffled))
+
+
+def _agree(one: Stored) -> float:
+    """Mean entropy of a skip's or width's bit less that of a filter's, in bits, among the strong."""
+    share = np.mean(one.genomes(_strong(one)), axis=0)
+    entropy = stats.entropy([share, 1 - share], base=2)
+    kinds = [gene.name.partition(":")[0] for gene in one.space.genes]
+    filters = np.array([kind.endswith(".f") for kind in kinds])
+    others = np.array([kind.endswith(".h") or kind.startswith("R") for kind in kinds])
+    return float(entropy[others].mean() - entropy[filters].mean())
+
+
+def _last(measure: Callable[[Stored], float], threshold: float, study: Study, claim: Claim) -> Finding:
+    """A measure of the last population, mean over the searches."""
+    found = [measure(one) for one in records.stored(study, "truth") if one.populations]
+    found = [value for value in found if np.isfinite(value)]
+    if not found:
+        return not_run(claim, "no population has enough members")
+    return above(claim, statistics.bootstrap(found, seed=SEED, n=DRAWS), threshold, strict=threshold == 0)
+
+
+def _again(study: Study, claim: Claim) -> Finding:
+    """Were the networks whose pictures were made again as good as in their search, bit for bit?"""
+    what = {"truth": "winner", "artworks": "artwork"}
+    runs = {(one.search.row, what.get(one.search.part, f"rate_{one.search.mutation_rate:g}")): one
+            for one in records.stored(study, "truth", "mutation", "artworks") if one.search.seed == 0}  # fmt: skip
+    pairs = [(row, runs[row["row"], row["what"]].winner) for _, row in study.frame("pictures").iterrows()
+             if (row["row"], row["what"]) in runs]  # fmt: skip
+    if not pairs:
+        return not_run(claim, "no network was trained again with its own seed")
+    same = [all(again[name] == first[name] for name in MEASURES) for again, first in pairs]
+    return exact(claim, all(same), n=len(same), note=f"{sum(same)} of {len(same)} with equal measures")
+
+
+def _random(other: str, study: Study, claim: Claim) -> Finding:
+    """LPIPS that the winners gain over random networks: over their median, or over the best of as many."""
+    frame, pairs = records.arms(study), []
+    for row in _rows(study):
+        mine = -records.values(frame, row, "truth", "lpips_truth")
+        theirs = -records.values(frame, row, "random", "lpips_truth")
+        if other == "median":
+            theirs = -np.array([rows["lpips_truth"].median() for rows in records.first_generation(study, row)])
+        pairs += [(mine, theirs)] if len(mine) and len(theirs) else []
+    if not pairs:
+        return not_run(claim, "no row has both winners and random networks")
+    better = sum(a.mean() > b.mean() for a, b in pairs)
+    return above(claim, difference(pairs), 0.0, note=f"better in {better} of {len(pairs)} rows")
+
+
+def _seconds(study: Study, claim: Claim) -> Finding:
+    runs = records.stored(study, "truth")
+    rows = pd.concat([one.rows for one in runs]) if runs else pd.DataFrame()
+    if rows.empty:
+        return not_run(claim, "needs 16 GPUs; nothing was searched")
+    note = f"needs 16 GPUs; ours {rows['seconds'].sum() / len(rows):.2f} s a proposal, {rows['valid'].mean():.0%} valid"
+    return Finding(claim.id, Verdict.NOT_RUN, n=len(rows), effect=float(rows["seconds"].sum() / len(rows)), note=note)
+
+
+def _flips(study: Study, claim: Claim) -> Finding:
+    note = "0.05 x 170 bits = 8.5"
+    runs = records.stored(study, "truth")
+    if runs:
+        flips = pd.concat([one.rows["flips"] for one in runs]).mean()
+        bits, rate = len(runs[0].space.genes), runs[0].search.mutation_rate
+        note += f"; ours, {rate:g} x {bits} bits = {rate * bits:.1f}: {flips:.1f} counted"
+    return exact(claim, abs(170 * 0.05 - 4) < 1, n=170, note=note)
+
+
+def _untouched(study: Study, claim: Claim) -> Finding:
+    frame, cells = records.arms(study), {}
+    for row in _rows(study):
+        for measure, label in MEASURES.items():
+            mine, theirs = _pair(frame, row, ("truth", "untouched"), measure)
+            if len(mine) and len(theirs):
+                cells[f"{records.title(row)} {label}"] = [(mine - theirs.mean(), mine[:0])]  # it has no seed
+    return _every(claim, cells, "no row has both sides")
+
+
+def _lucky(study: Study, claim: Claim) -> Finding:
+    fresh = study.frame("rescored").groupby("search")["lpips_truth"].mean()
+    runs = [one for one in records.stored(study, "truth") if one.search.name in fresh]
+    if not runs:
+        return not_run(claim, "no winner has fresh scores")
+    luck = [fresh[one.search.name] - one.winner["lpips_truth"] for one in runs]
+    return above(claim, statistics.bootstrap(luck, seed=SEED, n=DRAWS), 0.0)
+
+
+A, B, SYM, EPOCHS = "truth", "dip_matched", "sym", "epochs"
+NO_SR = ("inpainting", "denoising")
+MAIN, RATE = "Asym NAS-DIP", "NAS-DIP pm=0.05"
+TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
+    "C1": partial(_better, [(A, B)], MEASURES, T), "C1-own": partial(printed.beats, arms=[(MAIN, "DIP")]),
+    "C1-blind": partial(_better, [("observed", B)], MEASURES, T),
+    **{f"C2{x}": partial(_on_average, task) for x, task in zip("abc", T, strict=True)},
+    "C2d": lambda study, claim: not_run(claim, "needs the data sets BAM! and Places2"), 
+    "C2-own": partial(printed.beats, arms=[("NAS-DIP", "DIP")], table="table1"),
+    "C3": _converges, "C4a": _grows,
+    "C4b": partial(_better, [(A, B), (SYM, B), (EPOCHS, B)], ["lpips_truth"], T), "C5": _elitism,
+    **{f"C6{x}": partial(_better, [(A, SYM), (A, B)], [name], NO_SR) for x, name in zip("abc", MEASURES, strict=True)},
+    "C6-own": partial(printed.beats, arms=[(MAIN, "Sym NAS-DIP"), (MAIN, "DIP")], tasks=NO_SR),
+    "C7": partial(_better, [(SYM, A)], MEASURES, T[2:]),
+    "C7-own": partial(printed.beats, arms=[("Sym NAS-DIP", MAIN)], tasks=T[2:]),
+    "C8": partial(_better, [(A, EPOCHS)], MEASURES, T), 
+    "C8-own": partial(printed.beats, arms=[(MAIN, "Asym NAS-DIP-T")], ties=True),
+    **{f"C9{x}": partial(_better, [(A, f"rate {rate}") for rate in ("0.01", "0.02", "0.1")], [name], T)
+       for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)}, 
+    "C9-own": partial(printed.beats, arms=[(RATE, f"NAS-DIP pm={rate}") for rate in ("0.01", "0.02", "0.10")],
+                      table="table3", ties=True, measures=("psnr", "lpips_truth")),
+    **{f"C10{x}{i}": partial(_follows, of, task) for x, of in (("a", "truth"), ("b", "observed"))
+       for i, task in enumerate(T, 1)},
+    "C11a": partial(_alike, False), "C11b": partial(_alike, True), "C12a": partial(_last, _stages, ALL_STAGES),
+    "C12b": partial(_last, _clustered, 0.0), "C12c": partial(_last, _agree, 0.0),
+    "C13": lambda study, claim: not_run(claim, "needs those five methods; figure 7 shows three of two libraries"),
+    "C14": _again, "C15a": partial(_random, "median"), "C15b": partial(_random, "best"), "C16": _seconds,
+    "C16-own": printed.hours, "C17": _flips, "E1": printed.are_means, "E2": printed.repeats,
+    **{f"O1{x}": partial(_follows, "heldout", task) for x, task in zip("abc", T, strict=True)},
+    "O2": partial(_better, [("heldout", "observed")], MEASURES, ("denoising",)), "O3": _untouched, "O4": _lucky,
+}  # fmt: skip
+NEEDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("C1", "C1-blind", "C2a", "C2b", "C2c", "C4b", "C6a", "C6b", "C6c", "O3"),
+                    ("rescored", "baselines")),
+    **dict.fromkeys(("C7", "C8", "C9a", "C9b", "C9c", "C15a", "C15b", "O2", "O4"), ("rescored",)),
+    "C14": ("pictures",),
+}  # fmt: skip
+PARENTS = {
+    **{name: [f"{name}{x}" for x in parts] for name, parts in (
+        ("C2", "abcd"), ("C4", "ab"), ("C6", "abc"), ("C9", "abc"), ("C10a", "123"), ("C10b", "123"), ("C10", "ab"),
+        ("C11", "ab"), ("C12", "abc"), ("C15", "ab"), ("O1", "abc"))},
+}  # fmt: skip
