@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lib.papers.nasdip.settings import Settings
 from lib.papers.nasdip.tasks import artworks
@@ -108,7 +109,7 @@ def _artworks(s: Settings, part: str) -> Iterator[Search]:
                      s.artwork_generations)  # fmt: skip
 
 
-_REPEATED: dict[str, tuple[str, str, dict[str, str]]] = {  # the settings of rows and seeds, and what differs
+_REPEATED: dict[str, tuple[str, str, dict[str, Any]]] = {  # the settings of rows and seeds, and what differs
     "truth": ("rows", "seeds", {}),
     "sym": ("rows", "variant_seeds", {"variant": "sym"}),
     "epochs": ("swept_rows", "variant_seeds", {"variant": "asym_t"}),
