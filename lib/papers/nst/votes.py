@@ -6,20 +6,19 @@ Nothing here invents a vote. Rows whose voter is `simulated` come from tests of 
 import csv
 import io
 import math
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from itertools import combinations, count
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-from lib.paths import shown, votes_dir
+from lib.paths import atomic, shown, votes_dir
 from lib.report.statistics import CHOICES
 
 SIMULATED = "simulated"
@@ -127,44 +126,35 @@ def _earlier_pair(block: list[tuple[str, str]], rng: np.random.Generator) -> tup
 
 
 def append(path: Path, vote: Vote) -> None:
-    """Add one vote; when this returns, its line is on the disk. Several processes may append to one file.
+    """Add one vote; when this returns, it is on the disk. Several processes may append to one file.
 
     Raises VoteError if the file is no votes file, OSError if it cannot be written (nothing is added then), and
     filelock.Timeout if another writer holds it for ten seconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{path.name}.lock"), timeout=10), path.open("a+b", buffering=0) as file:
-        end = _end_of_lines(file, path)
-        data = ((_HEADER + "\n" if end == 0 else "") + _line(vote)).encode()
-        try:
-            if file.write(data) != len(data):
-                raise OSError(f"{shown(path)}: the disk took only part of a vote")
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(end)
-            raise
+    with FileLock(path.with_name(f".{path.name}.lock"), timeout=10):
+        lines = _lines(path) or [_HEADER.encode()]
+        with atomic(path) as temporary:
+            temporary.write_bytes(b"\n".join([*lines, _line(vote), b""]))
 
 
-def _end_of_lines(file: BinaryIO, path: Path) -> int:
-    """The size in bytes of the file's complete lines; a line torn by a crash behind them is cut off with a warning."""
-    file.seek(0)
-    content = file.read()
-    end = content.rfind(b"\n") + 1
-    first = content.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
-    if first != _HEADER and not (end == 0 and _HEADER.startswith(first)):  # only a torn header may be cut off
+def _lines(path: Path) -> list[bytes]:
+    """The lines of a votes file, its header first; one torn by a crash is left out with a warning."""
+    *lines, torn = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    first = (lines or [torn])[0].decode(errors="replace").rstrip("\r")
+    if first != _HEADER and (lines or not _HEADER.startswith(first)):  # only a header may be torn
         raise VoteError(f"{shown(path)}, line 1: not the header of a votes file; expected {_HEADER}")
-    if end < len(content):
-        warnings.warn(f"{shown(path)}: the last line was torn and is removed", stacklevel=3)
-        file.truncate(end)
-    return end
+    if torn:
+        warnings.warn(f"{shown(path)}: the last line is torn and is left out", stacklevel=3)
+    return lines
 
 
-def _line(vote: Vote) -> str:
-    """The vote as one CSV line."""
+def _line(vote: Vote) -> bytes:
+    """The vote as one CSV line without its end."""
     text = io.StringIO()
     cells = [int(value) if isinstance(value, bool) else value for value in asdict(vote).values()]
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue().encode()
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
@@ -174,31 +164,21 @@ def read(path: Path | None = None) -> pd.DataFrame:
     format.
     """
     path = Path(path) if path is not None else default_path()
-    *lines, tail = path.read_bytes().split(b"\n") if path.exists() else [b""]
-    if tail:
-        warnings.warn(f"{shown(path)}: the last line is torn and is left out", stacklevel=2)
     votes: list[Vote] = []
     seen: dict[tuple[str, int], int] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(path)[1:], 2):
         try:
-            if vote := _parse(line, header=number == 1):
-                votes.append(vote)
-                first = seen.setdefault((vote.session_id, vote.trial), number)
-                if first != number:
-                    raise VoteError(f"the same session and trial as line {first}")
+            votes.append(vote := _parse(line.decode().rstrip("\r")))
+            if (first := seen.setdefault((vote.session_id, vote.trial), number)) != number:
+                raise VoteError(f"the same session and trial as line {first}")
         except (ValueError, csv.Error) as error:
             raise VoteError(f"{shown(path)}, line {number}: {error}") from error
     types = {name: kind for name, kind in _TYPES.items() if kind is not str}
     return pd.DataFrame([asdict(vote) for vote in votes], columns=list(COLUMNS)).astype(types)
 
 
-def _parse(line: bytes, *, header: bool) -> Vote | None:
-    """The vote in a line, None for the header; raises ValueError saying what is wrong."""
-    text = line.decode().rstrip("\r")
-    if header:
-        if text != _HEADER:
-            raise VoteError(f"not the header of a votes file; expected {_HEADER}")
-        return None
+def _parse(text: str) -> Vote:
+    """The vote in a line; raises ValueError saying what is wrong."""
     cells = next(csv.reader([text], strict=True), [])
     if len(cells) != len(COLUMNS):
         raise VoteError(f"{len(cells)} cells; expected {len(COLUMNS)}")

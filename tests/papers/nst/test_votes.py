@@ -1,6 +1,7 @@
 """The order of the pairs and the votes file."""
 
 import multiprocessing
+import os
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations, islice
@@ -203,7 +204,7 @@ def test_a_full_disk_leaves_the_votes_before_it(path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(votes.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
             votes.append(path, replace(VOTE, trial=2))
     assert votes.read(path)["trial"].tolist() == [1]
