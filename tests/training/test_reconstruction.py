@@ -1,6 +1,7 @@
 """The loop: equal to the plain one, repeatable to the bit, and honest about what needed the truth."""
 
 from functools import partial
+from statistics import fmean, stdev
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 from lib.models.dip import DipNetwork, NetworkOptions, initialise
 from lib.spaces.nasdip import Architecture, Stage
 from lib.training.reconstruction import _Guard, reconstruct
+from tests.benchmarks import candidates
 from tests.reference.dip_skip import fit
 
 SMALL = Architecture((Stage(3, 6), Stage(5, 4)), (Stage(3, 4), Stage(3, 5)), ((2, 3), (0, 1)))
@@ -104,3 +106,19 @@ def test_faster_options_stay_near_the_default(changes):
 def test_settings_outside_their_range_are_refused(changes, named):
     with pytest.raises(ValueError, match=named):
         run(**changes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_classical_network_ends_where_five_plain_runs_do(precision):
+    truth, _, _ = candidates.problem(64)
+
+    def psnr(output):
+        return float(-10 * (output - truth).square().mean().log10())
+
+    plain = []
+    for seed in range(5):
+        torch.manual_seed(seed)
+        plain.append(psnr(candidates.plain_classical(64, 100)))
+    ours = psnr(candidates.our_classical(64, 100, precision=precision))
+    assert abs(ours - fmean(plain)) < 3 * stdev(plain)
