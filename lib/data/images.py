@@ -86,12 +86,6 @@ def crop_square(images: Tensor) -> Tensor:
     return images[..., top : top + side, left : left + side]
 
 
-def luma(images: Tensor) -> Tensor:
-    """Rec. 601 luma (..., H, W) of gamma-coded RGB images (..., 3, H, W), same range."""
-    red, green, blue = images.unbind(-3)
-    return 0.299 * red + 0.587 * green + 0.114 * blue
-
-
 def to_uint8(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Images (..., 3, H, W) in [0, 1] as uint8 (..., H, W, 3), rounded to nearest, values outside [0, 1] clamped.
 

@@ -10,9 +10,8 @@ of (A B^T)(A B^T)^T, since cyclic exchange keeps non-zero eigenvalues; their roo
 Samples are a factor themselves: with centred rows X1c (n1, D) and X2c (n2, D) and the unbiased covariance,
 A = X1c / sqrt(n1 - 1) and B = X2c / sqrt(n2 - 1), so the trace is the nuclear norm of the n1 x n2 matrix
 X1c X2c^T / sqrt((n1 - 1)(n2 - 1)): exact, also where n < D makes the covariance singular. With more samples than
-dimensions the triangular factor of a QR decomposition (R^T R = A^T A) replaces A and the matrix is D x D. Given only
-covariances, eigenvalues l and eigenvectors V give the factor diag(sqrt l) V^T. No eigenvalue of a product is ever
-rooted, which would turn rounding of 1e-16 into 1e-8. Everything is float64.
+dimensions the triangular factor of a QR decomposition (R^T R = A^T A) replaces A and the matrix is D x D. No eigenvalue
+of a product is ever rooted, which would turn rounding of 1e-16 into 1e-8. Everything is float64.
 """
 
 from dataclasses import dataclass
@@ -55,29 +54,3 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     """
     x, y = check.row_pair(x, y)
     return distance(moments(x), moments(y))
-
-
-def frechet_from_statistics(mu1: Tensor, cov1: Tensor, mu2: Tensor, cov2: Tensor) -> float:
-    """Fréchet distance from means (D,) and covariances (D, D), for statistics that were stored without their samples.
-
-    Raises ValueError for shapes that do not fit, non-finite values, or a covariance that is not symmetric positive
-    semidefinite within rounding.
-    """
-    mean1, mean2 = check.row_pair(mu1[None], mu2[None], names=("mu1", "mu2"), at_least=1)
-    first = Moments(mean1[0], _covariance_factor(cov1, "cov1", mean1.shape[1]))
-    return distance(first, Moments(mean2[0], _covariance_factor(cov2, "cov2", mean2.shape[1])))
-
-
-def _covariance_factor(covariance: Tensor, name: str, dimensions: int) -> Tensor:
-    """diag(sqrt l) V^T (r, D), r the numerical rank."""
-    covariance = check.rows(covariance, name, at_least=1)
-    if covariance.shape != (dimensions, dimensions):
-        raise ValueError(f"{name} has shape {tuple(covariance.shape)}; allowed is ({dimensions}, {dimensions})")
-    if not torch.allclose(covariance, covariance.T, rtol=1e-6, atol=1e-6 * float(covariance.abs().max())):
-        raise ValueError(f"{name} is not symmetric; allowed is a covariance matrix")
-    eigenvalues, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
-    largest = float(eigenvalues.abs().max())
-    if float(eigenvalues[0]) < -1e-6 * largest:
-        raise ValueError(f"{name} has the eigenvalue {float(eigenvalues[0]):.4g}; allowed are none below 0")
-    kept = eigenvalues > dimensions * torch.finfo(torch.float64).eps * largest
-    return (vectors[:, kept] * eigenvalues[kept].sqrt()).T

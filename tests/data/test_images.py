@@ -262,11 +262,6 @@ def test_resizing_keeps_the_dtype() -> None:
     assert images.resize(torch.zeros(3, 4, 4, dtype=torch.float64), (2, 2)).dtype == torch.float64
 
 
-def test_luma_weighs_the_primaries_as_rec_601_does() -> None:
-    primaries = torch.eye(3).reshape(3, 3, 1, 1)
-    assert torch.allclose(images.luma(primaries).flatten(), torch.tensor([0.299, 0.587, 0.114]))
-
-
 def test_to_uint8_rounds_and_clamps() -> None:
     values = torch.tensor([-0.2, 0.4999 / 255, 0.5001 / 255, 1.7]).reshape(1, 1, 4).expand(3, 1, 4)
     assert images.to_uint8(values)[0, :, 0].tolist() == [0, 0, 1, 255]

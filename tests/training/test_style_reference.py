@@ -52,13 +52,12 @@ def loop(state, pair, starts, configurations, steps, **options):
     return torch.cat([style_loop.stylize(features, pair, x[None], one, steps, **options) for one, x in runs])
 
 
-@pytest.mark.parametrize("steps", [1, 3])
-def test_steps_of_the_batch_equal_the_plain_loops_in_double_precision(weights, double, steps):
+def test_steps_of_the_batch_equal_the_plain_loops_in_double_precision(weights, double):
     state = {name: value.double() for name, value in weights.load("vgg16").items()}
     pair = pictures_of(37, 50)
     start = pair[0].expand(3, -1, -1, -1)
-    batch = sweep(state, pair, start, CONFIGURATIONS, steps)
-    plain = loop(state, pair, start, CONFIGURATIONS, steps, targets_once=True)
+    batch = sweep(state, pair, start, CONFIGURATIONS, steps=2)
+    plain = loop(state, pair, start, CONFIGURATIONS, steps=2, targets_once=True)
     assert (plain - start).abs().amax((1, 2, 3)).min() > 1e-4  # every image has moved
     torch.testing.assert_close(batch, plain, rtol=0, atol=1e-10)
 
