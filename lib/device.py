@@ -65,7 +65,7 @@ def seed_everything(seed: int) -> None:
 
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002  libraries still draw from the global generator
+    np.random.seed(seed % 2**32)  # noqa: NPY002  libraries still draw from the global generator
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
