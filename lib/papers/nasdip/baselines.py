@@ -95,14 +95,20 @@ def classical(row: str) -> Classical:
 
 
 def network(task: Baseline, at: Problem) -> Classical:
-    """The network of a method, cut to the scales that the picture allows: its deepest map has at least 2 x 2 values."""
+    """The network of a method, cut to the scales that the picture allows."""
     found = classical(task.evaluation.row)
     if task.method == "dip_scaled":
         found = replace(found, architecture=scaled(SCALES, WIDTH))
     levels = len(found.architecture.encoders)
-    while levels > 1 and (min(at.size) >> levels < 2 or any(extent % 2**levels for extent in at.size)):
+    while levels > 1 and not _fits(found.architecture, levels, at.size):
         levels -= 1
     return replace(found, architecture=_cut(found.architecture, levels))
+
+
+def _fits(architecture: Architecture, levels: int, size: tuple[int, int]) -> bool:
+    """Whether the deepest of so many levels has 2 x 2 values or more, and more than its filter's padding mirrors."""
+    least = max(2, architecture.encoders[levels - 1].filter // 2 + 1)
+    return all(extent % 2**levels == 0 and extent >> levels >= least for extent in size)
 
 
 def _cut(architecture: Architecture, levels: int) -> Architecture:
@@ -156,7 +162,7 @@ def _enlarged(at: Problem, kind: str) -> Tensor:
     """The low-resolution observation at full size."""
     if kind == "bilinear":
         return images.resize(at.observed, at.size, kind="bilinear")
-    return at.observed.repeat_interleave(at.row.factor, 2).repeat_interleave(at.row.factor, 3)
+    return at.observed.clamp(0, 1).repeat_interleave(at.row.factor, 2).repeat_interleave(at.row.factor, 3)
 
 
 def _inpainted(at: Problem, method: str) -> Tensor:
