@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lib import device
 from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.search.workers import Limits, Outcome, Workers, open_workers
@@ -36,7 +37,7 @@ def compute(
     """Compute the missing jobs of a part, a worker each, and export its record and pictures (artifact `image`).
 
     `function(task, seed, folder)` is a top-level function; it may write artifacts below the folder. `showable` says of
-    a row whether its picture may be shown. Raises `runs.OutOfTime` between rows.
+    a row whether its picture may be shown. Raises `runs.OutOfTime` once what is under way is recorded.
     """
     plan = runs.identity_hash([{**asdict(job), "task": repr(job.task)} for job in jobs])
     with study.open_run(part, {**identity, "plan": plan}) as run_:
@@ -57,18 +58,20 @@ def compute(
 def _one(settings: tuple[Compute, dict[Any, Any], Path], key: tuple[int, ...], seed: int) -> Outcome:
     """One job in a worker."""
     function, tasks, folder = settings
+    device.seed_everything(seed)  # asks for deterministic kernels, in every worker
     return function(tasks[key], seed, folder)
 
 
 def _rows(pool: Workers, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
-    """The rows of the jobs as they finish; the slots are kept busy while time is left."""
+    """The rows of the jobs as they finish; the slots are kept busy while time is left. At its end: OutOfTime."""
     by_key, waiting, busy = {(job.k, job.repeat): job for job in jobs}, list(jobs), 0
     while waiting or busy:
-        while waiting and busy < pool.slots:
-            runs.check_time()
+        while waiting and busy < pool.slots and runs.time_left() > 0:
             job = waiting.pop(0)
             pool.submit((job.k, job.repeat), (job.k, job.repeat), job.seed)
             busy += 1
+        if not busy:
+            runs.check_time()
         for key, outcome, worker in pool.wait():
             busy -= 1
             job = by_key[key]
