@@ -254,24 +254,28 @@ def _held(known: Tensor, task: str, generator: torch.Generator) -> Tensor:
     block = HELD_BLOCK if task == "inpaint" else 1
     coarse = torch.rand(1, 1, -(-height // block), -(-width // block), generator=generator) < HELD_OUT
     held = coarse.float().repeat_interleave(block, 2).repeat_interleave(block, 3)[..., :height, :width] * known
-    if not held.any():  # a few low-resolution pixels may all escape a draw of 5%
-        held.view(-1)[int(torch.randint(known.numel(), (1,), generator=generator))] = 1
+    if not held.any():  # a few pixels may all escape a draw of 5%
+        places = known.flatten().nonzero()
+        held.view(-1)[places[torch.randint(len(places), (1,), generator=generator)]] = 1
     return held
 
 
 def artworks(source: str, per_medium: int) -> list[tuple[str, str]]:
     """(medium, picture) of figure 8: the first pictures of each folder of a data set, or drawn ones; none for "".
 
-    The drawn ones (`procedural`) serve to try the machinery: a style is its own medium.
+    The drawn ones (`procedural`) serve to try the machinery: a style is its own medium. Raises ValueError for a data
+    set without folders, or with one that holds no picture.
     """
     if not source:
         return []
     if source == "procedural":
         return [(name, name) for name in procedural.STYLES][:per_medium]
     root = registry.find(source)
-    media = sorted(path for path in root.iterdir() if path.is_dir())
+    media = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if not media:
+        raise ValueError(f"artworks is {source!r}, which has no folders; give a data set with a folder a medium")
     return [
-        (medium.name, f"{source}/{medium.name}/{file.name}")
+        (medium.name, f"{source}/{file.relative_to(root).as_posix()}")
         for medium in media
         for file in registry.folder(medium)[:per_medium]
     ]
