@@ -33,7 +33,10 @@ SMALLEST = 64  # px to which smaller pictures are enlarged for LPIPS (7)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the score of a genome depends on, beside genome and seed: the settings of the same names, and the row."""
+    """What the score of a genome depends on, beside genome and seed: the settings of the same names, and the row.
+
+    Raises ValueError for an unknown row, and for a reference that it does not have.
+    """
 
     row: str
     variant: str
@@ -59,6 +62,12 @@ class Evaluation:
     lr: float
     precision: str
     lpips: str
+
+    def __post_init__(self) -> None:
+        at = tasks.row(self.row)
+        absent = {"truth": at.degraded, "observed_lr": at.factor == 1}
+        if self.reference not in (allowed := [name for name in tasks.REFERENCES if not absent.get(name)]):
+            raise ValueError(f"reference is {self.reference!r}; allowed for {self.row} are {', '.join(allowed)}")
 
     @classmethod
     def of(cls, settings: Settings, row: str, variant: str = "asym", reference: str = "truth") -> "Evaluation":
@@ -158,7 +167,7 @@ def measure(ev: Evaluation, output: Tensor) -> dict[str, float]:
     network, observed = perceptual(ev.lpips, ev.device), at.baseline()
     measures = {"lpips_observed": _lpips(output * at.mask, observed, network)}
     if at.down is not None:
-        measures["lpips_observed_lr"] = _lpips(at.down(output).clamp(0, 1), at.observed, network)
+        measures["lpips_observed_lr"] = _lpips(at.down(output).clamp(0, 1), at.observed.clamp(0, 1), network)
     if at.truth is not None:
         measures |= {
             "psnr": float(psnr(output, at.truth)),
