@@ -76,7 +76,7 @@ def record_name(part: str, row: str, end: str | int) -> str:
 
 def _search(s: Settings, part: str, row: str, seed: int, *, variant: str = "asym", reference: str = "truth",
             rate: float | None = None) -> Search:  # fmt: skip
-    name = f"{part}-{row}-{seed}" if rate is None else f"{part}-{row}-{rate:g}-{seed}"
+    name = record_name(part, row, seed if rate is None else f"{rate:g}-{seed}")
     rate = s.mutation_rate if rate is None else rate
     return Search(part, name, row, variant, reference, rate, seed, s.population, s.generations, part == "random")
 

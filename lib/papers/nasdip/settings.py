@@ -86,13 +86,16 @@ class Settings(settings.Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = {*self.rows, *self.shown_rows}
+        known = dict.fromkeys([*self.rows, *self.shown_rows])
         for name in ("blind_rows", "swept_rows"):
             if strange := [row for row in getattr(self, name) if row not in known]:
                 raise ValueError(f"{name} names {strange[0]!r}; allowed are the rows searched: {', '.join(known)}")
         if self.framing == "window" and not self.side:
             raise ValueError("side is 0 with framing 'window'; a window needs a side, the native size framing 'whole'")
         self.reading()
+        for name in ("shown_rows", "blind_rows", "swept_rows", "classical"):
+            if len(set(values := getattr(self, name))) < len(values):
+                raise ValueError(f"{name} is {values}; each value may stand there once")
         if len(self.t_table) != 4:
             raise ValueError(f"t_table is {self.t_table}; two bits choose from 4 values")
 
