@@ -35,9 +35,9 @@ def picture(name: str | Path, *, side: int | None = None, fit: str = "long") -> 
     """The picture as a float32 tensor (3, H, W) in [0, 1]; `side` and `fit` as in `images.load`.
 
     `name` is one of `names()`, a picture key of the registry, a file of a registry set (`dip/sr/zebra_GT.png`), or a
-    path. A procedural style is square and drawn at
-    `side` (512 px without one). Raises ValueError for an unknown name, ImageError for a file that cannot be used,
-    registry.MissingData for a registry picture that is not here, registry.CorruptData for one that was altered.
+    path. A procedural style is square and drawn at `side` (512 px without one). Raises ValueError for an unknown name,
+    ImageError for a file that cannot be used, registry.MissingData for a registry picture that is not here,
+    registry.CorruptData for one that was altered.
     """
     if name in procedural.STYLES:
         return images.fitted(procedural.draw(str(name), side or procedural.REFERENCE), side, fit)
@@ -45,10 +45,15 @@ def picture(name: str | Path, *, side: int | None = None, fit: str = "long") -> 
 
 
 def info(name: str | Path) -> PictureInfo:
-    """Title, source, licence and hash of a picture, named as for `picture`; a user's file is never showable."""
+    """Title, source, licence and hash of a picture, named as for `picture`; a user's file is never showable.
+
+    Raises as `picture`, but does not open the file.
+    """
     if name in procedural.STYLES:
         return _procedural_info(str(name))
     path = _path(name)
+    if not path.is_file():
+        raise FileNotFoundError(f"no picture at {shown(path)}")
     if name in PHOTOS:
         photo = PHOTOS[str(name)]
         source = {"skimage": "scikit-image", "sklearn": "scikit-learn"}[photo.package]
