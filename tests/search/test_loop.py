@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -258,6 +259,20 @@ def test_what_is_stored_is_replayed_after_the_deadline_too(path, monkeypatch):
     search(path)
     monkeypatch.setenv("WORKBOOK_DEADLINE", "1")
     assert search(path).counters["asked"] == 30
+
+
+def test_memory_grows_by_the_rows_and_where_to_find_them_alone(path, other):
+    def peak(record_path, budget):
+        searcher = SEARCHERS["random"](BitString(64), 0)
+        with Record.open(record_path, {"identity": identity(searcher, None)}) as record:
+            tracemalloc.start()
+            run_search(searcher, lambda *_: Outcome(1.0, seconds=1e-9), None, record=record, budget=budget)
+            found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(path.with_name("warm"), 10)
+    assert (peak(other, 400) - peak(path, 100)) / 300 < 2000  # bytes a candidate; a row takes 1300
 
 
 class Endless(Searcher):
