@@ -234,7 +234,7 @@ class _Loop:
                 continue
             self.fresh.add(k)
             if reason:
-                self._keep(task, {"score": None, "reason": f"invalid: {reason}"})
+                self._keep(task, {"reason": f"invalid: {reason}"})
             else:
                 self._queue(task)
         return True
@@ -318,7 +318,15 @@ class _Loop:
 
     def _keep(self, task: _Task, result: Row) -> Row:
         """Write the row, then count it."""
-        blank = {"metrics": {}, "seconds": 0.0, "artifacts": {}, "cached": "", "worker": ""}
+        blank: Row = {
+            "score": None,
+            "metrics": {},
+            "reason": "",
+            "seconds": 0.0,
+            "artifacts": {},
+            "cached": "",
+            "worker": "",
+        }
         row = self.record.append({**task.row, **blank, **result}, sync=False)
         self.unsynced.add(row["k"])
         self._score(row)

@@ -169,14 +169,18 @@ def list_runs() -> pd.DataFrame:
 
 
 def best(run: str) -> dict[str, Any]:
-    """The first row of the candidate with the lowest score (the mean over its repeats); ValueError without any."""
+    """The first row of the candidate with the lowest score; of several repeats, their `mean` counts and is added.
+
+    Raises ValueError if no candidate has a score.
+    """
     folder = find_run(run)
     rows = read(folder / RECORD)[1]
     scored = scores(rows)
     k = min(scored, key=lambda k: (scored[k], k), default=None)
     if k is None or scored[k] == float("inf"):
         raise ValueError(f"{run_name(folder)} has no row with a score")
-    return min((row for row in rows if row["k"] == k), key=lambda row: row["repeat"])
+    found = sorted((row for row in rows if row["k"] == k), key=lambda row: row["repeat"])
+    return {**found[0], "mean": scored[k]} if len(found) > 1 else found[0]
 
 
 def diff(run_a: str, run_b: str) -> list[str]:
@@ -228,11 +232,10 @@ def _summary(folder: Path) -> tuple[Any, ...]:
         rows = read(folder / RECORD)[1]
     except RecordError as error:
         return run_name(folder), f"damaged: {error}", 0, 0, None, 0.0, _megabytes(folder), changed
-    scores = [row["score"] for row in rows if row.get("score") is not None]
+    lowest = min((score for score in scores(rows).values() if score < float("inf")), default=None)
     failed = sum(row.get("score", 0.0) is None for row in rows)
     seconds = round(sum(row.get("seconds") or 0.0 for row in rows), 1)
     state = "running" if is_running(folder) else "idle"
-    lowest = min(scores, default=None)
     return run_name(folder), state, len(rows), failed, lowest, seconds, _megabytes(folder), changed
 
 

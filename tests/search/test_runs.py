@@ -123,6 +123,16 @@ def test_best_is_the_lowest_score_and_a_run_without_scores_says_so():
         runs.best(str(made("empty", scores=(None,))))
 
 
+def test_the_best_of_several_repeats_is_the_best_mean_with_its_genome():
+    with open_run("desk", "toy", "search", {}) as run:
+        for k, scores in enumerate([(0.1, 0.9), (0.4, 0.2)]):
+            for repeat, score in enumerate(scores):
+                run.record.append({"k": k, "repeat": repeat, "genome": f"g{k}", "score": score})
+    found = runs.best("search-" + run.folder.name.split("-")[1])
+    assert (found["genome"], found["score"], found["mean"]) == ("g1", 0.4, pytest.approx(0.3))
+    assert runs.list_runs()["best"].tolist() == [pytest.approx(0.3)]
+
+
 def test_diff_names_settings_and_rows():
     found = runs.diff(str(made()), str(made(scores=(2.0, 3.0), steps=5)))
     assert found == ["identity.steps: absent | 5", "k=1 repeat=0: score: 1.0 | 3.0"]
