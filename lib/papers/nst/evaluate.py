@@ -44,6 +44,11 @@ def textures(x: Tensor) -> dict[str, Tensor]:
     }  # fmt: skip
 
 
+def spectra(x: Tensor) -> Tensor:
+    """Radial power spectra (B, bins) in at most 24 rings."""
+    return texture.radial_spectrum(x, bins=min(24, min(x.shape[2:]) // 2))
+
+
 def position_distance(network: nn.Module, x: Tensor, style: Tensor, content: Tensor) -> Tensor:
     """proxy_sfd (B,): Fréchet distance over positions to the style, relative to the content photo's own."""
     maps, styled, photo = network(x), network(style), network(content)
@@ -72,7 +77,7 @@ def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tens
          seconds: float) -> list[dict[str, Any]]:  # fmt: skip
     """One record row an item: final losses and measures, and curves over the logged steps."""
     answer = []
-    spectra = texture.radial_spectrum(trajectory.images, bins=min(24, min(trajectory.images.shape[2:]) // 2))
+    power = spectra(trajectory.images)
     for i, item in enumerate(items):
         final = {f"{term}_loss": float(values[-1, i]) for term, values in trajectory.losses.items()}
         metrics = {**final, **{name: float(values[i]) for name, values in measures.items()}}
@@ -81,9 +86,9 @@ def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tens
         c = item.configuration
         score = (c.style_weight * final["style_loss"] + c.content_weight * final["content_loss"]
                  + c.tv_weight * c.scale() * final["tv_loss"])  # fmt: skip
-        curves = {name: _digits(values[:, i]) for name, values in trajectory.losses.items()}
-        curves |= {f"gradient_{name}": _digits(values[:, i]) for name, values in trajectory.gradients.items()}
-        curves |= {"step": [float(step) for step in trajectory.steps], "spectrum": _digits(spectra[i])}
+        curves = {name: digits(values[:, i]) for name, values in trajectory.losses.items()}
+        curves |= {f"gradient_{name}": digits(values[:, i]) for name, values in trajectory.gradients.items()}
+        curves |= {"step": [float(step) for step in trajectory.steps], "spectrum": digits(power[i])}
         answer.append({
             "k": item.k, "repeat": item.repeat, "seed": seed, "config": asdict(c), "score": score, "reason": "",
             "metrics": metrics, "curves": curves, "seconds": seconds / len(items),
@@ -100,7 +105,7 @@ def _failed(row: dict[str, Any], pixels: int) -> dict[str, Any]:
             "reason": f"{pixels} values of the picture are NaN or infinite"}  # fmt: skip
 
 
-def _digits(values: Tensor) -> list[float]:
+def digits(values: Tensor) -> list[float]:
     """The values to six significant digits, which curves are drawn with and which keeps records small."""
     return [float(f"{value:.6g}") for value in values.tolist()]
 

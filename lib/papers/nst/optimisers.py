@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from lib.data import pictures
+from lib.papers.nst.evaluate import digits
 from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings
 from lib.papers.nst.transfer import Scene, encoder_digest
 from lib.papers.study import Study
@@ -119,7 +120,7 @@ def _row(scene: Scene, one: OptimiserRun, side: int, references: dict[OptimiserR
     sw, cw = GROUPS["G2"]
     tv = one.tv_weight * (512 / side) ** 2
     losses = sw * result.losses["style"] + cw * result.losses["content"] + tv * result.losses["tv"]
-    curve = [float(f"{value:.6g}") for value in losses[:, 0].tolist()]
+    curve = digits(losses[:, 0])
     metrics = {
         "final_loss": curve[-1],
         "style_loss": float(result.losses["style"][-1]),

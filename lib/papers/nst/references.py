@@ -6,11 +6,10 @@ from typing import Any
 import torch
 
 from lib.data import images, pictures, registry
-from lib.metrics import texture
 from lib.metrics.colour import colour_contrast
 from lib.metrics.naturalness import fit_nss, nss_distance
 from lib.papers.nst import experiments
-from lib.papers.nst.evaluate import textures
+from lib.papers.nst.evaluate import digits, spectra, textures
 from lib.papers.nst.settings import Settings
 from lib.papers.study import Study
 
@@ -37,8 +36,7 @@ def _picture_row(image: torch.Tensor) -> dict[str, Any]:
     """Texture measures, colour contrast and spectrum of one picture (1, 3, H, W)."""
     metrics = {name: float(values[0]) for name, values in textures(image).items()}
     metrics["colour_contrast"] = float(colour_contrast(image)[0])
-    spectrum = texture.radial_spectrum(image, bins=min(24, min(image.shape[2:]) // 2))[0].tolist()
-    return {"metrics": metrics, "curves": {"spectrum": [float(f"{value:.6g}") for value in spectrum]}}
+    return {"metrics": metrics, "curves": {"spectrum": digits(spectra(image)[0])}}
 
 
 def compute_naturalness(study: Study, settings: Settings, part: str = "naturalness") -> None:
