@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from PIL import Image
 
 from lib.papers.nasdip import experiments
@@ -17,6 +18,7 @@ from lib.papers.nasdip.experiments import Search
 from lib.papers.nasdip.records import SPACE
 from lib.papers.nasdip.settings import Settings
 from lib.papers.study import Study
+from lib.paths import notebooks_dir
 from lib.searchers.base import drive
 from lib.searchers.genetic import Genetic
 from lib.searchers.random_search import RandomSearch
@@ -24,15 +26,10 @@ from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
 
 TINY = {
-    "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "workers": "serial",
-    "rows": ["vase", "plane", "zebra4"], "shown_rows": ["astronaut", "chelsea"],
-    "blind_rows": ["vase", "plane", "zebra4"], "swept_rows": ["plane", "zebra4"], "artworks": "",
-    "artworks_per_medium": 0, "side": 64, "framing": "window", "sigma": 25.0, "units": 3, "readings": [],
-    "max_width": 32, "max_filter": 9, "t_table": [0, 25, 75, 175], "iterations": 100, "lr": 0.01, "lpips": "alex",
-    "population": 8, "generations": 3, "early_stop": False,
-    "init": "valid", "parents": "survivors", "mutation_rate": 0.05, "sweep_rates": [0.01, 0.02, 0.05, 0.1],
-    "artwork_population": 6, "artwork_generations": 1, "window": 8, "seeds": 3, "variant_seeds": 3, "rescored": 2,
-    "classical": ["dip_matched", "dip_scaled", "dip_published"], "published": 1.0,
+    "profile": "custom", "device": "cpu", "rows": ["vase", "plane", "zebra4"], "shown_rows": ["astronaut", "chelsea"],
+    "blind_rows": ["vase", "plane", "zebra4"], "swept_rows": ["plane", "zebra4"], "artworks": "", "units": 3,
+    "population": 8, "generations": 3, "artwork_population": 6, "artwork_generations": 1, "seeds": 3,
+    "variant_seeds": 1, "rescored": 2,
 }  # fmt: skip
 MEDIA = ("oil", "ink", "comic")
 INPAINTING = ("telea", "navier_stokes", "biharmonic")
@@ -42,8 +39,15 @@ ARMS = {
     "rate 0.02": 0.12, "rate 0.1": 0.14, "untouched": 0.1, "dip_matched": 0.3, "dip_matched_oracle": 0.35,
     "dip_scaled": 0.28, "dip_published": 0.4, **dict.fromkeys(INPAINTING, 0.25), "bilinear": 0.1, "nearest": 0.05,
 }  # fmt: skip
-Worth = Callable[[str, str], float]  # (row, arm)
 Row = dict[str, Any]
+Worth = Callable[[str, str], float]  # (row, arm)
+
+
+@cache
+def settings() -> Settings:
+    """The desk profile made small."""
+    desk = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "02_nasdip.yaml").read_text())
+    return Settings.pick({**desk, **TINY})
 
 
 def usual(row: str, arm: str) -> float:
@@ -66,7 +70,7 @@ def quality(row: str, genome: Genome) -> float:
     return float(0.5 * agrees @ np.abs(preferred) / np.abs(preferred).sum())
 
 
-def measures(row: str, value: float, blind: float | None = None) -> dict[str, float]:
+def measures(row: str, value: float) -> dict[str, float]:
     """Every measure of a restoration of this quality; for noise the observation prefers the worst networks."""
     blind = 1 - value if row in ("plane", "snail", "astronaut") else value
     return {"lpips_observed": 0.8 - 0.7 * blind, "lpips_truth": 0.8 - 0.7 * value, "psnr": 12 + 15 * value,
@@ -202,25 +206,26 @@ def paint(folder: Path, rows: list[Row]) -> None:
         Image.fromarray(shade).save(target / f"pictures-{row['k']:03d}.png")
 
 
-def synthetic(folder: Path, settings: Settings, *, worth: Worth = usual, profile: str = "desk",
-              parts: Iterable[str] = experiments.PARTS) -> Study:  # fmt: skip
-    """A study with these parts in which each arm on each row is worth what `worth` says."""
-    parts = list(parts)
-    chosen = [one for one in experiments.every(settings) if one.part in parts]
-    chosen += artworks(settings) if "artworks" in parts else []
-    found = {one.name: (one, list(searched(settings, one))) for one in chosen}
+def fill(folder: Path, worth: Worth = usual, profile: str = "desk") -> Study:
+    """A study with every part, in which each arm on each row is worth what `worth` says."""
+    searches = experiments.every(settings()) + artworks(settings())
+    found = {one.name: (one, list(searched(settings(), one))) for one in searches}
     for name, (one, rows) in found.items():
-        write(folder, name, rows, search=asdict(one), settings=evaluation(settings, one))
-    if "rescored" in parts:
-        write(folder, "rescored", listed(fresh(settings, chosen, worth)))
-    if "baselines" in parts:
-        write(folder, "baselines", listed(compared(settings, worth)))
-    if "pictures" in parts:
-        flat = list(painted(settings, found))
-        keys = ("row", "what")
-        rows = list(listed(({key: row[key] for key in keys}, {k: v for k, v in row.items() if k not in keys}, 0)
-                           for row in flat))  # fmt: skip
-        rows = [row | {"artifacts": {"image": f"artifacts/{row['k']:03d}.png"}} for row in rows]
-        write(folder, "pictures", rows)
-        paint(folder, rows)
+        write(folder, name, rows, search=asdict(one), settings=evaluation(settings(), one))
+    rows = list(listed(({key: row.pop(key) for key in ("row", "what")}, row, 0) for row in painted(settings(), found)))
+    rows = [row | {"artifacts": {"image": f"artifacts/{row['k']:03d}.png"}} for row in rows]
+    write(folder, "pictures", rows)
+    paint(folder, rows)
+    return compare(folder, worth, profile)
+
+
+def compare(folder: Path, worth: Worth = usual, profile: str = "desk") -> Study:
+    """The study with fresh scores and baselines that are worth this."""
+    write(folder, "rescored", listed(fresh(settings(), experiments.every(settings()), worth)))
+    write(folder, "baselines", listed(compared(settings(), worth)))
     return Study("nasdip", profile, folder=folder)
+
+
+def once(folder: Path) -> Study:
+    """The usual study in a folder that several test modules share."""
+    return Study("nasdip", "desk", folder=folder) if folder.exists() else fill(folder)

@@ -184,15 +184,22 @@ def _counted(claim: Claim, k: int, n: int, note: str, effect: float | None = Non
 def _grows(study: Study, claim: Claim) -> Finding:
     ends = [one.generations["fmax"].iloc[[0, -1]].to_numpy() for one in records.stored(study, "truth", "sym", "epochs")]
     gains = [float(last / first - 1) for first, last in ends]
-    note = f"relative gain: median {np.median(gains or 0):.1%}, largest {max(gains, default=0):.1%}, as searched"
+    note = f"relative gain: median {np.median(gains or 0):.1%}, largest {max(gains, default=0):.1%}; {_sizes(study)}"
     return _counted(claim, sum(gain > 0 for gain in gains), len(gains), note, max(gains, default=None))
+
+
+def _sizes(study: Study) -> str:
+    """How small our searches are."""
+    one = records.stored(study, "truth")[:1]
+    return "".join(f"K = {s.search.population}, {s.search.generations} generations, N = {s.space.units}" for s in one)
 
 
 def _elitism(study: Study, claim: Claim) -> Finding:
     runs = [one for one in records.stored(study) if one.populations]
     if not runs:
         return not_run(claim, "no genetic search was run")
-    falls = sum(int((one.generations["fmax"].diff() < 0).sum()) for one in runs)
+    best = [[members["fitness"].max() for members in one.populations] for one in runs]
+    falls = sum(int((np.diff(values) < 0).sum()) for values in best)
     known = [k in set(before["k"]) for one in runs for number, before in enumerate(one.populations[:-1], 1)
              for parents in one.rows.loc[one.rows["generation"] == number, "parents"] for k in parents]  # fmt: skip
     note = f"{falls} falls in {len(runs)} searches; {sum(known)} of {len(known)} parents were in the population rebuilt"
@@ -266,7 +273,8 @@ def _last(measure: Callable[[Stored], float], threshold: float, study: Study, cl
     found = [value for value in found if np.isfinite(value)]
     if not found:
         return not_run(claim, "no population has enough members")
-    return above(claim, statistics.bootstrap(found, seed=SEED, n=DRAWS), threshold, strict=threshold == 0)
+    effect = statistics.bootstrap(found, seed=SEED, n=DRAWS)
+    return above(claim, effect, threshold, strict=threshold == 0, note=_sizes(study))
 
 
 def _again(study: Study, claim: Claim) -> Finding:

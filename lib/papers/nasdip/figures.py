@@ -131,7 +131,7 @@ def panel_rows(study: Study) -> list[str]:
 def curves(study: Study, row: str) -> pd.DataFrame:
     """The generations of every search of a row in figure 4's series, with its seed.
 
-    Random search has a generation's value where it had trained as many networks as its twin had by then.
+    Random search has a generation's best and mean when it had trained as many networks as its twin had by then.
     """
     runs = records.stored(study, *SERIES, row=row)
     twins = {one.search.seed: one.generations for one in runs if one.search.part == "truth"}
@@ -139,8 +139,9 @@ def curves(study: Study, row: str) -> pd.DataFrame:
     for one in sorted(runs, key=lambda one: list(SERIES).index(one.search.part)):
         rows = one.generations
         if one.search.random:
-            rows = twins[one.search.seed].assign(fmean=np.nan)
-            rows["fmax"] = rows["trainings"].map(one.best_after)
+            rows = twins[one.search.seed]
+            seen = [one.first(count) for count in rows["trainings"]]
+            rows = rows.assign(fmax=[part.max() for part in seen], fmean=[part.mean() for part in seen])
         found.append(rows.assign(series=SERIES[one.search.part], seed=one.search.seed))
     return pd.concat(found)
 
@@ -166,7 +167,7 @@ def fig4(study: Study) -> Figure | None:
             parts.append(curves(study, row).rename(columns={column: "fitness"}).assign(panel=panel))
     if not parts:
         return None
-    chart = convergence(pd.concat(parts).dropna(subset=["fitness"]), "generation", "fitness", "series", panel="panel",
+    chart = convergence(pd.concat(parts), "generation", "fitness", "series", panel="panel",
                         baselines=matched, columns=len(rows), ylabel="fitness (1 − LPIPS)")  # fmt: skip
     return study.figure("fig4", chart)
 
@@ -182,7 +183,7 @@ def asymmetric(study: Study) -> Figure | None:
 
 
 def _population(study: Study, name: str, part: str) -> Figure | None:
-    """t-SNE of the valid members of the last populations of a row, as bits and as canonical features, two seeds."""
+    """t-SNE of the valid members of the last populations of a row, as bits and as canonical bits."""
     rows = [row for row in records.rows_of(study, part) if records.task(row) == "super-resolution"]
     runs = records.stored(study, part, row=rows[0]) if rows else []
     members = [one.populations[-1].query("valid") for one in runs]
@@ -196,15 +197,17 @@ def _population(study: Study, name: str, part: str) -> Figure | None:
 
 
 def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.DataFrame:
-    """Places of the genomes in four panels: bits and canonical features, two seeds; columns: one value a genome."""
+    """Places of the genomes by their bits and by their canonical bits; columns: one value a genome.
+
+    One seed: t-SNE starts from the principal components, so that another one changes nothing.
+    """
     wide, parts = space.expanded, []
     bits = [space.expand(genome) for genome in genomes]
     for kind, chosen in (("bits", bits), ("canonical bits", [wide.canonical(genome) for genome in bits])):
-        for seed in (0, 1):
-            found = clusters.tsne(wide.features(chosen), seed)
-            x, y = found.places[found.place_of].T
-            frame = pd.DataFrame({"x": x, "y": y, "count": found.counts[found.place_of], **columns})
-            parts.append(frame.assign(**{"t-SNE of": f"{kind}, seed {seed}"}))
+        found = clusters.tsne(wide.features(chosen), seed=0)
+        x, y = found.places[found.place_of].T
+        frame = pd.DataFrame({"x": x, "y": y, "count": found.counts[found.place_of], **columns})
+        parts.append(frame.assign(**{"t-SNE of": kind}))
     return pd.concat(parts).drop_duplicates(["x", "y", "t-SNE of", *columns])
 
 
@@ -313,15 +316,22 @@ def fitness(study: Study) -> Figure | None:
     """Does fitness follow PSNR and SSIM among random networks (C10)? A column a task."""
     if not (rows := panel_rows(study)):
         return None
-    fig, axes = plots.panels((2, len(rows)), height=5.0)
+    fig, axes = plots.panels((2, len(rows)), height=5.0, letters=False)
     for place, row in enumerate(rows):
         frame = correlations(study, row)
-        for ax, name in ((axes[place], "psnr"), (axes[place + len(rows)], "ssim")):
-            label = MEASURES[name] + (" (dB)" if name == "psnr" else "")
+        for ax, name, unit in ((axes[place], "psnr", " (dB)"), (axes[place + len(rows)], "ssim", "")):
             ranks = {of: spearman(part["fitness"], part[name]).value for of, part in frame.groupby("reference")}
-            told = f"{records.title(row)}: ρ {ranks['truth']:.2f} truth, {ranks['observed']:.2f} observed"
-            plots.scatter(frame, "fitness", name, by="reference", xlabel="fitness (1 − LPIPS)", ylabel=label, ax=ax,
-                          title=told)  # fmt: skip
+            plots.scatter(
+                frame,
+                "fitness",
+                name,
+                by="reference",
+                xlabel="fitness (1 − LPIPS)",
+                ylabel=MEASURES[name] + unit,
+                ax=ax,
+                legend="below",
+                title=f"{records.title(row)}\nρ {ranks['truth']:.2f} truth, {ranks['observed']:.2f} observed",
+            )
     plots.shared_legend(fig)
     return study.figure("extra_fitness", fig)
 

@@ -90,9 +90,10 @@ class Stored:
         """Distinct networks up to each row; what another record had trained already counts, repeats do not."""
         return (self.rows["valid"] & (self.rows["cached"] != "record")).cumsum()
 
-    def best_after(self, trainings: int) -> float:
-        """The best fitness among the first so many distinct networks."""
-        return float(self.rows.loc[self.trainings <= trainings, "fitness"].max())
+    def first(self, trainings: int) -> pd.Series:
+        """The fitness of its first so many distinct networks."""
+        trained = self.rows["valid"] & (self.rows["cached"] != "record") & (self.trainings <= trainings)
+        return self.rows.loc[trained, "fitness"]
 
     def genomes(self, rows: pd.DataFrame) -> list[Genome]:
         """The genomes of some rows."""

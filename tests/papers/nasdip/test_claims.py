@@ -1,0 +1,171 @@
+"""The verdicts: a world in which the paper is right, and worlds in which one thing is otherwise."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from lib.papers.nasdip import claims, records
+from lib.papers.study import Study
+from lib.search import record
+from tests.reference import nasdip_world as world
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return world.once(tmp_path_factory.getbasetemp() / "nasdip-world")
+
+
+@pytest.fixture(scope="module")
+def table(study):
+    return claims.judge_all(study).set_index("id")
+
+
+@pytest.fixture
+def other(study, tmp_path):
+    """The verdict on a claim, and its note, where arms are worth something else."""
+
+    def judge(name, worth):
+        shutil.copytree(study.records, tmp_path / "records")
+        found = claims.TESTS[name](world.compare(tmp_path, worth), claims_by_id()[name])
+        return str(found.verdict), found.note
+
+    return judge
+
+
+def claims_by_id():
+    return {claim.id: claim for claim in claims.CLAIMS}
+
+
+def test_every_claim_has_one_test_or_parts():
+    assert set(claims.TESTS) | set(claims.PARENTS) == set(claims_by_id())
+    assert not set(claims.TESTS) & set(claims.PARENTS)
+
+
+def test_where_the_paper_is_right_its_claims_are_supported(table):
+    names = ["C1", "C1-blind", "C2a", "C2b", "C2c", "C4b", "C5", "C6", "C7", "C9", "C10a", "C14", "C15", "O1", "O3"]
+    assert {name: verdict for name, verdict in table["verdict"][names].items() if verdict != "supported"} == {}
+
+
+def test_the_papers_own_numbers_contradict_some_of_its_claims(table):
+    own = table[[name.endswith("-own") or name in ("C17", "E1", "E2") for name in table.index]]
+    assert set(own.index[own["verdict"] == "supported"]) == {"C1-own", "C2-own", "C9-own"}
+    assert table.loc["C6-own", "note"] == "PSNR 2 of 5, LPIPS 5 of 5, SSIM 5 of 5"
+    assert table.loc["C7-own", "note"] == "PSNR 2 of 2, LPIPS 1 of 2, SSIM 0 of 2"
+    assert table.loc["C8-own", "note"] == "PSNR 2 of 7, LPIPS 5 of 7, SSIM 5 of 7"
+    assert "27.3, mean 28.5" in table.loc["E1", "note"]
+    assert "PSNR Asym NAS-DIP-T 6 of 7" in table.loc["E2", "note"]
+
+
+def test_blind_fitness_misleads_where_noise_may_be_fitted(table):
+    assert table.loc["C10b1", "verdict"] == "supported"
+    assert table.loc["C10b2", "verdict"] == "contradicted"
+    assert table.loc["C10", "verdict"] == "contradicted"
+
+
+def test_what_cannot_be_had_is_not_run_and_says_why(table):
+    assert set(table.index[table["verdict"] == "not run"]) == {"C2d", "C3", "C13", "C16"}
+    assert "16 GPUs" in table.loc["C16", "note"]
+
+
+def test_styles_are_told_apart_only_where_their_winners_are_alike(table):
+    assert table.loc[["C11a", "C11b"], "verdict"].isin(["supported", "undecided"]).all()
+    assert table.loc["C11a", "n"] == 12
+
+
+def arm(name, value, row=""):
+    """The usual worths, but for one arm (on one row)."""
+    return lambda at, which: value if which == name and row in ("", at) else world.usual(at, which)
+
+
+CASES = [
+    ("C1", "contradicted", arm("truth", -0.4)),
+    ("C1", "contradicted", arm("truth", -0.4, "plane")),
+    ("C1", "undecided", arm("truth", -0.2, "plane")),
+    ("C1-blind", "contradicted", arm("observed", -0.4, "plane")),
+    ("C2a", "contradicted", arm("dip_matched", 0.9)),
+    ("C4b", "contradicted", arm("epochs", -0.4)),
+    ("C6a", "contradicted", arm("sym", 0.5)),
+    ("C6c", "undecided", arm("sym", 0.2, "plane")),
+    ("C7", "contradicted", arm("sym", -0.3)),
+    ("C8", "contradicted", arm("epochs", 0.6)),
+    ("C9b", "contradicted", arm("rate 0.01", 0.6, "plane")),
+    ("C15a", "contradicted", arm("truth", -0.5)),
+    ("C15b", "contradicted", arm("random", 0.3)),
+    ("C15b", "undecided", arm("random", 0.2)),
+    ("O2", "contradicted", arm("heldout", -0.3)),
+    ("O3", "contradicted", arm("untouched", 0.9, "zebra4")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "expected", "worth"), CASES)
+def test_a_claim_falls_or_stays_open_where_its_arms_say_so(other, name, expected, worth):
+    assert other(name, worth)[0] == expected
+
+
+def test_the_note_names_what_is_worse_beyond_noise(other):
+    note = other("C1", arm("truth", -0.4, "plane"))[1]
+    assert "6 of 9 better" in note
+    assert "Plane PSNR, Plane LPIPS, Plane SSIM" in note
+
+
+def test_a_network_that_scores_otherwise_the_second_time_contradicts_c14(study, tmp_path):
+    shutil.copytree(study.records, tmp_path / "records")
+    rows = record.read(study.records / "pictures.jsonl.gz")[1]
+    winner = next(row for row in rows if row["config"]["what"] == "winner")
+    winner["metrics"]["ssim"] = np.nextafter(winner["metrics"]["ssim"], 1)
+    world.write(tmp_path, "pictures", rows)
+    found = claims.TESTS["C14"](Study("nasdip", "smoke", folder=tmp_path), claims_by_id()["C14"])
+    assert found.verdict == "contradicted"
+
+
+def test_a_parent_that_was_in_no_population_contradicts_c5(study, tmp_path):
+    shutil.copytree(study.records, tmp_path / "records")
+    name = "truth-vase-0"
+    header, rows = record.read(study.records / f"{name}.jsonl.gz")
+    worst = max((row for row in rows[:8] if row["score"] is not None), key=lambda row: row["score"])
+    rows[-1]["config"]["parents"] = [worst["k"], worst["k"]]
+    world.write(tmp_path, name, rows, **header["identity"])
+    found = claims.TESTS["C5"](Study("nasdip", "smoke", folder=tmp_path), claims_by_id()["C5"])
+    assert found.verdict == "contradicted"
+
+
+def test_smoke_decides_only_what_is_exact(study, tmp_path):
+    shutil.copytree(study.records, tmp_path / "records")
+    table = claims.judge_all(Study("nasdip", "smoke", folder=tmp_path)).set_index("id")
+    own = {name for name in table.index if name.endswith("-own")}
+    assert set(table.index[table["verdict"] != "not run"]) == own | {"C5", "C14", "C17", "E1", "E2"}
+
+
+def test_without_records_the_papers_numbers_are_still_judged(tmp_path):
+    table = claims.judge_all(Study("nasdip", "desk", folder=tmp_path)).set_index("id")
+    assert (table["verdict"] != "not run").sum() == 10
+    assert table.loc["C1", "note"] == "part rescored was not run"
+
+
+def test_a_difference_has_students_interval():
+    a, b = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0])
+    found = claims.difference([(a, b)])
+    spread = np.sqrt((2 + 0.5) / 3 * (1 / 3 + 1 / 2))
+    assert found.value == 1.5
+    assert found.high == pytest.approx(1.5 + 3.182446 * spread)
+
+
+def test_one_value_borrows_the_other_sides_variance_and_two_single_ones_have_none():
+    one, many = np.array([1.0]), np.array([0.0, 0.1, 0.2])
+    assert claims.difference([(one, many)]).low < 0.9 < claims.difference([(one, many)]).high
+    assert np.isnan(claims.difference([(one, one)]).low)
+    assert claims.difference([(many, one[:0])]).n == 3
+
+
+def test_over_rows_the_differences_are_averaged():
+    pairs = [(np.array([1.0, 1.2]), np.array([0.0, 0.2])), (np.array([3.0, 3.2]), np.array([0.0, 0.2]))]
+    found = claims.difference(pairs)
+    assert found.value == pytest.approx(2.0)
+    assert found.n == 8
+    assert found.low < 2 < found.high
+
+
+def test_the_claims_know_the_rows_of_the_paper_only(study):
+    assert records.rows_of(study, "truth") == ["vase", "plane", "zebra4", "astronaut", "chelsea"]
+    assert claims._rows(study) == ["vase", "plane", "zebra4"]

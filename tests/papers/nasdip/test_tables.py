@@ -1,0 +1,83 @@
+"""The paper's tables beside ours, from synthetic records whose values are known."""
+
+import pandas as pd
+import pytest
+
+from lib.papers.nasdip import printed, tables
+from lib.papers.study import Study
+from tests.reference import nasdip_world as world
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return world.once(tmp_path_factory.getbasetemp() / "nasdip-world")
+
+
+def cell(table, column, **keys):
+    """One value of a table."""
+    chosen = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+    assert len(chosen) == 1
+    return chosen[column].iloc[0]
+
+
+def test_table_1_has_the_papers_means_and_ours_for_the_data_that_we_have(study):
+    table = tables.table1(study)
+    assert cell(table, "paper: NAS-DIP", data="DIP", task="inpainting", metric="PSNR") == 27.3
+    assert cell(table, "ours: NAS-DIP", data="DIP", task="inpainting", metric="PSNR") == pytest.approx(22.5, abs=0.2)
+    assert cell(table, "note", data="BAM!", task="inpainting", metric="SSIM") == "data not available"
+    assert pd.isna(cell(table, "ours: DIP", data="Places2", task="inpainting", metric="LPIPS"))
+
+
+def test_table_2_sets_our_methods_beside_the_papers(study):
+    table = tables.table2(study)
+    assert cell(table, "paper: Asym", row="Vase", metric="PSNR") == 29.2
+    assert cell(table, "Asym", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.7, abs=0.2)
+    assert cell(table, "DIP", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.3, abs=0.2)
+    assert cell(table, "searches", row="Plane", metric="LPIPS") == "1/3/1/3"
+    assert pd.isna(cell(table, "paper: Sym", row="Astronaut", metric="PSNR"))
+    assert list(table["row"].unique()) == ["Vase", "Plane", "Zebra 4x", "Astronaut", "Chelsea"]
+
+
+def test_table_3_marks_what_cannot_be_read_and_shows_ours_where_it_was_swept(study):
+    table = tables.table3(study)
+    assert cell(table, "paper: 0.02", row="Plane", metric="LPIPS") == "0.01?"
+    assert cell(table, "paper: 0.02", row="Plane", metric="SSIM") == "?"
+    assert cell(table, "paper: 0.05", row="Vase", metric="PSNR") == "30.2"
+    assert cell(table, "ours: 0.05", row="Plane", metric="SSIM") == pytest.approx(0.2 + 0.8 * 0.7, abs=0.01)
+    assert pd.isna(cell(table, "ours: 0.05", row="Vase", metric="SSIM"))
+
+
+def test_the_references_are_compared_by_the_worth_of_their_winners(study):
+    table = tables.references(study)
+    plane = table[table["row"] == "Plane"].set_index("method")["PSNR"]
+    assert plane[tables.METHODS["truth"]] > plane[tables.METHODS["heldout"]] > plane[tables.METHODS["observed"]]
+    assert "ORACLE" in tables.METHODS["truth"]
+
+
+def test_methods_from_libraries_stand_in_for_those_of_figure_7(study):
+    table = tables.inpainting(study)
+    assert set(table["task"]) == {"inpainting"}
+    assert {"Telea (OpenCV)", "biharmonic (scikit-image)", "DIP, matched"} <= set(table["method"])
+    assert "DIP, matched, ORACLE stop" in set(tables.baselines(study)["method"])
+
+
+def test_the_searches_are_counted_with_what_the_cache_saved(study):
+    table = tables.searches(study).set_index("part")
+    assert table.loc["truth", "searches"] == 11
+    assert table.loc["truth", "asked"] == 11 * (8 + 3 * 7)
+    assert table.loc["random", "valid share"] == 1
+    assert table.loc["truth", "flips"] == pytest.approx(0.05 * 78, rel=0.2)
+    truth = table.loc["truth"]
+    assert truth["trainings"] + truth["repeats of a network"] == round(truth["valid share"] * truth["asked"])
+    assert truth["seconds a proposal"] == pytest.approx(2 * truth["trainings"] / truth["asked"])
+    assert truth["of them saved by the cache"] <= truth["repeats of a network"]
+
+
+def test_without_records_there_is_no_table(tmp_path):
+    study = Study("nasdip", "desk", folder=tmp_path)
+    assert [product(study) for product in tables.PRODUCTS] == [None] * len(tables.PRODUCTS)
+    assert "observed" in study.missing["extra_references"]
+
+
+def test_the_papers_rows_have_names_here():
+    assert printed.rows() == ["vase", "library", "face", "plane", "snail", "zebra4", "zebra8"]
