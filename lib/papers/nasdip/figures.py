@@ -156,14 +156,15 @@ def noise(study: Study, row: str) -> float:
 def fig4(study: Study) -> Figure | None:
     """Best fitness, and below it the mean of the valid, against the generation; band: lowest to highest seed.
 
-    A panel's title says by how much (standard deviation) one network's LPIPS varies under fresh seeds.
+    ± in a title is the standard deviation of one network's LPIPS under fresh seeds.
     """
     rows, lines, parts = panel_rows(study), tables.means(study)["lpips_truth"], []
     matched = {}
     for column, title in (("fmax", "best"), ("fmean", "mean")):
         for row in rows:
-            panel = f"{records.title(row)}: {title} (seed noise {noise(study, row):.3f})"
-            matched[panel] = {"DIP, matched": 1 - lines[row, "dip_matched"]}
+            panel = f"{records.title(row)}: {title}" + (f" ±{noise(study, row):.3f}" if column == "fmax" else "")
+            if (row, "dip_matched") in lines:
+                matched[panel] = {"DIP, matched": 1 - lines[row, "dip_matched"]}
             parts.append(curves(study, row).rename(columns={column: "fitness"}).assign(panel=panel))
     if not parts:
         return None
@@ -186,6 +187,7 @@ def _population(study: Study, name: str, part: str) -> Figure | None:
     """t-SNE of the valid members of the last populations of a row, as bits and as canonical bits."""
     rows = [row for row in records.rows_of(study, part) if records.task(row) == "super-resolution"]
     runs = records.stored(study, part, row=rows[0]) if rows else []
+    runs = [one for one in runs if one.populations]
     members = [one.populations[-1].query("valid") for one in runs]
     genomes = [genome for one, rows in zip(runs, members, strict=True) for genome in one.genomes(rows)]
     if len({runs[0].space.canonical(genome) for genome in genomes}) < FEWEST:
@@ -223,9 +225,10 @@ def fig5b(study: Study) -> Figure | None:
 
 
 def _rates(study: Study) -> pd.DataFrame | None:
-    """The generations of the searches at every mutation rate on the swept rows."""
-    rows = records.rows_of(study, "mutation")
+    """The generations of the searches at every mutation rate on the swept rows, with the seeds that all rates have."""
+    rows, seeds = records.rows_of(study, "mutation"), {one.search.seed for one in records.stored(study, "mutation")}
     runs = [one for row in rows for one in records.stored(study, "mutation", "truth", row=row)]
+    runs = [one for one in runs if one.search.seed in seeds]
     runs.sort(key=lambda one: (rows.index(one.search.row), one.search.mutation_rate))
     parts = []
     for one in runs:
@@ -257,9 +260,9 @@ def fig6_results(study: Study) -> Figure | None:
     if not rows:
         study.lack("fig6_results", "the swept rows' pictures may not be shown")
         return None
-    main = next(one.search.mutation_rate for one in records.stored(study, "truth"))
-    rates = {main, *(float(what.removeprefix("rate_")) for _, what in shown if what.startswith("rate_"))}
-    columns = {"winner" if rate == main else f"rate_{rate:g}": f"rate {rate:g}" for rate in sorted(rates)}
+    main = {one.search.mutation_rate for one in records.stored(study, "truth")}
+    rates = {*main, *(float(what.removeprefix("rate_")) for _, what in shown if what.startswith("rate_"))}
+    columns = {"winner" if rate in main else f"rate_{rate:g}": f"rate {rate:g}" for rate in sorted(rates)}
     grid = _sheet(study, shown, rows, {"untouched": "input", **columns, "truth": "truth"})
     return study.figure("fig6_results", grid)
 
