@@ -56,7 +56,7 @@ bench: $(READY) weights ## each fast path beside its plain reference, in one run
 	@mkdir -p data/benchmarks
 	OMP_NUM_THREADS=$$(nproc) $(PYTEST) -o addopts=--strict-markers --benchmark-only \
 	  --benchmark-json=data/benchmarks/latest.json tests/benchmarks
-	@$(BIN)/python -c 'from lib.report import benchmarks, tables; print(tables.markdown(benchmarks.read()))'
+	@$(BIN)/python -c 'from lib.report import benchmarks, tables; benchmarks.keep(); print(tables.markdown(benchmarks.read()))'
 
 desk: $(READY) weights ## the desk profile: real evidence, about 100 minutes a paper on 2 cores, resumable
 	$(RUN) run $(NOTEBOOK) --profile desk --workers $(WORKERS)

@@ -9,10 +9,11 @@ PAPERS = {
     "autogan": "AutoGAN: Neural Architecture Search for generative adversarial networks",
     "cycleganas": "CycleGANAS: differentiable neural architecture search for CycleGAN",
 }
+STUDIES = {"searchers": "Any searcher on any space"}  # our own, built alike
 
 
 def built(slug: str) -> bool:
-    """Whether the paper's package exists; raises ValueError for a slug that names no paper."""
-    if slug not in PAPERS:
-        raise ValueError(f"paper is {slug!r}; allowed are {', '.join(PAPERS)}")
+    """Whether the paper's or study's package exists; raises ValueError for a slug that names none."""
+    if slug not in (known := PAPERS | STUDIES):
+        raise ValueError(f"paper is {slug!r}; allowed are {', '.join(known)}")
     return find_spec(f"lib.papers.{slug}") is not None

@@ -1,14 +1,22 @@
-"""What `make bench` measured, as a table: times beside the plain reference, and shares of the machine's peak."""
+"""What `make bench` measured: times beside the plain reference, shares of the machine's peak, and what it costs."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from lib import paths
+from lib.report import style
+from lib.report.style import styled
 
-COLUMNS = ("group", "name", "role", "threads", "seconds", "ratio", "GFLOP/s", "share of peak")
+COLUMNS = ("group", "name", "role", "threads", "seconds", "ratio", "GFLOP/s", "share of peak", "accuracy")
+FAST = 4.0  # times as fast, where the axis of ratios ends
+ROLES = {"reference": "#BBBBBB", "fast": style.COLOURS[0], "variant": style.COLOURS[5], None: "#DDDDDD"}  # bars
 
 
 def latest() -> Path:
@@ -16,13 +24,44 @@ def latest() -> Path:
     return paths.ROOT / "data" / "benchmarks" / "latest.json"
 
 
+def checked_in() -> Path:
+    """The results that come with the project; see `keep`."""
+    return paths.ROOT / "figures" / "desk" / "speed" / "benchmarks.json"
+
+
+def keep(source: Path | None = None, target: Path | None = None) -> Path:
+    """Copy what `read` and `machine` need of a pytest-benchmark file, without the host's name, and return the copy."""
+    full = json.loads((source or latest()).read_text(encoding="utf-8"))
+    about = full["machine_info"]
+    slim = {
+        "datetime": full["datetime"],
+        "commit": full["commit_info"].get("id"),
+        "machine_info": {"cpu": {name: about["cpu"].get(name) for name in ("brand_raw", "count")},
+                         "system": about["system"], "python_version": about["python_version"]},
+        "torch": version("torch"),
+        "benchmarks": [
+            {"group": one["group"], "name": one["name"], "stats": {"min": one["stats"]["min"]},
+             "extra_info": one["extra_info"]} for one in full["benchmarks"]
+        ],
+    }  # fmt: skip
+    return paths.write_text(target or checked_in(), json.dumps(slim, indent=1) + "\n")
+
+
+def machine(path: Path | None = None) -> str:
+    """One line on where and when the results that `keep` wrote were measured."""
+    known = json.loads((path or checked_in()).read_text(encoding="utf-8"))
+    about = known["machine_info"]
+    return (f"{about['cpu']['brand_raw']}, {about['cpu']['count']} cores, {about['system']}, Python "
+            f"{about['python_version']}, torch {known['torch']}, {known['datetime'][:10]}")  # fmt: skip
+
+
 def read(path: Path | None = None) -> pd.DataFrame:
     """One row a benchmark of a pytest-benchmark file, in COLUMNS.
 
     `seconds` is the fastest round. `ratio` is the time of the group's benchmark with the role `reference` divided
     by this one's. `GFLOP/s` comes from the counted work, and `share of peak` sets it against the matrix product
-    that was timed beside it at the same thread count; both are missing where no work was counted. Raises
-    FileNotFoundError before the first `make bench`.
+    that was timed beside it at the same thread count; both are missing where no work was counted. `accuracy` is what
+    the benchmark says of its result beside the reference's. Raises FileNotFoundError before the first `make bench`.
     """
     path = path or latest()
     if not path.exists():
@@ -37,6 +76,41 @@ def read(path: Path | None = None) -> pd.DataFrame:
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:
     """One benchmark's own figures."""
-    name, seconds = entry["name"].removeprefix("test_"), entry["stats"]["min"]
-    absent = {"role": None, "threads": None, "gflop": float("nan"), "peak_gflops": float("nan")}
+    name, seconds = entry["name"].removeprefix("test_").replace("_", " "), entry["stats"]["min"]
+    absent = {"role": None, "threads": None, "gflop": float("nan"), "peak_gflops": float("nan"), "accuracy": None}
     return {"group": entry["group"], "name": name, "seconds": seconds} | absent | entry["extra_info"]
+
+
+@styled
+def chart(table: pd.DataFrame) -> Figure:
+    """Bars of the ratio (left) and of the share of the machine's peak (right), a block a group, from `read`."""
+    fig = style.figure(style.PAGE, 0.6 + 0.19 * (len(table) + 1.6 * table["group"].nunique()))
+    left, right = fig.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    place, places = 0.0, list[float]()
+    for group, part in table.groupby("group", sort=False):
+        left.text(0, place, f" {group}", fontweight="bold", fontsize=7, va="center")
+        for row in part.itertuples():
+            place += 1
+            places.append(place)
+            for ax, value, unit in ((left, row.ratio, "×"), (right, 100 * table.loc[row.Index, "share of peak"], "%")):
+                _bar(ax, place, value, unit, ROLES[row.role])
+        place += 1.6
+    left.axvline(1, color="#888888", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
+    left.set_yticks(places, list(table["name"]))
+    for ax, label in ((left, "times as fast as the plain reference"), (right, "% of the float32 matrix-product peak")):
+        style.finish(ax, "", label, "")
+        ax.set_ylim(place - 0.6, -0.8)
+        ax.set_xlim(0, {left: FAST, right: 100.0}[ax] * 1.16)
+        ax.grid(visible=False, axis="y")
+    return fig
+
+
+def _bar(ax: Axes, place: float, value: float, unit: str, colour: str) -> None:
+    """One bar with its value; one that leaves the axes is cut, with the value inside."""
+    limit = FAST if unit == "×" else 100.0
+    text = " not counted" if np.isnan(value) else f" {value:.{2 if unit == '×' else 0}f}{unit} "
+    cut = value > limit
+    ax.barh(place, min(value, 1.16 * limit if cut else value), 0.75, color=colour)
+    at = 1.16 * limit if cut else np.nan_to_num(value)
+    ax.text(at, place, f"{text}→" if cut else text, fontsize=6.5, va="center", ha="right" if cut else "left",
+            color="white" if cut else "black")  # fmt: skip

@@ -22,16 +22,17 @@ def over_seeds(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, se
     """Mean `y` over the seeds at every `x`, one row a place with the columns x, y, low, high, n (and `by`).
 
     A seed without a value at a place keeps its last one, so that a search that stopped early still counts. The band is
-    the `range` of the seeds or the 95 % t `interval` of their mean; one seed has none (NaN).
+    the `range` of the seeds or the 95 % t `interval` of their mean; one seed has none (NaN). `auto` takes the interval
+    from five seeds on.
     """
-    if band not in ("range", "interval"):
-        raise ValueError(f"band is {band!r}; allowed are range and interval")
+    if band not in ("range", "interval", "auto"):
+        raise ValueError(f"band is {band!r}; allowed are range, interval and auto")
     found = []
     for name, part in frame.groupby(by, sort=False) if by else [(None, frame)]:
         table = part.pivot_table(index=x, columns=seed, values=y, aggfunc="last").sort_index().ffill()
         n, mean = table.count(axis=1), table.mean(axis=1)
         low, high = table.min(axis=1), table.max(axis=1)
-        if band == "interval":
+        if band == "interval" or (band == "auto" and n.max() >= 5):
             half = stats.t.ppf(0.975, (n - 1).clip(lower=1)) * table.std(axis=1) / np.sqrt(n)
             low, high = mean - half, mean + half
         rows = pd.DataFrame({y: mean, "low": low.where(n > 1), "high": high.where(n > 1), "n": n}).reset_index()
@@ -57,6 +58,8 @@ def convergence(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, p
         spread = noise.get(name, 0.0) if isinstance(noise, Mapping) else noise
         own: Any = (baselines or {}).get(name) if panel else baselines
         lines = over_seeds(part, x, y, by, seed=seed, band=band)
+        if by and len(every := pd.unique(frame[by])) > lines[by].nunique():  # a series keeps its colour in all panels
+            lines = pd.concat([pd.DataFrame({by: every}), lines], ignore_index=True)
         texts: Any = {"xlabel": x.replace("_", " "), "ylabel": y.replace("_", " "), "title": str(name), **labels}
         texts["ylabel"] *= index % min(columns, len(names)) == 0
         plots.lines(

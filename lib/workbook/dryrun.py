@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from lib.papers import PAPERS, built
+from lib.papers import PAPERS, STUDIES, built
 from lib.search.progress import duration
 from lib.workbook.notebooks import Job
 
@@ -23,7 +23,7 @@ class Needs:
 
 def needs(job: Job) -> Needs:
     """What a notebook would compute and what it lacks; empty for a notebook that no paper stands behind."""
-    if job.slug not in PAPERS or not built(job.slug):
+    if job.slug not in PAPERS | STUDIES or not built(job.slug):
         return Needs()
     settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
     chosen = job.values.get("parts")

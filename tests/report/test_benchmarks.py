@@ -29,12 +29,12 @@ def table(tmp_path):
 
 
 def test_ratio_is_the_references_time_over_this_ones_within_a_group(table):
-    assert table["ratio"].dropna().to_dict() == {"root": 1, "values": 20, "batch[64]": 2.5, "plain_loop[64]": 1}
+    assert table["ratio"].dropna().to_dict() == {"root": 1, "values": 20, "batch[64]": 2.5, "plain loop[64]": 1}
 
 
 def test_share_of_the_peak_is_work_over_time_over_the_peak_measured_beside_it(table):
     assert table.loc["batch[64]", ["GFLOP/s", "share of peak"]].tolist() == [150, 0.75]
-    assert table.loc["plain_loop[64]", ["GFLOP/s", "share of peak"]].tolist() == [80, 0.5]
+    assert table.loc["plain loop[64]", ["GFLOP/s", "share of peak"]].tolist() == [80, 0.5]
 
 
 def test_what_was_not_counted_is_missing(table):
@@ -44,6 +44,38 @@ def test_what_was_not_counted_is_missing(table):
 
 def test_groups_stay_together(table):
     assert table["group"].tolist() == ["alone", "distance", "distance", "sweep", "sweep"]
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A benchmark file as `keep` leaves it, with a ratio beyond the axis and one group without counted work."""
+    entries = [
+        entry("sweep", "test_plain_loop", 5.0, role="reference", threads=2, gflop=400.0, peak_gflops=160.0),
+        entry("sweep", "test_batch", 0.5, role="fast", threads=2, gflop=400.0, peak_gflops=160.0, accuracy="1e-7"),
+        entry("alone", "test_alone", 1.0),
+    ]
+    about = {"cpu": {"brand_raw": "A processor", "count": 2}, "system": "Linux", "python_version": "3.11.7"}
+    full = {"machine_info": {**about, "node": "secret-host"}, "commit_info": {"id": "abc"}, "benchmarks": entries,
+            "datetime": "2026-01-02T03:04:05"}  # fmt: skip
+    (tmp_path / "full.json").write_text(json.dumps(full))
+    return benchmarks.keep(tmp_path / "full.json", tmp_path / "kept.json")
+
+
+def test_what_is_kept_names_the_machine_but_not_the_host(kept):
+    assert benchmarks.machine(kept).startswith("A processor, 2 cores, Linux, Python 3.11.7, torch ")
+    assert "secret" not in kept.read_text()
+    assert benchmarks.read(kept)["ratio"].dropna().tolist() == [1, 10]
+
+
+def test_accuracy_is_what_the_benchmark_says(kept):
+    assert benchmarks.read(kept).set_index("name")["accuracy"].dropna().to_dict() == {"batch": "1e-7"}
+
+
+def test_the_chart_has_a_bar_a_benchmark_and_cuts_the_longest(kept):
+    left, right = benchmarks.chart(benchmarks.read(kept)).axes
+    texts = {text.get_text().strip() for ax in (left, right) for text in ax.texts}
+    assert {"sweep", "alone", "1.00×", "10.00× →", "50%", "500% →", "not counted"} == texts
+    assert [label.get_text() for label in left.get_yticklabels()] == ["alone", "plain loop", "batch"]
 
 
 def test_before_the_first_run_the_error_names_the_command(tmp_path):

@@ -40,8 +40,24 @@ def test_the_interval_is_that_of_the_mean() -> None:
     assert np.isnan([alone["low"], alone["high"]]).all()
 
 
+def test_the_band_is_the_range_of_few_seeds_and_the_interval_of_five(curves: pd.DataFrame) -> None:
+    few = search.over_seeds(curves, "generation", "fmax", "row", band="auto")
+    assert few["low"].equals(search.over_seeds(curves, "generation", "fmax", "row")["low"])
+    many = pd.DataFrame({"step": 0, "seed": range(5), "score": [1.0, 2.0, 4.0, 3.0, 9.0]})
+    assert search.over_seeds(many, "step", "score", band="auto").equals(
+        search.over_seeds(many, "step", "score", band="interval")
+    )
+
+
+def test_a_method_keeps_its_colour_in_a_panel_that_lacks_another(curves: pd.DataFrame) -> None:
+    lacking = curves[(curves["row"] == "Vase") | (curves["method"] == "random search")]
+    first, second = search.convergence(lacking, "generation", "fmax", "method", panel="row").axes
+    colours = [{line.get_label(): line.get_color() for line in ax.lines} for ax in (first, second)]
+    assert colours[0]["random search"] == colours[1]["random search"] != colours[0]["ours"]
+
+
 def test_an_unknown_band_is_refused(curves: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="band is 'all'; allowed are range and interval"):
+    with pytest.raises(ValueError, match="band is 'all'; allowed are range, interval and auto"):
         search.over_seeds(curves, "generation", "fmax", band="all")
 
 

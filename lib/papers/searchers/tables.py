@@ -1,0 +1,97 @@
+"""The rows of all searches as one frame, and the tables made of it: what was found, and who wins against whom."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+
+from lib.papers.problem import KINDS
+from lib.papers.study import Study
+from lib.report import statistics
+from lib.search import record
+from lib.searchers import SEARCHERS
+
+SEED = 0  # of the bootstrap
+BESIDE = ("control", "noise")  # first words of records that are no search of the comparison
+
+
+def load(study: Study) -> pd.DataFrame:
+    """Every row of the study, failed ones included, problems and searchers in a fixed order.
+
+    `experiment` is search, control or noise; `problem` the title, `search` the seed, `spent` the budget used up to the
+    row, `best` the lowest score so far (NaN before the first). Raises ValueError where nothing was run.
+    """
+    parts = [path.name.removesuffix(".jsonl.gz") for path in study.records.glob("*.jsonl.gz")]
+    frames = [_arm(study, part) for part in parts if study.has(part)]
+    if not frames:
+        raise ValueError("nothing was run yet; compute a part first")
+    order = {name: place for place, name in enumerate([*KINDS, *SEARCHERS])}
+    frames.sort(key=lambda one: (order[one["kind"][0]], one["name"][0], order.get(one["arm"][0], 99)))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _arm(study: Study, part: str) -> pd.DataFrame:
+    """The rows of one searcher on one problem."""
+    known = record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
+    about, rows = known["problem"], study.frame(part, failed=True).astype({"score": float})
+    first = about["name"].partition("-")[0]
+    rows = rows.assign(
+        search=rows["repeat"] // known["repeats"], name=about["name"], problem=about["title"], kind=about["kind"],
+        unit=about["unit"], measure=about["score"], optimum=np.nan if about["optimum"] is None else about["optimum"],
+        experiment=first if first in BESIDE else "search", arm=known["searcher"], repeats=known["repeats"],
+        searcher=known["searcher"].replace("_", " "), population=known["population"],
+    ).sort_values(["search", "k", "repeat"], ignore_index=True)  # fmt: skip
+    trained = (rows["cached"] != "record") & ~rows["reason"].str.startswith("invalid")
+    counted = trained if about["unit"] == "trainings" else pd.Series(True, rows.index)
+    rows["spent"] = counted.astype(int).groupby(rows["search"]).cumsum()
+    rows["best"] = rows.groupby("search")["score"].transform(lambda scores: scores.cummin().ffill())
+    return rows
+
+
+def ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """One line a search: its best score, and what it had spent when it reached the optimum (inf: it did not)."""
+    rows, keys = rows[rows["experiment"] == "search"], ["problem", "searcher", "search"]
+    hit = rows[rows["best"] <= rows["optimum"]].groupby(keys)["spent"].min()
+    last = rows.groupby(keys, sort=False)[["kind", "unit", "optimum", "best", "spent"]].last()
+    return last.assign(reached=hit.reindex(last.index).fillna(np.inf)).reset_index()
+
+
+def found(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """What each searcher found at equal budget: mean best score with its interval, and how often the optimum."""
+    lines = []
+    for (problem, searcher), part in ends(rows).groupby(["problem", "searcher"], sort=False):
+        mean, known = statistics.bootstrap(part["best"], seed=SEED), part["optimum"].notna().all()
+        median = float(np.median(part["reached"]))
+        lines.append({
+            "problem": problem, "searcher": searcher, "searches": len(part), "budget": part["spent"].max(),
+            "unit": part["unit"].iloc[0], "mean best": mean.value, "low": mean.low, "high": mean.high,
+            "optimum found": np.isfinite(part["reached"]).mean() if known else np.nan,
+            "median until found": median if np.isfinite(median) else np.nan,
+        })  # fmt: skip
+    return study.table("found", pd.DataFrame(lines))
+
+
+def pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of searchers on every problem: how often the first beats the second with the same seed (Wilson).
+
+    A search wins with the lower best score, or with the earlier optimum where both reached it; ties are half a win.
+    `differences` are the second's best scores minus the first's.
+    """
+    lines = []
+    for problem, part in ends(rows).groupby("problem", sort=False):
+        best, reached = (part.pivot(index="search", columns="searcher", values=name) for name in ("best", "reached"))
+        order = best.rank(axis=1, method="dense") + reached.rank(axis=1) / 1e3  # the optimum's time decides ties
+        for a, b in permutations(part["searcher"].unique(), 2):
+            sign = np.sign(order[b] - order[a])
+            share = statistics.wilson(float((sign > 0).sum() + (sign == 0).sum() / 2), len(sign))
+            lines.append((problem, a, b, len(sign), *share[:3], best[b] - best[a]))
+    columns = ["problem", "searcher", "against", "searches", "wins", "low", "high", "differences"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def wins(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with `advantage`, the mean difference of best scores with a bootstrap interval, positive if better."""
+    table = pairs(rows)
+    gains = [statistics.bootstrap(values, seed=SEED)[:3] for values in table.pop("differences")]
+    table[["advantage", "advantage low", "advantage high"]] = gains
+    return study.table("wins", table)
