@@ -94,8 +94,6 @@ def test_a_computation_out_of_time_is_continued(monkeypatch):
         compute(listed)
     assert calls() == ["late 0"]
     monkeypatch.setenv("WORKBOOK_DEADLINE", "")
-    monkeypatch.setattr(rows, "_one", rows._one)
-    study = Study("toy", "serial")
     with pytest.raises(runs.OutOfTime):
         compute(listed)
     assert calls() == ["late 0", "late 1"]

@@ -72,7 +72,7 @@ class Evaluation:
     @classmethod
     def of(cls, settings: Settings, row: str, variant: str = "asym", reference: str = "truth") -> "Evaluation":
         """The evaluation of a row under the study's settings."""
-        shared = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
+        shared: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
         where = str(device.pick(settings.device))
         return cls(
             **{**shared, **settings.reading(), "row": row, "variant": variant, "reference": reference, "device": where}

@@ -216,8 +216,8 @@ def _own(at: Row, how: Degradation) -> Problem:
     held = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
     height, width = (extent * at.factor for extent in observed.shape[-2:])
     operator = Downsample(height, width, at.factor, how.down) if at.factor > 1 else None
-    grown = (more[0] * at.factor, more[1] * at.factor)
-    return Problem(at, None, observed * known, known, held, operator, how.norm, grown)
+    extra = (more[0] * at.factor, more[1] * at.factor)
+    return Problem(at, None, observed * known, known, held, operator, how.norm, extra)
 
 
 def framed(picture: Tensor, at: Row, how: Degradation) -> Tensor:
