@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{module}.{name}"
 
 
+@cache
 def code_hash(function: Callable[..., Any]) -> str:
     """Sixteen hexadecimal digits of the source of a function's module and all of `lib` that it imports.
 

@@ -54,12 +54,18 @@ def jobs(settings: Settings) -> list[Job]:
     k = 0
     for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
         for method in (*PLAIN[tasks.row(name).task], *settings.classical):
-            task = Baseline(Evaluation.of(settings, name), method, settings.published)
+            task = baseline(settings, name, method)
             for repeat in range(settings.rescored if method in NETWORKS else 1):
                 config = {"row": name, "method": method}
                 found.append(Job(k, repeat, keyed_seed(settings.seed, "fresh", repeat), task, config))
             k += 1
     return found
+
+
+def baseline(settings: Settings, row: str, method: str) -> Baseline:
+    """A method on a row; the published networks come with their own down-sampling (4.3)."""
+    ev = Evaluation.of(settings, row)
+    return Baseline(replace(ev, down="lanczos2") if method == "dip_published" else ev, method, settings.published)
 
 
 def compute(task: Baseline, seed: int, folder: Path) -> Outcome:
@@ -166,15 +172,21 @@ def _enlarged(at: Problem, kind: str) -> Tensor:
 
 
 def _inpainted(at: Problem, method: str) -> Tensor:
-    """The hole filled by a method that a library ships."""
+    """The hole filled by a method that a library ships; the known pixels stay as they are."""
+    filled = _filled(at, method)
+    return torch.where(at.known > 0, at.observed, filled.to(at.observed))
+
+
+def _filled(at: Problem, method: str) -> Tensor:
+    """What a library makes of the 8-bit observation."""
     pixels, hole = images.to_uint8(at.observed[0]), (at.known[0, 0] == 0).cpu().numpy()
     if method == "biharmonic":
         from skimage.restoration import inpaint_biharmonic
 
         filled = inpaint_biharmonic(pixels / 255, hole, channel_axis=-1).clip(0, 1)
-        return torch.from_numpy(np.moveaxis(filled, -1, 0)[None].astype(np.float32)).to(at.observed)
+        return torch.from_numpy(np.moveaxis(filled, -1, 0)[None].astype(np.float32))
     import cv2
 
     kind = {"telea": cv2.INPAINT_TELEA, "navier_stokes": cv2.INPAINT_NS}[method]
     filled = cv2.inpaint(pixels, hole.astype(np.uint8), RADIUS, kind)  # treats the channels alike, so RGB may stay
-    return images.from_uint8(filled)[None].to(at.observed)
+    return images.from_uint8(filled)[None]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from lib import device
 from lib.data import images, pictures
 from lib.papers import rows
-from lib.papers.nasdip import baselines, evaluate, experiments, tasks
+from lib.papers.nasdip import baselines, evaluate, experiments, records, tasks
 from lib.papers.nasdip.baselines import Baseline
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.experiments import Search
@@ -156,26 +157,26 @@ def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseli
     """(row, what, task, seed) of every picture; networks with the seed that their search had."""
     fresh = keyed_seed(settings.seed, "fresh", 0)
     for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
-        ev = Evaluation.of(settings, name)
         for method in ("truth", *baselines.PLAIN[tasks.row(name).task], *settings.classical):
-            yield name, method, Baseline(ev, method, settings.published), fresh
+            yield name, method, baselines.baseline(settings, name, method), fresh
     for _, one, frame in found(study, settings):
         if one.seed == 0 and one.part in ("truth", "mutation", "artworks"):
             ev = evaluate.of(settings, one)
-            for what, row in _chosen(settings, one, frame):
+            for what, row in _chosen(study, settings, one, frame):
                 yield one.row, what, Trained(ev, row["genome"]), int(row["seed"])
 
 
-def _chosen(settings: Settings, one: Search, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+def _chosen(study: Study, settings: Settings, one: Search, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """The individuals of a search whose pictures are shown, and what they are."""
     what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
     yield what, winner(frame)
     if one.part == "truth" and one.row in settings.shown_rows[:1]:
-        for when, generation in (("first", 0), ("last", frame["generation"].max())):
-            members = frame[frame["generation"] == generation].sort_values("score")
+        populations = records.stored(study, one.part, row=one.row)[0].populations  # seed 0 comes first
+        for when, population in (("first", populations[0]), ("last", populations[-1])):
+            members = population[population["valid"]]
             for place, at in (("top", 0), ("middle", len(members) // 2), ("bottom", -1)):
                 yield f"{when}_{place}", members.iloc[at]
 
 
 def _identity(settings: Settings) -> dict[str, Any]:
-    return {"seed": settings.seed, "device": settings.device}
+    return {"seed": settings.seed, "device": str(device.pick(settings.device))}

@@ -54,12 +54,11 @@ def are_means(study: Study, claim: Claim) -> Finding:
 
 def repeats(study: Study, claim: Claim) -> Finding:
     """Does table 3 at the main mutation rate repeat table 2's asymmetric column, or that of NAS-DIP-T?"""
-    swept, main = (values(name).set_index(["metric", "image", "method"])["value"].unstack()
-                   for name in ("table3", "table2"))  # fmt: skip
-    same = {
-        f"{metric} {column}": int(np.sum(swept.loc[metric, "NAS-DIP pm=0.05"] == main.loc[metric, column]))
-        for metric in ("PSNR", "LPIPS") for column in ("Asym NAS-DIP", "Asym NAS-DIP-T")
-    }  # fmt: skip
+    swept, main, same = values("table3"), values("table2"), {}
+    both = swept[swept["method"] == "NAS-DIP pm=0.05"].merge(main, on=["metric", "image", "value"])
+    for metric in ("PSNR", "LPIPS"):
+        for column in ("Asym NAS-DIP", "Asym NAS-DIP-T"):
+            same[f"{metric} {column}"] = len(both[(both["metric"] == metric) & (both["method_y"] == column)])
     note = "equal: " + ", ".join(f"{name} {count} of 7" for name, count in same.items())
     return exact(claim, all(same[f"{metric} Asym NAS-DIP"] == 7 for metric in ("PSNR", "LPIPS")), n=14, note=note)
 
