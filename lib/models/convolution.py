@@ -37,7 +37,7 @@ def _phases(f: int, stride: int) -> range:
 class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, s: int) -> Tensor:
-        (o, c, f, _), (height, width) = weight.shape, x.shape[2:]
+        x, (o, c, f, _), (height, width) = x.contiguous(), weight.shape, x.shape[2:]
         h, w = (height - f) // s + 1, (width - f) // s + 1
         parts, saved = [], []
         for phase in _phases(f, s):
@@ -57,7 +57,7 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
-        (g,), s, (o, c, f, _) = gradients, ctx.stride, ctx.weight
+        g, s, (o, c, f, _) = gradients[0].contiguous(), ctx.stride, ctx.weight
         h, w = g.shape[2:]
         dx = g.new_zeros(ctx.image) if ctx.needs_input_grad[0] else None
         dweight = g.new_empty(ctx.weight)

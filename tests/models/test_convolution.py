@@ -29,5 +29,13 @@ def test_values_and_gradients_are_those_of_pytorch(shape, through_input):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_memory_layout_does_not_matter(shape):
+    inputs, outputs, f, stride = shape
+    x, weight, bias = torch.rand(1, inputs, 20, 24), torch.rand(outputs, inputs, f, f), torch.rand(outputs)
+    last = x.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(convolve(last, weight, bias, stride), convolve(x, weight, bias, stride))
+
+
 def test_other_shapes_stay_with_pytorch():
     assert not by_product(torch.empty(1, 128, 20, 24), torch.empty(128, 128, 3, 3), 1)
