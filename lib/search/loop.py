@@ -28,6 +28,7 @@ COLUMNS = frozenset(
     {"k", "repeat", "seed", "genome", "config", "score", "metrics", "reason", "seconds", "artifacts", "cached"}
     | {"worker", "environment", "curves"}
 )
+BLANK: Row = {"score": None, "metrics": {}, "reason": "", "seconds": 0.0, "artifacts": {}, "cached": "", "worker": ""}
 Cost = Callable[[Genome], float]
 Key = tuple[str, int]  # canonical genome as text, seed
 
@@ -318,16 +319,7 @@ class _Loop:
 
     def _keep(self, task: _Task, result: Row) -> Row:
         """Write the row, then count it."""
-        blank: Row = {
-            "score": None,
-            "metrics": {},
-            "reason": "",
-            "seconds": 0.0,
-            "artifacts": {},
-            "cached": "",
-            "worker": "",
-        }
-        row = self.record.append({**task.row, **blank, **result}, sync=False)
+        row = self.record.append({**task.row, **BLANK, **result}, sync=False)
         self.unsynced.add(row["k"])
         self._score(row)
         return row

@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 import tracemalloc
 
 import numpy as np
@@ -244,15 +243,18 @@ def test_the_dearest_candidate_that_waits_starts_first_and_changes_no_row(path, 
 
 @pytest.mark.parametrize("workers", ["serial", "processes:2"])
 def test_after_the_deadline_nothing_starts_and_what_runs_is_recorded(path, other, log, monkeypatch, workers):
-    settings = Settings(seconds=0.1, log=str(log))
+    settings, looks = Settings(seconds=0.05, log=str(log)), iter(range(5))
+
+    def over_at_the_sixth_look():
+        if next(looks, None) is None:
+            raise OutOfTime
+
     with monkeypatch.context() as patch:
-        patch.setenv("WORKBOOK_DEADLINE", str(time.time() + (0.3 if workers == "serial" else 2.0)))
+        patch.setattr("lib.search.loop.check_time", over_at_the_sixth_look)
         with pytest.raises(OutOfTime):
-            search(path, settings, budget=100, workers=workers)
-    computed = [row for row in read(path)[1] if row["worker"]]
-    assert 0 < len(computed) == len(lines(log))
-    settled = search(path, settings, budget=20)
-    assert differences(settled.rows, search(other, settings, budget=20).rows) == []
+            search(path, settings, workers=workers)
+    assert len([row for row in read(path)[1] if row["worker"]]) == len(lines(log)) == 5
+    assert differences(search(path, settings, budget=12).rows, search(other, settings, budget=12).rows) == []
 
 
 def test_what_is_stored_is_replayed_after_the_deadline_too(path, monkeypatch):
