@@ -147,7 +147,7 @@ def _better(arms: Arms, measures: Iterable[str], tasks: Sequence[str], study: St
     """Is the first arm better than the other, in every row of the tasks and measure where both were run?"""
     frame = records.arms(study)
     cells = {
-        " ".join([records.title(row), MEASURES[measure], *([f"(over {other})"] if len(arms) > 1 else [])]):
+        " ".join([records.title(row), MEASURES[measure], *([f"({one} over {other})"] if len(arms) > 1 else [])]):
             [_pair(frame, row, (one, other), measure)]
         for row in _rows(study, *tasks) for measure in measures for one, other in arms
     }  # fmt: skip

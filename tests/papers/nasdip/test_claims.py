@@ -51,6 +51,11 @@ def test_where_the_paper_is_right_its_claims_are_supported(table):
     assert {name: verdict for name, verdict in table["verdict"][names].items() if verdict != "supported"} == {}
 
 
+def test_every_arm_is_compared_on_every_row_where_it_was_run(table):
+    counts = {"C1": 3 * 3, "C4b": 3 + 3 + 2, "C6a": 2 * 2, "C7": 3, "C8": 2 * 3, "C9b": 2 * 3}  # rows, measures, arms
+    assert table.loc[list(counts), "n"].to_dict() == counts
+
+
 def test_the_papers_own_numbers_contradict_some_of_its_claims(table):
     own = table[[name.endswith("-own") or name in ("C17", "E1", "E2") for name in table.index]]
     assert set(own.index[own["verdict"] == "supported"]) == {"C1-own", "C2-own", "C9-own"}
