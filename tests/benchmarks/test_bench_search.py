@@ -36,7 +36,7 @@ def test_plain_loop(benchmark, tmp_path):
 
 @pytest.mark.benchmark(group=f"search, {CANDIDATES} candidates that take no time")
 def test_search_loop(benchmark, tmp_path):
-    benchmark.extra_info.update(role="fast", threads=1)
+    benchmark.extra_info.update(role="fast", threads=1, accuracy="the same scores")
 
     def fast():
         one = searcher()

@@ -83,7 +83,7 @@ def _compute(study: Study, settings: Settings, problem: Problem, name: str, seed
             for row in sorted(rows, key=lambda row: (row["k"], row["repeat"])):
                 key = (row["k"], seed * repeats + row["repeat"])
                 if key not in run.record.done:
-                    kept = {field: row[field] for field in KEPT}
+                    kept = {field: row[field] for field in KEPT if problem.kind == "real" or field != "seconds"}
                     run.record.append({"k": key[0], "repeat": key[1], **kept}, sync=False)
         run.record.sync()
         study.export(run, part, {})

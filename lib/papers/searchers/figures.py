@@ -1,6 +1,6 @@
 """Figures of the comparison, drawn from the rows of all searches; random search stands in every one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ def visited(study: Study, rows: pd.DataFrame, name: str) -> Figure:
     return study.figure(f"visited_{name}", fig)
 
 
-def codes(genomes: Sequence[str]) -> np.ndarray:
+def codes(genomes: Iterable[str]) -> np.ndarray:
     """Genomes as text, `0110-1001` or `a=1 b=2`, as whole numbers (n, genes) that are equal where the choices are."""
     split = [text.split(" ") if "=" in text else list(text.replace("-", "")) for text in genomes]
     return np.stack([np.unique(column, return_inverse=True)[1] for column in np.array(split).T], axis=1)
@@ -120,7 +120,8 @@ def incumbents(noisy: pd.DataFrame) -> pd.DataFrame:
     found = []
     for _, part in noisy.groupby("search"):
         repeats = int(part["repeats"].iloc[0])
-        table = Search(part.assign(repeat=part["repeat"] % repeats).to_dict("records"), repeats).incumbents()
+        stored: Any = part.assign(repeat=part["repeat"] % repeats).to_dict("records")
+        table = Search(stored, repeats).incumbents()
         winner = [int(table["score"][: n + 1].argmin()) for n in range(len(table))]
         true = part.groupby("k")["true"].first().to_numpy()[winner]
         found.append(table.assign(true=true, spent=(table["k"] + 1) * repeats))

@@ -11,7 +11,7 @@ from lib.papers.searchers.settings import Settings
 from lib.papers.study import Study
 
 NOTEBOOK = "06_searchers"
-OVERHEAD_S = 0.002  # of a candidate in the loop, at most; most of what a formula costs
+OVERHEAD_S = 0.001  # of a candidate in the loop, about; most of what a formula costs
 
 
 def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
