@@ -209,7 +209,8 @@ class Processes:
         """Start a new pool for what is under way: the death of an idle process closes a pool."""
         self._restarts += 1
         if self._restarts > RESTARTS:
-            raise RuntimeError(f"worker processes ended {RESTARTS} times before they evaluated anything")
+            hint = "does the script run its search under `if __name__ == '__main__'`?"
+            raise RuntimeError(f"worker processes ended {RESTARTS} times before they evaluated anything; {hint}")
         self.close()
         waiting, self._futures = list(self._futures.values()), {}
         self._pool = self._started()

@@ -91,18 +91,6 @@ def test_quick_candidates_go_a_few_at_a_time_and_slow_ones_alone():
     assert slots[1] > 1
 
 
-@pytest.mark.parametrize(
-    ("limits", "kinds"),
-    [(Limits(memory_gb=0.4), ["raise", "grow", "die", "nan", "wrong"]), (Limits(time_s=1.0), ["hang", "nan"])],
-    ids=["death-and-memory", "time"],
-)
-def test_processes_survive_whatever_befalls_a_candidate(limits, kinds):
-    genomes = [(2, i, 0, 0) for i in range(len(kinds))]
-    found = outcomes(Processes(2, evaluate, Settings(trouble=" ".join(kinds)), limits), [*genomes, ONE])
-    assert [found[genome][0].reason for genome in genomes] == [REASONS[kind] for kind in kinds]
-    assert found[ONE][0].score == 5.0
-
-
 def test_an_idle_worker_that_is_killed_costs_nothing():
     pool = Processes(2, own_pid, None, Limits())
     pool.submit("first", ONE, 0)
