@@ -10,6 +10,7 @@ from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.search.workers import Limits, Outcome, Workers, open_workers
 
+ONE_THREAD = Limits()
 Compute = Callable[[Any, int, Path], Outcome]  # (task, seed, run folder)
 
 
@@ -32,6 +33,7 @@ def compute(
     *,
     identity: Mapping[str, Any],
     workers: str = "serial",
+    limits: Limits = ONE_THREAD,
     showable: Callable[[dict[str, Any]], bool] = lambda row: False,
 ) -> None:
     """Compute the missing jobs of a part, a worker each, and export its record and pictures (artifact `image`).
@@ -44,7 +46,7 @@ def compute(
         todo = [job for job in jobs if (job.k, job.repeat) not in run_.record.done]
         tasks = {(job.k, job.repeat): job.task for job in todo}
         with progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar:
-            pool = open_workers(workers, _one, (function, tasks, run_.folder), Limits())
+            pool = open_workers(workers, _one, (function, tasks, run_.folder), limits)
             try:
                 for row in _rows(pool, todo):
                     run_.record.append(row)

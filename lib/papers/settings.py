@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from inspect import formatannotation
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
-RUN_ONLY = frozenset({"profile", "parts", "device", "threads", "workers", "fresh"})  # parameters that change no result
+RUN_ONLY = frozenset(
+    {"profile", "parts", "device", "threads", "workers", "gpus_per_candidate", "fresh"}
+)  # parameters that change no result
 
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:

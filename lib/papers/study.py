@@ -192,11 +192,15 @@ class Study:
 
 
 def _manifest(run: runs.Run) -> dict[str, Any]:
-    """What a run folder was made from and with."""
+    """What a run folder was made from and with; a search's pictures stand in the settings of its evaluation."""
     identity = run.record.header["identity"]
+    evaluation = identity.get("settings")
+    inner = evaluation if isinstance(evaluation, dict) else {}
+    used = identity.get("weights", {})
     return provenance.manifest(
-        parameters=identity, seeds=[identity.get("seed", 0)], data=identity.get("pictures", {}),
-        weights={str(identity.get("encoder", "")): identity.get("weights", "")},
+        parameters=identity, seeds=[identity.get("seed", 0)],
+        data=identity.get("pictures") or inner.get("pictures", {}),
+        weights=used if isinstance(used, dict) else {str(identity.get("encoder", "")): used},
         seconds=sum(row.get("seconds", 0.0) for row in run.record.rows),
     )  # fmt: skip
 

@@ -3,15 +3,16 @@
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from lib import device
+from lib import device, weights
 from lib.data import images, pictures
 from lib.papers import rows
-from lib.papers.nasdip import baselines, evaluate, experiments, records, tasks
+from lib.papers.nasdip import baselines, evaluate, experiments, planning, records, tasks
 from lib.papers.nasdip.baselines import Baseline
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.experiments import Search
@@ -21,7 +22,7 @@ from lib.papers.rows import Job
 from lib.papers.study import Study
 from lib.search import loop
 from lib.search.cache import Cache
-from lib.search.workers import Outcome
+from lib.search.workers import Limits, Outcome
 from lib.searchers.base import Searcher
 from lib.searchers.generation import Stop
 from lib.searchers.genetic import Genetic
@@ -60,20 +61,16 @@ def run_search(study: Study, settings: Settings, one: Search) -> None:
             study.lack(one.name, f"random search gets as many trainings as {twin}, which has none")
             return
         budget = ASKED[settings.init] * trainings
-    identity = loop.identity(searcher, ev.identity(), window=settings.window)
-    with study.open_run(one.name, {**identity, "search": asdict(one)}) as run_:
+    used = {name: weights.digest(name) for name in planning.used_weights(settings)}
+    shared: dict[str, Any] = {"window": settings.window, "threads_per_candidate": settings.threads}
+    identity = loop.identity(searcher, ev.identity(), **shared, search=asdict(one), weights=used)
+    cache = Cache(evaluate.evaluate, ev.identity(), data=used, threads=settings.threads)
+    with study.open_run(one.name, identity) as run_:
         loop.run_search(
-            searcher,
-            evaluate.evaluate,
-            ev,
-            record=run_.record,
-            budget=budget,
-            window=settings.window,
-            workers=settings.workers,
-            cache=Cache(evaluate.evaluate, ev.identity()),
-            max_trainings=trainings,
-            label=one.name,
-        )
+            searcher, evaluate.evaluate, ev, record=run_.record, budget=budget, max_trainings=trainings, cache=cache,
+            cost=partial(evaluate.cost, ev), workers=settings.workers, gpus_per_candidate=settings.gpus_per_candidate,
+            label=one.name, **shared,
+        )  # fmt: skip
         study.export(run_, one.name, {})
 
 
@@ -87,6 +84,14 @@ def found(study: Study, settings: Settings) -> Iterator[tuple[int, Search, pd.Da
     for place, one in enumerate(experiments.every(settings)):
         if study.has(one.name) and len(frame := study.frame(one.name)):
             yield place, one, frame
+
+
+def complete(study: Study, settings: Settings, part: str) -> bool:
+    """Whether this run includes every search, so that what is made of all of them replaces nothing fuller."""
+    absent = [one.name for one in experiments.every(settings) if not study.has(one.name)]
+    if absent:
+        study.lack(part, f"it needs every search, and this run leaves out {len(absent)}, such as {absent[0]}")
+    return not absent
 
 
 def winner(frame: pd.DataFrame) -> pd.Series:
@@ -104,6 +109,8 @@ class Trained:
 
 def rescored(study: Study, settings: Settings, part: str) -> None:
     """Every winner again with fresh seeds for weights and input, all with the whole observation in the loss."""
+    if not complete(study, settings, part):
+        return
     jobs = []
     for k, one, frame in found(study, settings):
         if one.part == "artworks":
@@ -113,7 +120,7 @@ def rescored(study: Study, settings: Settings, part: str) -> None:
         task = Trained(Evaluation.of(settings, one.row, one.variant), winner(frame)["genome"])
         seeds = [keyed_seed(settings.seed, "fresh", repeat) for repeat in range(settings.rescored)]
         jobs += [Job(k, repeat, seed, task, {**config, "text": task.genome}) for repeat, seed in enumerate(seeds)]
-    rows.compute(study, part, jobs, train_again, identity=_identity(settings), workers=settings.workers)
+    rows.compute(study, part, jobs, train_again, **_common(settings))
 
 
 def train_again(task: Trained, seed: int, folder: Path) -> Outcome:
@@ -124,11 +131,13 @@ def train_again(task: Trained, seed: int, folder: Path) -> Outcome:
 def compare(study: Study, settings: Settings, part: str) -> None:
     """Every baseline on every row."""
     jobs = baselines.jobs(settings)
-    rows.compute(study, part, jobs, baselines.compute, identity=_identity(settings), workers=settings.workers)
+    rows.compute(study, part, jobs, baselines.compute, **_common(settings))
 
 
 def draw_pictures(study: Study, settings: Settings, part: str) -> None:
     """The pictures of figures 1, 3, 6, 7 and 8. What may not be shown is kept apart from what may."""
+    if not complete(study, settings, part):
+        return
     jobs = [
         Job(k, 0, seed, task, {"row": row, "what": what})
         for k, (row, what, task, seed) in enumerate(_wanted(study, settings))
@@ -137,7 +146,7 @@ def draw_pictures(study: Study, settings: Settings, part: str) -> None:
     def showable(row: dict[str, Any]) -> bool:
         return pictures.info(tasks.row(row["config"]["row"]).picture).showable
 
-    rows.compute(study, part, jobs, paint, identity=_identity(settings), workers=settings.workers, showable=showable)
+    rows.compute(study, part, jobs, paint, showable=showable, **_common(settings))
 
 
 def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
@@ -154,7 +163,8 @@ def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
 
 
 def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseline | Trained, int]]:
-    """(row, what, task, seed) of every picture; networks with the seed that their search had."""
+    """(row, what, task, seed) of every picture. What is compared has one fresh seed, for a search picks lucky ones; the
+    individuals of figure 3 have the seed of their search."""
     fresh = keyed_seed(settings.seed, "fresh", 0)
     for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
         for method in ("truth", *baselines.PLAIN[tasks.row(name).task], *settings.classical):
@@ -162,21 +172,28 @@ def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseli
     for _, one, frame in found(study, settings):
         if one.seed == 0 and one.part in ("truth", "mutation", "artworks"):
             ev = evaluate.of(settings, one)
-            for what, row in _chosen(study, settings, one, frame):
-                yield one.row, what, Trained(ev, row["genome"]), int(row["seed"])
+            what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
+            yield one.row, what, Trained(ev, winner(frame)["genome"]), fresh
+            if one.part == "truth" and one.row in settings.shown_rows[:1]:
+                for place, row in _ladder(study, one):
+                    yield one.row, place, Trained(ev, row["genome"]), int(row["seed"])
 
 
-def _chosen(study: Study, settings: Settings, one: Search, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
-    """The individuals of a search whose pictures are shown, and what they are."""
-    what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
-    yield what, winner(frame)
-    if one.part == "truth" and one.row in settings.shown_rows[:1]:
-        populations = records.stored(study, one.part, row=one.row)[0].populations  # seed 0 comes first
-        for when, population in (("first", populations[0]), ("last", populations[-1])):
-            members = population[population["valid"]]
-            for place, at in (("top", 0), ("middle", len(members) // 2), ("bottom", -1)):
-                yield f"{when}_{place}", members.iloc[at]
+def _ladder(study: Study, one: Search) -> Iterator[tuple[str, pd.Series]]:
+    """The best, the middle and the worst individual of a search's first and last population."""
+    populations = records.stored(study, one.part, row=one.row)[0].populations  # seed 0 comes first
+    for when, population in (("first", populations[0]), ("last", populations[-1])):
+        members = population[population["valid"]]
+        for place, at in (("top", 0), ("middle", len(members) // 2), ("bottom", -1)):
+            yield f"{when}_{place}", members.iloc[at]
 
 
-def _identity(settings: Settings) -> dict[str, Any]:
-    return {"seed": settings.seed, "device": str(device.pick(settings.device))}
+def _common(settings: Settings) -> dict[str, Any]:
+    """What the rows of all parts depend on, and where they are computed."""
+    identity = {
+        "seed": settings.seed, "device": str(device.pick(settings.device)), "threads": settings.threads,
+        "pictures": {name: tasks.digest(name) for name in planning.used_pictures(settings)},
+        "weights": {name: weights.digest(name) for name in planning.used_weights(settings)},
+    }  # fmt: skip
+    limits = Limits(settings.threads, settings.gpus_per_candidate)
+    return {"identity": identity, "workers": settings.workers, "limits": limits}

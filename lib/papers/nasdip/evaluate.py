@@ -80,8 +80,7 @@ class Evaluation:
 
     def identity(self) -> dict[str, Any]:
         """The same as plain values, with the picture's hash, for a record's header."""
-        row = tasks.row(self.row)
-        names = [name for name in (row.picture, row.mask) if name and name != "rectangle"]
+        names = tasks.files(tasks.row(self.row))
         return {**asdict(self), "pictures": {name: tasks.digest(name) for name in names}}
 
     def space(self) -> NasDip:
@@ -139,6 +138,13 @@ def evaluate(ev: Evaluation, genome: Genome, seed: int) -> Outcome:
     return Outcome(metrics[score_name(ev.reference)], metrics, time.perf_counter() - started)
 
 
+def cost(ev: Evaluation, genome: Genome) -> float:
+    """What training a genome costs: multiply-accumulates of all its forward passes."""
+    architecture = ev.space().decode(genome)
+    macs = dip.macs(architecture, ev.options(), *problem(ev).size)
+    return float(macs * (ev.iterations if architecture.iterations is None else architecture.iterations))
+
+
 def size(ev: Evaluation, architecture: Architecture) -> dict[str, float]:
     """Stages, parameters and multiply-accumulates (1e9, one forward pass) of a network."""
     options, (height, width) = ev.options(), problem(ev).size
@@ -159,15 +165,17 @@ def measure(ev: Evaluation, output: Tensor) -> dict[str, float]:
     """Every measure of a restoration (1, 3, H, W) that the problem allows.
 
     PSNR (dB), SSIM and LPIPS to the truth over the whole raw output, PSNR in the hole, LPIPS to the observation, and
-    for the held-out reference the mean squared error on the pixels kept out of the loss.
+    for the held-out reference the mean squared error on the pixels kept out of the loss. LPIPS to the observation
+    leaves out what a user's picture was grown by.
     """
     at = problem(ev)
     if not torch.isfinite(output).all():
         raise FloatingPointError("the network's output is not finite")
     network, observed = perceptual(ev.lpips, ev.device), at.baseline()
-    measures = {"lpips_observed": _lpips(output * at.mask, observed, network)}
+    measures = {"lpips_observed": _lpips(at.cut(output * at.mask), at.cut(observed), network)}
     if at.down is not None:
-        measures["lpips_observed_lr"] = _lpips(at.down(output).clamp(0, 1), at.observed.clamp(0, 1), network)
+        small, given = (at.cut(x).clamp(0, 1) for x in (at.down(output), at.observed))
+        measures["lpips_observed_lr"] = _lpips(small, given, network)
     if at.truth is not None:
         measures |= {
             "psnr": float(psnr(output, at.truth)),

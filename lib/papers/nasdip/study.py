@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib import weights
-from lib.data import pictures
 from lib.papers import study as studies
 from lib.papers.nasdip import claims, computing, experiments, figures, planning, tables, tasks
 from lib.papers.nasdip.evaluate import Evaluation
@@ -27,9 +25,8 @@ def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
     Raises ValueError for a bad parameter, and for missing weights or pictures, before any work starts.
     """
     settings = Settings.pick(parameters)
-    for name in planning.used_weights(settings):
-        weights.digest(name)
-    study = studies.begin(NOTEBOOK, settings, COMPUTERS)
+    used = {"used_weights": planning.used_weights(settings), "used_pictures": planning.used_pictures(settings)}
+    study = studies.begin(NOTEBOOK, settings, COMPUTERS, **used)
     for name in planning.rows_of(settings):
         Evaluation.of(settings, name).space()  # raises for a row, a size or a space that cannot be
     tasks.artworks(settings.artworks, settings.artworks_per_medium)
@@ -54,10 +51,8 @@ def draw(study: Study) -> None:
 
 def finish(study: Study, settings: Settings) -> Path:
     """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
-    used = {name: weights.digest(name) for name in planning.used_weights(settings)}
-    data = {name: pictures.info(name).sha256 for name in planning.used_pictures(settings)}
-    parameters = {"profile": study.profile, "device": settings.device, "threads": settings.threads}
-    return study.finish(parameters={**parameters, **settings.identity()}, weights=used, data=data)
+    used = {"used_weights": planning.used_weights(settings), "used_pictures": planning.used_pictures(settings)}
+    return studies.finish(study, settings, **used)
 
 
 def redraw(profile: str = "desk") -> list[Path]:
