@@ -73,10 +73,8 @@ class Evaluation:
     def of(cls, settings: Settings, row: str, variant: str = "asym", reference: str = "truth") -> "Evaluation":
         """The evaluation of a row under the study's settings."""
         shared: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
-        where = str(device.pick(settings.device))
-        return cls(
-            **{**shared, **settings.reading(), "row": row, "variant": variant, "reference": reference, "device": where}
-        )
+        shared |= settings.reading() | {"row": row, "variant": variant, "reference": reference}
+        return cls(**{**shared, "device": str(device.pick(settings.device))})
 
     def identity(self) -> dict[str, Any]:
         """The same as plain values, with the picture's hash, for a record's header."""

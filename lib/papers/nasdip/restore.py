@@ -9,14 +9,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from lib import weights
 from lib.data import images, pictures
 from lib.device import pick
-from lib.papers.nasdip import evaluate, tasks
+from lib.models.backbones import TRUNKS
+from lib.papers.nasdip import evaluate, experiments, tasks
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.settings import READINGS
 from lib.report.pictures import image_grid
 from lib.search import loop, runs
 from lib.search.cache import Cache
+from lib.search.workers import few_threads
 from lib.searchers.genetic import Genetic
 from lib.spaces.nasdip import Architecture
 
@@ -56,16 +59,18 @@ def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = 
     the truth, `reference` scores a network by pixels kept out of its training (`heldout`), or, as the paper has it,
     by its likeness to the degraded picture itself (`observed`), which for noise rewards keeping it. The search stops
     after `minutes`, and continues where it stopped if called again. `side` is the long side, px, that a larger picture
-    is shrunk to (0: not at all); time grows with the pixels. Raises ValueError for an unknown task or a missing mask.
+    is shrunk to (0: not at all); time grows with the pixels. Raises ValueError for an unknown task or reference, for a
+    mask that is missing or cannot be used, and where the time allows no training.
     """
     ev = _evaluation(image, task, mask, reference, side=side, iterations=iterations, lr=lr, device=device, seed=seed)
     searcher = Genetic(ev.space(), seed, population=population, init="valid", parents="survivors", fitness="rank")
-    identity = loop.identity(searcher, ev.identity())
-    with runs.open_run("custom", "nasdip", f"restore-{Path(image).stem}", identity) as run, runs.deadline(60 * minutes):
+    identity, name = loop.identity(searcher, ev.identity()), experiments.record_name("restore", Path(image).stem, task)
+    lpips = [weights.digest(part) for part in TRUNKS[ev.lpips][:2]]
+    with runs.open_run("custom", "nasdip", name, identity) as run, runs.deadline(60 * minutes):
         budget = population * (generations + 1)
         with suppress(runs.OutOfTime):
             loop.run_search(searcher, evaluate.evaluate, ev, record=run.record, budget=budget, workers=workers,
-                            cache=Cache(evaluate.evaluate, ev.identity()), label=task)  # fmt: skip
+                            cache=Cache(evaluate.evaluate, ev.identity(), data=lpips), label=task)  # fmt: skip
         found = run.record.frame()
     scored = found[found["score"].notna()]
     if scored.empty:
@@ -85,17 +90,17 @@ def _evaluation(image: str | Path, task: str, mask: str | Path, reference: str, 
         raise ValueError(f"mask is {str(mask)!r}; inpainting needs the picture of a mask, the other tasks take none")
     shape = pictures.picture(image).shape[1:]
     final = min(max(shape), side or max(shape)) * (int(task[2:]) if task.startswith("sr") else 1)
-    name = ":".join([task, str(image), *([str(mask)] if mask else [])])
     return Evaluation(
-        row=name, variant="asym", reference=reference, seed=seed, device=str(pick(device)), side=side,
-        units=3 if final <= SMALL else 5, iterations=iterations, lr=lr, **NETWORK,
+        row=tasks.own(task, str(image), str(mask)), variant="asym", reference=reference, seed=seed,
+        device=str(pick(device)), side=side, units=3 if final <= SMALL else 5, iterations=iterations, lr=lr, **NETWORK,
     )  # fmt: skip
 
 
 def _finished(ev: Evaluation, genome: str, seed: int, record: pd.DataFrame, folder: Path) -> Restoration:
-    """Train the best network once more, now on every known pixel."""
+    """Train the best network once more, now on every known pixel, with one thread as the candidates were."""
     whole, space = replace(ev, reference="observed"), ev.space()
     at = evaluate.problem(whole)
-    output = evaluate.restore(whole, space.parse(genome), seed).output
+    with few_threads(1):
+        output = evaluate.restore(whole, space.parse(genome), seed).output
     restored, observed = (at.cut(x)[0].clamp(0, 1).cpu() for x in (output, at.baseline()))
     return Restoration(restored, observed, space.decode(space.parse(genome)), record, folder)

@@ -8,9 +8,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote, unquote
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from lib.data import images, pictures, procedural, registry
 from lib.models.resampling import Downsample
@@ -67,24 +69,34 @@ def digest(name: str) -> str:
 
 def row(name: str) -> Row:
     """A row by name. A picture's own name stands for that picture with a generated hole, as the artworks are used;
-    `sr4:photo.png` or `inpaint:photo.png:mask.png` for a user's picture that is degraded already.
+    `sr4:photo.png` or `inpaint:photo.png:mask.png` for a user's picture that is degraded already, see `own`.
 
     Raises ValueError for a name that is none of these.
     """
     if name in ROWS:
         return ROWS[name]
     task, _, files = name.partition(":")
-    picture, _, mask = files.partition(":")
-    own = task in TASKS and bool(files)
+    picture, mask = (unquote(file) for file in files.partition(":")[::2])
+    degraded = task in TASKS and bool(picture)
     try:
-        for file in (picture, mask) if own else (name,):
+        for file in (picture, mask) if degraded else (name,):
             if file:
                 pictures.info(file)
     except (ValueError, FileNotFoundError) as error:
         raise ValueError(f"row is {name!r}; allowed are {', '.join(ROWS)}, or a picture to inpaint: {error}") from error
-    if own:
+    if degraded:
         return Row(name, picture, task, mask, title=picture, degraded=True)
     return Row(name, name, "inpaint", "rectangle", title=name)
+
+
+def own(task: str, picture: str, mask: str = "") -> str:
+    """The name of the row of a user's degraded picture. Paths are quoted as in URLs, so that they may hold colons."""
+    return ":".join([task, *(quote(file) for file in (picture, mask) if file)])
+
+
+def files(at: Row) -> list[str]:
+    """The picture of a row, and its mask where that is one."""
+    return [name for name in (at.picture, at.mask) if name not in ("", "rectangle")]
 
 
 def keyed_seed(*parts: Any) -> int:
@@ -127,9 +139,9 @@ class Problem:
         return replace(self, truth=truth, observed=observed, known=known, held=held, down=down)
 
     def cut(self, x: Tensor) -> Tensor:
-        """A picture (..., H, W) of full size without what it was grown by."""
-        height, width = self.size
-        return x[..., : height - self.grown[0], : width - self.grown[1]]
+        """A picture (..., H, W), of full size or of the observation's, without what it was grown by."""
+        below, right = (extent * x.shape[-2] // self.size[0] for extent in self.grown)
+        return x[..., : x.shape[-2] - below, : x.shape[-1] - right]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -150,8 +162,12 @@ class Problem:
         return self._error(x, self.held) / self.held.mean()
 
     def baseline(self) -> Tensor:
-        """The observation as a picture of full size: itself, the hole black, or enlarged bicubically."""
-        return images.resize(self.observed, self.size)
+        """The observation as a picture of full size: itself, the hole black, or enlarged bicubically. What it was
+        grown by is black."""
+        below, right = self.grown
+        height, width = self.size
+        enlarged = images.resize(self.cut(self.observed), (height - below, width - right))
+        return pad(enlarged, (0, right, 0, below))
 
     def _error(self, x: Tensor, weight: Tensor) -> Tensor:
         difference = weight * (self.seen(x) - self.observed)
@@ -173,16 +189,25 @@ class Degradation:
     held: bool  # keep a share of the pixels out of the loss
 
 
-@lru_cache(maxsize=8)
 def problem(name: str, how: Degradation) -> Problem:
-    """A row's problem. Raises ValueError for a size that is no multiple of what the networks and the task need."""
+    """A row's problem, kept for as long as its files stay the same.
+
+    Raises ValueError for a size that is no multiple of what the networks and the task need, and for a mask that does
+    not fit a user's picture, or leaves nothing known or nothing hidden.
+    """
     at = row(name)
+    return drawn(at, how, tuple(digest(file) for file in files(at)))
+
+
+@lru_cache(maxsize=8)
+def drawn(at: Row, how: Degradation, digests: tuple[str, ...]) -> Problem:
+    """The problem of a row with these digests of its files; raises as `problem`."""
     if at.degraded:
         return _own(at, how)
     picture = framed(pictures.picture(at.picture), at, how)
     if any(extent % how.multiple or extent % at.factor for extent in picture.shape[1:]):
         needed = f"{how.multiple} and {at.factor}"
-        raise ValueError(f"{name} is {tuple(picture.shape[1:])} pixels; both sides must be multiples of {needed}")
+        raise ValueError(f"{at.name} is {tuple(picture.shape[1:])} pixels; both sides must be multiples of {needed}")
     return degrade(picture, at, _mask(at, (picture.shape[1], picture.shape[2]), how), how)
 
 
@@ -200,24 +225,42 @@ def degrade(picture: Tensor, at: Row, known: Tensor, how: Degradation) -> Proble
 
 
 def _own(at: Row, how: Degradation) -> Problem:
-    """A user's picture as it is, with `side` > 0 shrunk to that long side. Sides that are no multiples of what the
-    networks need grow by pixels that count as unknown."""
+    """A user's picture as it is, with `side` > 0 shrunk to that long side: by area where there is a mask, so that no
+    colour of the hole comes into known pixels. Sides that are no multiples of what the networks need grow by pixels
+    that count as unknown."""
     picture = pictures.picture(at.picture)
-    if how.side and max(picture.shape[1:]) > how.side:
-        picture = pictures.picture(at.picture, side=how.side)
-    known = torch.ones(1, 1, *picture.shape[1:])
-    if at.mask:
-        hidden = images.resize(pictures.picture(at.mask), (picture.shape[1], picture.shape[2]), kind="area")
-        known = (hidden.mean(0)[None, None] > 0.99).float()
+    known = _own_mask(at, picture) if at.mask else torch.ones(1, 1, *picture.shape[1:])
+    if how.side and (longest := max(picture.shape[1:])) > how.side:
+        height, width = (max(1, round(extent * how.side / longest)) for extent in picture.shape[1:])
+        picture = images.resize(picture, (height, width), kind="area" if at.mask else "bicubic")
+        known = (images.resize(known, (height, width), kind="area") > 0.9999).float()  # hidden in part is hidden
+    if at.mask and not known.any():
+        raise ValueError(f"mask {at.mask} leaves no pixel known at {tuple(known.shape[2:])} pixels; white means known")
     multiple = max(1, how.multiple // at.factor)
     more = [-extent % multiple for extent in picture.shape[1:]]
     grown = (0, more[1], 0, more[0])
-    observed, known = torch.nn.functional.pad(picture[None], grown), torch.nn.functional.pad(known, grown)
+    observed, known = pad(picture[None], grown), pad(known, grown)
     held = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
     height, width = (extent * at.factor for extent in observed.shape[-2:])
     operator = Downsample(height, width, at.factor, how.down) if at.factor > 1 else None
     extra = (more[0] * at.factor, more[1] * at.factor)
     return Problem(at, None, observed * known, known, held, operator, how.norm, extra)
+
+
+def _own_mask(at: Row, picture: Tensor) -> Tensor:
+    """1 where a user's mask is white, (1, 1, H, W) as the picture; a mask may be larger or smaller, not of another
+    shape."""
+    mask = pictures.picture(at.mask)
+    (height, width), (rows, columns) = picture.shape[1:], mask.shape[1:]
+    if abs(columns * height - rows * width) > max(height, width, rows, columns):  # more than rounding
+        raise ValueError(f"mask {at.mask} is {rows} x {columns} pixels (height x width) and its picture {height} x "
+                         f"{width}; allowed are masks of the same proportions")  # fmt: skip
+    known = (images.resize(mask, (height, width), kind="area").mean(0)[None, None] > 0.99).float()
+    if known.all() or not known.any():
+        found = "white all over: nothing is hidden" if known.all() else "nowhere white: nothing is known"
+        raise ValueError(f"mask {at.mask} is {found}; white means known, black hidden, and transparent pixels are "
+                         "laid on white")  # fmt: skip
+    return known
 
 
 def framed(picture: Tensor, at: Row, how: Degradation) -> Tensor:

@@ -111,7 +111,7 @@ def test_nothing_is_held_out_unless_asked_for():
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_degradation_is_the_same_whenever_it_is_drawn(name):
     first = problem(name, held=True)
-    tasks.problem.cache_clear()
+    tasks.drawn.cache_clear()
     again = problem(name, held=True)
     assert again is not first
     for part in ("observed", "known", "held", "truth"):
@@ -190,6 +190,34 @@ def test_a_picture_stands_for_itself_with_a_generated_hole():
     row = tasks.row("swirl")
     assert (row.picture, row.task, row.mask) == ("swirl", "inpaint", "rectangle")
     assert (problem("swirl").known == 0).any()
+
+
+@pytest.mark.parametrize("files", [("a.png",), ("a: b.png", "c:d%3A|.png")])
+def test_a_users_own_picture_may_be_called_anything(tmp_path, files):
+    paths = [str(tmp_path / file) for file in files]
+    for path in paths:
+        Image.new("RGB", (32, 32)).save(path)
+    row = tasks.row(tasks.own("inpaint", *paths))
+    assert (row.task, tasks.files(row), row.degraded) == ("inpaint", paths, True)
+
+
+def test_what_a_users_picture_was_grown_by_leaves_the_rest_of_its_baseline_alone(tmp_path):
+    Image.fromarray(np.full((5, 7, 3), 255, np.uint8)).save(tmp_path / "own.png")
+    at = problem(tasks.own("sr4", str(tmp_path / "own.png")), framing="whole", side=0, multiple=32)
+    assert (at.size, at.grown) == ((32, 32), (12, 4))
+    assert at.cut(at.baseline()).shape[2:] == (20, 28)
+    assert (at.cut(at.baseline()) == 1).all()
+    assert (at.cut(at.observed) == 1).all()
+
+
+def test_a_picture_overwritten_under_its_name_is_another_problem(tmp_path):
+    name = str(tmp_path / "picture.png")
+    truths = []
+    for colour in ("red", "blue"):
+        Image.new("RGB", (32, 32), colour).save(name)
+        truths.append(problem(name).truth)
+    assert not torch.equal(*truths)
+    assert problem(name).truth is truths[1]
 
 
 @pytest.mark.parametrize("name", ["mona_lisa", "nowhere.png"])
