@@ -94,11 +94,15 @@ def workers_of(log):
     return {int(line.split()[0]) for line in log.read_text().splitlines()}
 
 
-@pytest.mark.parametrize(("workers", "kills"), [("serial", 3), pytest.param("processes:2", 20, marks=pytest.mark.slow)])
-def test_a_driver_killed_at_random_moments_loses_only_what_was_in_flight(tmp_path, log, drive, workers, kills):
-    path, slots = tmp_path / "a" / "record.jsonl", int(workers[-1]) if workers != "serial" else 1
+@pytest.mark.parametrize(
+    ("workers", "kills", "seeding"),
+    [("serial", 3, "fixed"), pytest.param("processes:2", 20, "per_candidate", marks=pytest.mark.slow)],
+)
+def test_a_driver_killed_at_random_moments_loses_only_what_was_in_flight(tmp_path, drive, workers, kills, seeding):
+    path, log = tmp_path / "a" / "record.jsonl", tmp_path / "log"
+    slots = 1 if workers == "serial" else int(workers[-1])
     settings = Settings(seconds=0.04, noise=0.1, log=str(log))
-    options = {"budget": 10 * kills, "repeats": 2}
+    options = {"budget": 16 * kills, "repeats": 2, "seeding": seeding}
     rng = np.random.default_rng(kills)
     for _ in range(kills):
         before = rows_of(path)
