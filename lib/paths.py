@@ -22,6 +22,11 @@ def runs_dir() -> Path:
     return _folder("WORKBOOK_RUNS", ROOT / "data" / "runs")
 
 
+def cache_dir() -> Path:
+    """Outcomes that all runs share; beside the runs, and moved with them."""
+    return runs_dir() / "cache"
+
+
 def figures_dir() -> Path:
     """Regenerated figures and tables (`WORKBOOK_FIGURES` moves it)."""
     return _folder("WORKBOOK_FIGURES", ROOT / "figures")

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lib.paths import ROOT, runs_dir, write_text
+from lib.paths import ROOT, cache_dir, write_text
 from lib.search.runs import as_json, environment
 from lib.search.workers import Outcome
 
@@ -43,7 +43,7 @@ class Cache:
         parts = {"evaluate": name_of(evaluate), "code": code_hash(evaluate), "settings": settings, "data": data,
                  "threads": threads, **machine}  # fmt: skip
         self._context = _digest(parts)
-        self.folder = (folder or runs_dir() / "cache") / self._context[:16]
+        self.folder = (folder or cache_dir()) / self._context[:16]
         self.hits = self.misses = 0
 
     def get(self, genome: str, seed: int) -> Outcome | None:

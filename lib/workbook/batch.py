@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.paths import ROOT, figures_dir, runs_dir, shown
+from lib.paths import ROOT, cache_dir, figures_dir, runs_dir, shown
 from lib.workbook.notebooks import Job
 
 OK, FAILED, STOPPED, INTERRUPTED = 0, 1, 3, 130  # exit statuses; 2 is a mistake in the call
@@ -148,5 +148,6 @@ def _written(since: float) -> list[str]:
 
 
 def _group(path: Path, top: Path) -> Path:
-    """`<top>/<profile>/<slug>`, under which a file is counted."""
-    return top.joinpath(*path.relative_to(top).parts[:-1][:2])
+    """`<top>/<profile>/<slug>`, under which a file is counted; the cache is one folder."""
+    parts = path.relative_to(top).parts[:-1]
+    return top.joinpath(*parts[: 1 if parts[:1] == (cache_dir().name,) else 2])
