@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lib.models.dip_classical import CLASSICAL
 from lib.papers.nasdip import records, tables
-from lib.papers.nasdip.records import MEASURES, TASKS, Stored
+from lib.papers.nasdip.records import MEASURES, ORACLE, TASKS, Stored
 from lib.papers.study import Study, needs
 from lib.report import architecture, clusters, plots
 from lib.report.pictures import image_grid
@@ -21,11 +21,11 @@ from lib.spaces.nasdip import NasDip
 RIGHTS = "not shown: rights"
 SERIES = {"truth": "NAS-DIP", "random": "random search", "sym": "Sym NAS-DIP", "epochs": "NAS-DIP-T"}  # T: not all rows
 PANELS = ("library", "plane", "zebra4")  # the rows of the paper's figure 4
-COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": "NAS-DIP", "truth": "truth"}
+COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": f"NAS-DIP{ORACLE}", "truth": "truth"}
 LIBRARY = {"telea": "Telea", "navier_stokes": "Navier-Stokes", "biharmonic": "biharmonic"}
 PLACES = ("top", "middle", "bottom")
 FEWEST = 5  # different networks that an embedding needs
-FITNESS = "best fitness (1 − LPIPS)"
+FITNESS = "1 − LPIPS" + ORACLE
 Album = dict[tuple[str, str], pd.Series]
 
 
@@ -116,7 +116,7 @@ def fig3(study: Study) -> Figure | None:
     grid = image_grid(
         [[_image(study, cell) for cell in line] for line in cells], columns=["input, truth", *PLACES],
         rows=["first generation", "last generation"], captions=[[_caption(cell) for cell in line] for line in cells],
-        reason=RIGHTS, cell=1.5,
+        reason=RIGHTS, cell=1.5, title=f"NAS-DIP{ORACLE}, each with its search's own seed",
     )  # fmt: skip
     return study.figure("fig3", grid)
 
@@ -156,7 +156,8 @@ def noise(study: Study, row: str) -> float:
 def fig4(study: Study) -> Figure | None:
     """Best fitness, and below it the mean of the valid, against the generation; band: lowest to highest seed.
 
-    ± in a title is the standard deviation of one network's LPIPS under fresh seeds.
+    Series are equal in candidates, of which a symmetric search trains nearly all and an asymmetric one fewer. ± in a
+    title is the standard deviation of one network's LPIPS under fresh seeds.
     """
     rows, lines, parts = panel_rows(study), tables.means(study)["lpips_truth"], []
     matched = {}
@@ -169,7 +170,8 @@ def fig4(study: Study) -> Figure | None:
     if not parts:
         return None
     chart = convergence(pd.concat(parts), "generation", "fitness", "series", panel="panel",
-                        baselines=matched, columns=len(rows), ylabel="fitness (1 − LPIPS)")  # fmt: skip
+                        baselines=matched, columns=len(rows), ylabel=FITNESS,
+                        xlabel="generation (equal candidates)")  # fmt: skip
     return study.figure("fig4", chart)
 
 
@@ -241,7 +243,8 @@ def fig6(study: Study) -> Figure | None:
     """Best fitness against the generation at each mutation rate."""
     if (frame := _rates(study)) is None:
         return None
-    return study.figure("fig6", convergence(frame, "generation", "fmax", "rate", panel="row", ylabel=FITNESS))
+    chart = convergence(frame, "generation", "fmax", "rate", panel="row", ylabel=f"best {FITNESS}")
+    return study.figure("fig6", chart)
 
 
 def diversity(study: Study) -> Figure | None:
@@ -262,7 +265,7 @@ def fig6_results(study: Study) -> Figure | None:
         return None
     main = {one.search.mutation_rate for one in records.stored(study, "truth")}
     rates = {*main, *(float(what.removeprefix("rate_")) for _, what in shown if what.startswith("rate_"))}
-    columns = {"winner" if rate in main else f"rate_{rate:g}": f"rate {rate:g}" for rate in sorted(rates)}
+    columns = {"winner" if rate in main else f"rate_{rate:g}": f"rate {rate:g}{ORACLE}" for rate in sorted(rates)}
     grid = _sheet(study, shown, rows, {"untouched": "input", **columns, "truth": "truth"})
     return study.figure("fig6_results", grid)
 

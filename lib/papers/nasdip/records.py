@@ -18,6 +18,7 @@ from lib.searchers.generation import FLOOR
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
 
+ORACLE = " (oracle fitness)"  # of every search by the reference `truth`, which nobody could run without the truth
 MEASURES = {"psnr": "PSNR", "lpips_truth": "LPIPS", "ssim": "SSIM"}  # to the truth, in the paper's order
 SIGNS = {"psnr": 1, "lpips_truth": -1, "ssim": 1}  # 1 where more is better
 TASKS = {"inpaint": "inpainting", "denoise": "denoising", "sr": "super-resolution"}
@@ -95,6 +96,20 @@ class Stored:
         trained = self.rows["valid"] & (self.rows["cached"] != "record") & (self.trainings <= trainings)
         return self.rows.loc[trained, "fitness"]
 
+    @cached_property
+    def parents(self) -> pd.DataFrame:
+        """One row a parent, by what a record can deny: `member` of the population before, as rebuilt; if it was asked
+        earlier than the generation before, so that it `stayed`, then one of the `best` told until then.
+        """
+        told, kept, found = self.rows.set_index("k"), elite(self.search.population), list[pd.DataFrame]()
+        for number, before in enumerate(self.populations[:-1], 1):
+            chosen = told.loc[[k for pair in told.loc[told["generation"] == number, "parents"] for k in pair]]
+            limit = told.loc[told["generation"] < number - 1, "score"].nsmallest(kept).max()
+            stayed = chosen["generation"] < number - 1
+            found.append(pd.DataFrame({"member": chosen.index.isin(before["k"]), "stayed": stayed,
+                                       "best": ~stayed | (chosen["score"] <= limit)}))  # fmt: skip
+        return pd.concat(found) if found else pd.DataFrame({"member": [], "stayed": [], "best": []}, dtype=bool)
+
     def genomes(self, rows: pd.DataFrame) -> list[Genome]:
         """The genomes of some rows."""
         return [self.space.parse(text) for text in rows["genome"]]
@@ -120,6 +135,41 @@ def _load(path: Path, changed: int) -> Stored:
     return Stored(Search(**header["identity"]["search"]), header["identity"]["settings"], rows)
 
 
+def scale(study: Study) -> str:
+    """How small this study is, beside the paper's."""
+    return "".join(
+        f"{one.settings['side'] or 'native'} px, {one.settings['iterations']} steps, K = {one.search.population}, "
+        f"{one.search.generations} generations, N = {one.space.units} (paper: native, 2000, 500, 10 to 20, 5)"
+        for one in stored(study, "truth")[:1]
+    )
+
+
+def trained(study: Study) -> str:
+    """How many networks the symmetric and the asymmetric searches train of equally many candidates."""
+    mean = {part: np.mean([one.trainings.iloc[-1] for one in stored(study, part)] or 0) for part in ("sym", "truth")}
+    return f"of equal candidates a symmetric search trains {mean['sym']:.0f} networks, another {mean['truth']:.0f}"
+
+
+def before(study: Study) -> pd.DataFrame:
+    """Measures of the networks that pictures are made of, as known without the pictures: row, what, seed, measures."""
+    found = []
+    for one in stored(study, "truth", "mutation", "artworks"):
+        if one.search.seed == 0 and one.populations:
+            what = {"truth": "winner", "artworks": "artwork"}.get(one.search.part, f"rate_{one.search.mutation_rate:g}")
+            rows = {what: one.winner}
+            for when, members in (("first", one.populations[0]), ("last", one.populations[-1])):
+                valid = members[members["valid"]]
+                places = {"top": 0, "middle": len(valid) // 2, "bottom": -1}
+                rows |= {f"{when}_{place}": valid.iloc[at] for place, at in places.items()}
+            found += [{"row": one.search.row, "what": of, **row[["seed", *MEASURES]]} for of, row in rows.items()]
+    if study.has("rescored"):
+        fresh = study.frame("rescored").query("search_seed == 0 and part in ('truth', 'mutation')")
+        rates = "rate_" + fresh["mutation_rate"].map("{:g}".format)
+        fresh = fresh.assign(what=rates.where(fresh["part"] == "mutation", "winner"))
+        found += fresh[["row", "what", "seed", *MEASURES]].to_dict("records")
+    return pd.DataFrame(found, columns=["row", "what", "seed", *MEASURES])
+
+
 def rows_of(study: Study, *parts: str) -> list[str]:
     """The picture rows that the searches of the parts restored, in the paper's order, others behind."""
     found = dict.fromkeys(one.search.row for one in stored(study, *parts))
@@ -143,7 +193,8 @@ def arms(study: Study) -> pd.DataFrame:
 
     Columns: row, arm, unit (the seed of the search, or of the baseline), and the measures. The arm of a search is its
     part, `rate 0.01` for another mutation rate; its measures are means over the fresh seeds, as a search is the
-    independent unit. The arm of a baseline is its method.
+    independent unit. The arm of a baseline is its method, with `_oracle` for the PSNR of its iterate nearest to the
+    truth and `_averaged` for its averaged output; `iterations` are its steps.
     """
     parts = [frame for frame in (_winners(study), _baselines(study)) if frame is not None]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["row", "arm", "unit", *MEASURES])
@@ -163,13 +214,24 @@ def _winners(study: Study) -> pd.DataFrame | None:
 def _baselines(study: Study) -> pd.DataFrame | None:
     if not study.has("baselines"):
         return None
-    frame = study.frame("baselines")
-    return frame.rename(columns={"method": "arm", "repeat": "unit"})[["row", "arm", "unit", *_measured(frame)]]
+    frame = study.frame("baselines").rename(columns={"method": "arm", "repeat": "unit"})
+    parts = [frame, *(_other(frame, *of) for of in (("oracle", ["psnr"]), ("averaged", list(MEASURES))))]
+    known = ["row", "arm", "unit", *_measured(frame), *(["iterations"] if "iterations" in frame else [])]
+    return pd.concat([part.reindex(columns=known) for part in parts], ignore_index=True)
+
+
+def _other(frame: pd.DataFrame, output: str, measures: list[str]) -> pd.DataFrame:
+    """Another output of the baselines' networks as arms: of the iterate nearest to the truth, or averaged."""
+    names = {f"{output}_{measure}": measure for measure in measures}
+    if not set(names) <= set(frame):
+        return frame.head(0)
+    chosen = frame.dropna(subset=list(names)).drop(columns=_measured(frame)).rename(columns=names)
+    return chosen.assign(arm=chosen["arm"] + "_" + output)
 
 
 def _measured(frame: pd.DataFrame) -> list[str]:
     """The measures that a frame has."""
-    return [name for name in (*MEASURES, "psnr_hole", "oracle_iteration") if name in frame]
+    return [name for name in (*MEASURES, "psnr_hole") if name in frame]
 
 
 def values(frame: pd.DataFrame, row: str, arm: str, measure: str) -> np.ndarray:

@@ -6,22 +6,26 @@ import numpy as np
 import pandas as pd
 
 from lib.papers.nasdip import printed, records
-from lib.papers.nasdip.records import MEASURES
+from lib.papers.nasdip.baselines import classical
+from lib.papers.nasdip.experiments import transform
+from lib.papers.nasdip.records import MEASURES, ORACLE
 from lib.papers.nasdip.settings import SWEPT_RATES
 from lib.papers.study import Study, needs
 
-PAPER = {"DIP": "dip_matched", "Sym NAS-DIP": "sym", "Asym NAS-DIP": "truth", "Asym NAS-DIP-T": "epochs"}
+PAPER = {"DIP": "DIP", "Sym NAS-DIP": "Sym", "Asym NAS-DIP": "Asym", "Asym NAS-DIP-T": "Asym-T"}
+PUBLISHED = "DIP published"
 ARMS = {
-    "untouched": "untouched", "dip_published": "DIP published", "dip_matched": "DIP", "dip_scaled": "DIP 3x32",
-    "sym": "Sym", "truth": "Asym", "epochs": "Asym-T", "random": "random search",
+    "untouched": "untouched", "dip_published": PUBLISHED, "dip_matched": "DIP", "dip_scaled": "DIP 3x32",
+    "sym": f"Sym{ORACLE}", "truth": f"Asym{ORACLE}", "epochs": f"Asym-T{ORACLE}", "random": f"random search{ORACLE}",
 }  # fmt: skip
 METHODS = {
     "untouched": "untouched (noisy, hole black, or bicubic)", "bilinear": "bilinear", "nearest": "nearest pixel",
     "telea": "Telea (OpenCV)", "navier_stokes": "Navier-Stokes (OpenCV)", "biharmonic": "biharmonic (scikit-image)",
-    "dip_matched": "DIP, matched", "dip_matched_oracle": "DIP, matched, ORACLE stop", "dip_scaled": "DIP 3x32, matched",
-    "dip_published": "DIP, published", "dip_published_average": "DIP, published, averaged output",
-    "truth": "NAS-DIP, fitness by the truth (ORACLE)", "observed": "NAS-DIP, fitness by the observation",
-    "heldout": "NAS-DIP, fitness by held-out pixels", "random": "random search by the truth (ORACLE)",
+    **{f"{arm}{output}": label + how for arm, label in (
+        ("dip_matched", "DIP, matched"), ("dip_scaled", "DIP 3x32, matched"), ("dip_published", PUBLISHED))
+       for output, how in (("", ""), ("_oracle", ", ORACLE stop"), ("_averaged", ", averaged output"))},
+    "truth": f"NAS-DIP{ORACLE}", "observed": "NAS-DIP, fitness by the observation",
+    "heldout": "NAS-DIP, fitness by held-out pixels", "random": f"random search{ORACLE}",
 }  # fmt: skip
 RATES = {"DIP": "DIP", **{f"{rate:g}": f"NAS-DIP pm={rate:.2f}" for rate in SWEPT_RATES}}
 LAST = 2  # generations in which the cache's savings are counted
@@ -30,6 +34,13 @@ LAST = 2  # generations in which the cache's savings are counted
 def means(study: Study) -> pd.DataFrame:
     """The mean of each measure over an arm's units, by (row, arm)."""
     return records.arms(study).groupby(["row", "arm"])[list(MEASURES)].mean()
+
+
+def _share(every: pd.DataFrame) -> str:
+    """How much of its own iterations the published network got, where it was not all."""
+    rows = every[every["arm"] == "dip_published"] if "iterations" in every else every.head(0)
+    shares = [steps / classical(row).iterations for row, steps in zip(rows["row"], rows["iterations"], strict=True)]
+    return f" ({np.mean(shares):.0%} of its steps)" if shares and min(shares) < 1 else ""
 
 
 def _of(frame: pd.DataFrame, row: str, arm: str, measure: str) -> float:
@@ -49,7 +60,7 @@ def table1(study: Study) -> pd.DataFrame:
         mine = [np.mean([_of(ours, row, arm, measure) for row in used or [""]]) for arm in ("dip_matched", "truth")]
         note = "" if used else "data not available" if data != "DIP" else "not run"
         found.append({"data": data, "task": task, "metric": metric, "paper: DIP": paper["DIP"],
-                      "paper: NAS-DIP": paper["NAS-DIP"], "ours: DIP": mine[0], "ours: NAS-DIP": mine[1],
+                      "paper: NAS-DIP": paper["NAS-DIP"], "ours: DIP": mine[0], f"ours: NAS-DIP{ORACLE}": mine[1],
                       "our rows": len(used), "note": note})  # fmt: skip
     return study.table("table1", pd.DataFrame(found))
 
@@ -62,22 +73,24 @@ def table2(study: Study) -> pd.DataFrame:
     """
     every, ours = records.arms(study), means(study)
     paper = printed.values("table2").set_index(["image", "method", "metric"])["value"]
-    counts = every.groupby(["row", "arm"]).size()
-    found = []
+    share, found = _share(every), []
     for row in records.rows_of(study, "truth"):
-        searches = "/".join(str(counts.get((row, arm), 0)) for arm in ("sym", "truth", "epochs", "random"))
+        searches = _searches(every, row, ["sym", "truth", "epochs", "random"])
         for measure, metric in MEASURES.items():
-            names = {method: f"paper: {ARMS[arm]}" for method, arm in PAPER.items()}
-            theirs = {name: paper.get((records.title(row), method, metric)) for method, name in names.items()}
-            mine = {label: _of(ours, row, arm, measure) for arm, label in ARMS.items()}
+            theirs = {f"paper: {name}": paper.get((records.title(row), of, metric)) for of, name in PAPER.items()}
+            mine = {label.replace(PUBLISHED, PUBLISHED + share): _of(ours, row, arm, measure)
+                    for arm, label in ARMS.items()}  # fmt: skip
             found.append({"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches})
     return study.table("table2", pd.DataFrame(found))
 
 
 @needs("rescored")
 def table3(study: Study) -> pd.DataFrame:
-    """Mutation rates: the paper's values, `?` where they cannot be read with certainty, and ours of the swept rows."""
-    ours, swept = means(study), records.rows_of(study, "mutation")
+    """Mutation rates: the paper's values, `?` where they cannot be read with certainty, and ours of the swept rows.
+
+    `searches` counts ours of each rate, in the order of the columns.
+    """
+    every, ours, swept = records.arms(study), means(study), records.rows_of(study, "mutation")
     paper = printed.values("table3")
     texts = ["" if pd.isna(value) else f"{value:g}" for value in paper["value"]]
     paper["text"] = [text + "?" * (certain == "no") for text, certain in zip(texts, paper["certain"], strict=True)]
@@ -86,10 +99,17 @@ def table3(study: Study) -> pd.DataFrame:
         for measure, metric in MEASURES.items():
             title = records.title(row)
             theirs = {f"paper: {name}": legible.get((title, method, metric), "") for name, method in RATES.items()}
-            arms = {f"ours: {name}": rate_arm(study, name) if row in swept else "" for name in RATES}
-            mine = {label: _of(ours, row, arm, measure) for label, arm in arms.items()}
-            found.append({"row": title, "metric": metric, **theirs, **mine})
+            arms = {name: rate_arm(study, name) if row in swept else "" for name in RATES}
+            mine = {f"ours: {name}{ORACLE * (name != 'DIP')}": _of(ours, row, arm, measure)
+                    for name, arm in arms.items()}  # fmt: skip
+            searches = _searches(every, row, list(arms.values())[1:]) if row in swept else ""
+            found.append({"row": title, "metric": metric, **theirs, **mine, "searches": searches})
     return study.table("table3", pd.DataFrame(found))
+
+
+def _searches(every: pd.DataFrame, row: str, arms: list[str]) -> str:
+    """How many searches of a row there are of each arm."""
+    return "/".join(str(len(records.values(every, row, arm, "psnr"))) for arm in arms)
 
 
 def rate_arm(study: Study, name: str) -> str:
@@ -99,13 +119,17 @@ def rate_arm(study: Study, name: str) -> str:
 
 
 def references(study: Study) -> pd.DataFrame | None:
-    """What the winner by each fitness reference is worth, beside the untouched input and the classical network."""
+    """What the winner by each fitness reference is worth, beside the untouched input and the classical network.
+
+    The references differ in how parents are drawn too (`selection`), and in the number of searches (`n`).
+    """
     rows = records.rows_of(study, "observed", "heldout")
     if not rows or not study.has("rescored"):
         study.lack("extra_references", "needs the parts observed, heldout and rescored")
         return None
     frame = _methods(study, rows, ["untouched", "dip_matched", "random", "truth", "observed", "heldout"])
-    return study.table("extra_references", frame)
+    selection = {METHODS[name]: transform(name) for name in ("truth", "observed", "heldout")}
+    return study.table("extra_references", frame.assign(selection=frame["method"].map(selection).fillna("")))
 
 
 @needs("baselines")
@@ -129,7 +153,8 @@ def _methods(study: Study, rows: list[str], chosen: list[str]) -> pd.DataFrame:
     measures = [name for name in (*MEASURES, "psnr_hole") if name in every]
     grouped = every[every["arm"].isin(chosen)].groupby(["row", "arm"])
     known = grouped[measures].mean().assign(n=grouped.size()).to_dict("index")
-    lines = [{"row": records.title(row), "task": records.task(row), "method": METHODS[arm], **known[row, arm]}
+    names = {arm: METHODS[arm].replace(PUBLISHED, PUBLISHED + _share(every)) for arm in chosen}
+    lines = [{"row": records.title(row), "task": records.task(row), "method": names[arm], **known[row, arm]}
              for row in rows for arm in chosen if (row, arm) in known]  # fmt: skip
     frame = pd.DataFrame(lines).rename(columns={**MEASURES, "psnr_hole": "PSNR in the hole"})
     return frame.dropna(axis=1, how="all").astype({"n": int})

@@ -139,6 +139,32 @@ def test_a_parent_that_was_in_no_population_contradicts_c5(study, tmp_path):
     assert found.verdict == "contradicted"
 
 
+def test_a_parent_that_stayed_without_being_the_best_contradicts_c5(study, tmp_path):
+    shutil.copytree(study.records, tmp_path / "records")
+    header, rows = record.read(study.records / "truth-vase-0.jsonl.gz")
+    first = [row["k"] for row in rows if row["config"]["generation"] == 0 and row["score"] is not None]
+    for row in rows:
+        row["score"] = row["score"] and 1 - row["k"] / 1000  # each better than all before
+    bred = next(row for row in rows if row["config"]["generation"] == 2)
+    bred["config"]["parents"] = [first[-1]] * 2
+    world.write(tmp_path, "truth-vase-0", rows, **header["identity"])
+    one = records.stored(Study("nasdip", "smoke", folder=tmp_path), "truth", row="vase")[0]
+    assert not one.parents["best"].all()
+
+
+def test_what_the_searches_by_the_truth_show_is_called_an_oracles(table):
+    oracle = ["C1", "C2", "C4", "C6", "C7", "C8", "C9", "C15", "O3"]
+    assert table.loc[oracle, "claim"].str.endswith("(oracle fitness)").all()
+    assert not table.loc[["C1-own", "C1-blind", "C10b", "O2", "E1"], "claim"].str.contains("oracle").any()
+
+
+def test_the_notes_say_what_else_a_verdict_hangs_on(table):
+    assert "searches (of DIP: seeds) 3/1" in table.loc["C6a", "note"]
+    assert "a symmetric search trains" in table.loc["C7", "note"]
+    assert "drawn by rank" in table.loc["O2", "note"]
+    assert "K = 8, 3 generations, N = 3 (paper" in table.loc["C12a", "note"]
+
+
 def test_smoke_decides_only_what_is_exact(study, tmp_path):
     shutil.copytree(study.records, tmp_path / "records")
     table = claims.judge_all(Study("nasdip", "smoke", folder=tmp_path)).set_index("id")
