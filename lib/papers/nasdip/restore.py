@@ -64,13 +64,14 @@ def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = 
     """
     ev = _evaluation(image, task, mask, reference, side=side, iterations=iterations, lr=lr, device=device, seed=seed)
     searcher = Genetic(ev.space(), seed, population=population, init="valid", parents="survivors", fitness="rank")
-    identity, name = loop.identity(searcher, ev.identity()), experiments.record_name("restore", Path(image).stem, task)
-    lpips = [weights.digest(part) for part in TRUNKS[ev.lpips][:2]]
+    used = {name: weights.digest(name) for name in TRUNKS[ev.lpips][:2]}
+    identity = loop.identity(searcher, ev.identity(), weights=used)
+    name = experiments.record_name("restore", Path(image).stem, task)
     with runs.open_run("custom", "nasdip", name, identity) as run, runs.deadline(60 * minutes):
         budget = population * (generations + 1)
         with suppress(runs.OutOfTime):
             loop.run_search(searcher, evaluate.evaluate, ev, record=run.record, budget=budget, workers=workers,
-                            cache=Cache(evaluate.evaluate, ev.identity(), data=lpips), label=task)  # fmt: skip
+                            cache=Cache(evaluate.evaluate, ev.identity(), data=used), label=task)  # fmt: skip
         found = run.record.frame()
     scored = found[found["score"].notna()]
     if scored.empty:
