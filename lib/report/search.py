@@ -85,7 +85,7 @@ def hamming(frame: pd.DataFrame, control: pd.DataFrame | None, x: str = "evaluat
 @styled
 def embedding(frame: pd.DataFrame, x: str = "x", y: str = "y", *, colour: str | None = None, by: str | None = None,
               size: str | None = None, panel: str | None = None, title: str = "") -> Figure:  # fmt: skip
-    """Embedded points, a panel a value of `panel` (two seeds): `colour` a number as a shade, `by` a category.
+    """Embedded points, a panel a value of `panel`: `colour` a number as a shade, `by` a category.
 
     `size` names how many equal genomes a point stands for; its area grows with them. The axes carry no scale, as the
     distances of an embedding have none.

@@ -87,8 +87,8 @@ def found(study: Study, settings: Settings) -> Iterator[tuple[int, Search, pd.Da
 
 
 def complete(study: Study, settings: Settings, part: str) -> bool:
-    """Whether this run includes every search, so that what is made of all of them replaces nothing fuller."""
-    absent = [one.name for one in experiments.every(settings) if not study.has(one.name)]
+    """Whether nothing that the part needs was left out by `parts`, so that its record replaces no fuller one."""
+    absent = [one.name for one in experiments.every(settings) if settings.parts and not study.has(one.name)]
     if absent:
         study.lack(part, f"it needs every search, and this run leaves out {len(absent)}, such as {absent[0]}")
     return not absent
@@ -177,6 +177,10 @@ def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseli
             if one.part == "truth" and one.row in settings.shown_rows[:1]:
                 for place, row in _ladder(study, one):
                     yield one.row, place, Trained(ev, row["genome"]), int(row["seed"])
+    for _, one, frame in found(study, settings):
+        if one.seed == 0 and one.part == "truth":  # what the search itself saw, beside the fresh seed
+            best = winner(frame)
+            yield one.row, "winner_own", Trained(evaluate.of(settings, one), best["genome"]), int(best["seed"])
 
 
 def _ladder(study: Study, one: Search) -> Iterator[tuple[str, pd.Series]]:

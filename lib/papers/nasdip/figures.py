@@ -21,7 +21,8 @@ from lib.spaces.nasdip import NasDip
 RIGHTS = "not shown: rights"
 SERIES = {"truth": "NAS-DIP", "random": "random search", "sym": "Sym NAS-DIP", "epochs": "NAS-DIP-T"}  # T: not all rows
 PANELS = ("library", "plane", "zebra4")  # the rows of the paper's figure 4
-COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": f"NAS-DIP{ORACLE}", "truth": "truth"}
+COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": f"NAS-DIP{ORACLE}, fresh seed",
+           "winner_own": "the same, seed of its search", "truth": "truth"}  # fmt: skip
 LIBRARY = {"telea": "Telea", "navier_stokes": "Navier-Stokes", "biharmonic": "biharmonic"}
 PLACES = ("top", "middle", "bottom")
 FEWEST = 5  # different networks that an embedding needs
@@ -274,7 +275,11 @@ def fig6_results(study: Study) -> Figure | None:
 def fig7(study: Study) -> Figure | None:
     """Inpainting beside methods of two libraries, which stand in for the five that the paper shows."""
     shown = album(study)
-    columns = {"untouched": "input", **LIBRARY, **{what: COLUMNS[what] for what in ("dip_matched", "winner", "truth")}}
+    columns = {
+        "untouched": "input",
+        **LIBRARY,
+        **{what: label for what, label in COLUMNS.items() if what != "untouched"},
+    }
     rows = _rows(shown, "inpainting")
     return study.figure("fig7", _sheet(study, shown, rows, columns)) if rows else None
 

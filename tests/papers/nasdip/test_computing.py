@@ -102,10 +102,11 @@ def test_a_winner_trained_again_with_its_own_seed_has_its_own_score(study, setti
     assert computing.train_again(task, int(best["seed"]), tmp_path).score == best["score"]
 
 
-def test_the_picture_of_a_winner_is_the_one_that_was_scored(study):
-    frame = study.frame("pictures")
-    shown = frame[(frame["row"] == "astronaut") & (frame["what"] == "winner")]
-    assert shown["lpips_truth"].tolist() == [study.frame("truth-astronaut-0")["score"].min()]
+def test_a_winner_is_painted_with_a_fresh_seed_and_with_the_one_of_its_search(study):
+    frame = study.frame("pictures").query("row == 'astronaut'").set_index("what")
+    assert frame.loc["winner_own", "lpips_truth"] == study.frame("truth-astronaut-0")["score"].min()
+    fresh = study.frame("rescored").query("search == 'truth-astronaut-0' and repeat == 0")
+    assert frame.loc["winner", "lpips_truth"] == fresh["score"].item()
 
 
 def test_pictures_that_may_not_be_shown_lie_apart(study, own):
@@ -141,6 +142,13 @@ def test_a_part_that_is_there_is_not_computed_again(tiny, monkeypatch):
     for part in ("truth-astronaut-0", "random-astronaut-0", "rescored", "pictures"):
         assert not after.frame(part).empty
         assert after.frame(part, failed=True).equals(before.frame(part, failed=True))
+
+
+def test_a_run_of_some_parts_does_not_replace_what_needs_all_of_them(tiny):
+    settings = tiny(rows=["astronaut"], blind_rows=[], classical=[], parts=["rescored", "pictures"])
+    study = compute(settings, "rescored", "pictures")
+    assert not (study.has("rescored") or study.has("pictures"))
+    assert "leaves out" in study.missing["rescored"]
 
 
 def test_random_search_without_its_twin_is_noted_as_missing(tiny):
