@@ -215,8 +215,9 @@ def test_differences_ignore_seconds_and_name_everything_else():
 
 
 WRITER = """
-import sys, time
+import signal, sys
 from lib.search.record import Record
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background inherits that it is ignored
 with Record.open(sys.argv[1], {"slug": "toy"}) as record:
     for k in range(10**6):
         record.append({"k": k, "repeat": 0, "score": float(k), "curves": {"pad": [0.5] * 2000}})
