@@ -184,6 +184,8 @@ def painted(settings: Settings, found: dict[str, tuple[Search, list[Row]]], wort
             what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
             again = [metrics for _, metrics, repeat in fresh(settings, [one], worth) if repeat == 0]
             yield {"row": one.row, "what": what} | (again[0] if again else best(rows)["metrics"])
+            if one.part == "truth":
+                yield {"row": one.row, "what": "winner_own"} | best(rows)["metrics"]
             last = max(row["config"]["generation"] for row in rows)
             for when, number in (("first", 0), ("last", last)) if one.row in settings.shown_rows[:1] else ():
                 elite = best(row for row in rows if row["config"]["generation"] < number) if number else None
