@@ -30,24 +30,6 @@ search(Path(sys.argv[1]), Settings(**json.loads(sys.argv[2])), **json.loads(sys.
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "a" / "record.jsonl"
-
-
-@pytest.fixture
-def other(tmp_path):
-    return tmp_path / "b" / "record.jsonl"
-
-
-@pytest.fixture
-def log(tmp_path):
-    """A file that gets a line an evaluation: the worker's pid, the network, the seed."""
-    file = tmp_path / "log"
-    file.touch()
-    return file
-
-
-@pytest.fixture
 def drive():
     """Starts a driver of its own; all are dead after the test."""
     drivers = []

@@ -18,24 +18,6 @@ from tests.search.engine import open_record, search
 from tests.search.standin import Climber, Grid, Settings, evaluate
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "a" / "record.jsonl"
-
-
-@pytest.fixture
-def other(tmp_path):
-    return tmp_path / "b" / "record.jsonl"
-
-
-@pytest.fixture
-def log(tmp_path):
-    """A file that gets a line an evaluation."""
-    file = tmp_path / "log"
-    file.touch()
-    return file
-
-
 def lines(log):
     return log.read_text().splitlines()
 
