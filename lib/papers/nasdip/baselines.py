@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lib import device
 from lib.data import images
 from lib.models import dip
 from lib.models.dip_classical import CLASSICAL, Classical, scaled
 from lib.papers.nasdip import evaluate, tasks
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.settings import Settings
-from lib.papers.nasdip.tasks import Problem, keyed_seed
+from lib.papers.nasdip.tasks import Problem
 from lib.papers.rows import Job
 from lib.search.workers import Outcome
 from lib.spaces.nasdip import Architecture
@@ -57,7 +58,7 @@ def jobs(settings: Settings) -> list[Job]:
             task = baseline(settings, name, method)
             for repeat in range(settings.rescored if method in NETWORKS else 1):
                 config = {"row": name, "method": method}
-                found.append(Job(k, repeat, keyed_seed(settings.seed, "fresh", repeat), task, config))
+                found.append(Job(k, repeat, device.keyed_seed(settings.seed, "fresh", repeat), task, config))
             k += 1
     return found
 
@@ -129,12 +130,12 @@ def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, 
     ev, found = task.evaluation, network(task, at)
     options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
     module = dip.DipNetwork(found.architecture, options)
-    dip.initialise(module, keyed_seed(seed, found.architecture.text()))
+    dip.initialise(module, device.keyed_seed(seed, found.architecture.text()))
     settings: dict[str, Any] = {"iterations": ev.iterations, "lr": ev.lr}
     if task.method == "dip_published":
         settings = {
             "iterations": max(1, round(task.share * found.iterations)), "lr": found.lr, "guard": found.guard,
-            "reg_noise_std": found.reg_noise_std, "noise_seed": keyed_seed(seed, "steps"), "average": AVERAGE,
+            "reg_noise_std": found.reg_noise_std, "noise_seed": device.keyed_seed(seed, "steps"), "average": AVERAGE,
         }  # fmt: skip
     z = _input(found, at, seed).to(ev.device)
     result = reconstruct(module.to(ev.device), z, at.loss, oracle=at.truth, precision=ev.precision, **settings)

@@ -17,7 +17,6 @@ from lib.papers.nasdip.baselines import Baseline
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.experiments import Search
 from lib.papers.nasdip.settings import Settings
-from lib.papers.nasdip.tasks import keyed_seed
 from lib.papers.rows import Job
 from lib.papers.study import Study
 from lib.search import loop
@@ -118,7 +117,7 @@ def rescored(study: Study, settings: Settings, part: str) -> None:
         config = {name: value for name, value in asdict(one).items() if name not in ("name", "seed")}
         config |= {"search": one.name, "search_seed": one.seed}
         task = Trained(Evaluation.of(settings, one.row, one.variant), winner(frame)["genome"])
-        seeds = [keyed_seed(settings.seed, "fresh", repeat) for repeat in range(settings.rescored)]
+        seeds = [device.keyed_seed(settings.seed, "fresh", repeat) for repeat in range(settings.rescored)]
         jobs += [Job(k, repeat, seed, task, {**config, "text": task.genome}) for repeat, seed in enumerate(seeds)]
     rows.compute(study, part, jobs, train_again, **_common(settings))
 
@@ -157,7 +156,7 @@ def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
     else:
         picture, _ = baselines.restored(task, seed)
     metrics = evaluate.measure(task.evaluation, picture)
-    name = f"artifacts/{task.evaluation.row.replace('/', '_')}-{keyed_seed(task, seed):016x}.png"
+    name = f"artifacts/{task.evaluation.row.replace('/', '_')}-{device.keyed_seed(task, seed):016x}.png"
     images.save(picture[0].clamp(0, 1), folder / name)
     return Outcome(metrics["lpips_truth"], metrics, time.perf_counter() - started, artifacts={"image": name})
 
@@ -165,7 +164,7 @@ def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
 def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseline | Trained, int]]:
     """(row, what, task, seed) of every picture. What is compared has one fresh seed, for a search picks lucky ones; the
     individuals of figure 3 have the seed of their search."""
-    fresh = keyed_seed(settings.seed, "fresh", 0)
+    fresh = device.keyed_seed(settings.seed, "fresh", 0)
     for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
         for method in ("truth", *baselines.PLAIN[tasks.row(name).task], *settings.classical):
             yield name, method, baselines.baseline(settings, name, method), fresh

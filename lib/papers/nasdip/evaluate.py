@@ -20,7 +20,7 @@ from lib.models import dip
 from lib.papers.nasdip import tasks
 from lib.papers.nasdip.experiments import Search
 from lib.papers.nasdip.settings import Settings
-from lib.papers.nasdip.tasks import Degradation, Problem, Row, keyed, keyed_seed
+from lib.papers.nasdip.tasks import Degradation, Problem, Row, keyed
 from lib.papers.networks import perceptual
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome
@@ -118,7 +118,7 @@ def restore(ev: Evaluation, genome: Genome, seed: int) -> Reconstruction:
     space, at = ev.space(), problem(ev)
     architecture = space.decode(space.check(genome))
     network = dip.DipNetwork(architecture, ev.options())
-    dip.initialise(network, keyed_seed(seed, space.text(space.canonical(genome))))
+    dip.initialise(network, device.keyed_seed(seed, space.text(space.canonical(genome))))
     z = noise(at.row, at.size, seed).to(ev.device)
     iterations = ev.iterations if architecture.iterations is None else architecture.iterations
     return reconstruct(network.to(ev.device), z, at.loss, iterations=iterations, lr=ev.lr, precision=ev.precision)

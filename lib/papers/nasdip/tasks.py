@@ -4,7 +4,6 @@ A row of the paper's tables is a picture and a task. Its degradation is drawn on
 network, so that all arms of a comparison see the same observation.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from lib import device
 from lib.data import images, pictures, procedural, registry
 from lib.models.resampling import Downsample
 
@@ -99,14 +99,9 @@ def files(at: Row) -> list[str]:
     return [name for name in (at.picture, at.mask) if name not in ("", "rectangle")]
 
 
-def keyed_seed(*parts: Any) -> int:
-    """A seed for torch, 63 bits of the SHA-256 of the parts."""
-    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:8], "big") >> 1
-
-
 def keyed(*parts: Any) -> torch.Generator:
     """A CPU generator whose stream follows from the parts alone."""
-    return torch.Generator().manual_seed(keyed_seed(*parts))
+    return torch.Generator().manual_seed(device.keyed_seed(*parts))
 
 
 @dataclass(frozen=True, eq=False)
