@@ -1,0 +1,201 @@
+"""The frozen encoder of StyleNAS: VGG up to relu5_1 with filters of mean activation 1 and reflection padding.
+
+Five taps, relu1_1 to relu5_1. Each filter is divided by its mean activation over natural pictures and the next layer's
+input multiplied by it (its specification, 3.1): by homogeneity of the ReLU every tap is the plain one, rescaled by
+channel. The means are measured once on crops of the bundled photos and kept beside the weights with their hash.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib import weights
+from lib.data import pictures
+from lib.models import vgg
+from lib.models.vgg import CHANNELS
+from lib.paths import weights_dir, write_text
+
+TAPS = 5
+NAMES = ("vgg19", "vgg16", "random")
+GUARD = 0.05  # a filter's mean counts as at least so many medians of its layer's
+# The pictures whose activations count: each photo scaled to each short side and cut into whole squares.
+PHOTOS, SHORT_SIDES, CROP = ("astronaut", "chelsea", "coffee", "rocket", "hubble", "china", "flower"), (96, 192), 96
+
+State = Mapping[str, Tensor]  # conv1_1.weight, conv1_1.bias, ...
+
+
+@dataclass(frozen=True)
+class Code:
+    """A picture at one tap, and what max-unpooling needs to come back."""
+
+    features: Tensor  # (B, C, H, W)
+    indices: list[Tensor]  # of each pooling, in order
+    sizes: list[torch.Size]  # of what went into each pooling
+
+
+class NormalisedVGG(nn.Module):
+    """Frozen convolutions with reflection padding; images (B, 3, H, W) in [0, 1] to the taps r1 to r5.
+
+    `state` holds the weights for pictures normalised as ImageNet's; `means` of each layer's filters, or none.
+    Gradients pass to the images alone.
+    """
+
+    def __init__(self, state: State, means: Mapping[str, Tensor], name: str, digest: str) -> None:
+        super().__init__()
+        self.name, self.digest = name, digest
+        self.names = _names(state)
+        mean, std = torch.tensor(vgg.IMAGENET_MEAN), torch.tensor(vgg.IMAGENET_STD)
+        gain, shift = 1 / std, -mean / std  # the pictures' normalisation is folded into conv1_1
+        for layer in self.names:
+            kernel, bias = state[f"{layer}.weight"], state[f"{layer}.bias"]
+            bias = bias + (kernel.sum((2, 3)) @ shift if layer == "conv1_1" else 0)
+            divisor = means.get(layer, torch.ones(len(kernel))).to(kernel)
+            kernel = kernel * gain.to(kernel)[:, None, None] / divisor[:, None, None, None]
+            self.register_buffer(f"{layer}_weight", kernel.contiguous(memory_format=torch.channels_last))
+            self.register_buffer(f"{layer}_bias", bias / divisor)
+            gain = divisor
+
+    def forward(self, images: Tensor, depth: int = TAPS) -> list[Tensor]:
+        """The taps r1 to r_depth, (B, C_i, H / 2^(i-1), W / 2^(i-1)); nothing behind r_depth is computed."""
+        x, taps = images, []
+        for layer in self._until(depth):
+            if _opens(layer):
+                x = F.max_pool2d(x, 2)
+            x = self._convolve(x, layer)
+            if layer.endswith("_1"):
+                taps.append(x)
+        return taps
+
+    def encode(self, images: Tensor, depth: int) -> Code:
+        """The tap r_depth with the indices and sizes of the poolings before it."""
+        x, indices, sizes = images, [], []
+        for layer in self._until(depth):
+            if _opens(layer):
+                sizes.append(x.shape)
+                x, chosen = F.max_pool2d(x, 2, return_indices=True)
+                indices.append(chosen)
+            x = self._convolve(x, layer)
+        return Code(x, indices, sizes)
+
+    def macs(self, height: int, width: int, depth: int = TAPS) -> int:
+        """Multiply-accumulates of the convolutions up to r_depth for one picture of this size."""
+        return vgg.macs(self._until(depth), height, width)
+
+    def _until(self, depth: int) -> list[str]:
+        if not 1 <= depth <= TAPS:
+            raise ValueError(f"depth is {depth}; allowed are 1 to {TAPS}")
+        return self.names[: self.names.index(f"conv{depth}_1") + 1]
+
+    def _convolve(self, x: Tensor, layer: str) -> Tensor:
+        padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+        return F.conv2d(padded, getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
+
+
+def _opens(layer: str) -> bool:
+    """Whether a pooling stands before this layer."""
+    return layer.endswith("_1") and layer != "conv1_1"
+
+
+def _names(state: State) -> list[str]:
+    """The layers of a state up to conv5_1, in order."""
+    found = sorted(name.removesuffix(".weight") for name in state if name.endswith(".weight"))
+    return found[: found.index("conv5_1") + 1]
+
+
+def check_images(images: Tensor) -> None:
+    """Raise ValueError unless images are (B, 3, H, W), finite, with sides from 32 that are multiples of 16."""
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ValueError(f"images have the shape {tuple(images.shape)}; allowed is (B, 3, H, W)")
+    height, width = images.shape[2:]
+    if min(height, width) < 32 or height % 16 or width % 16:
+        raise ValueError(f"images are {width}x{height}; allowed are sides from 32 that are multiples of 16")
+    if not images.isfinite().all():
+        raise ValueError(f"images hold {int((~images.isfinite()).sum())} values that are NaN or infinite")
+
+
+def load(name: str) -> NormalisedVGG:
+    """The encoder `vgg19` or `vgg16`, or `random`: orthogonal filters in VGG-19's shape, standardised (below).
+
+    Raises ValueError for another name, MissingWeights if its weights are not there.
+    """
+    if name not in NAMES:
+        raise ValueError(f"encoder is {name!r}; allowed are {', '.join(NAMES)}")
+    if name == "random":
+        state = standardised(_orthogonal())
+        means: dict[str, Tensor] = {}
+        facts = b"".join(tensor.numpy().tobytes() for tensor in state.values())
+    else:
+        state, means = weights.load(name), _kept_means(name)
+        kept = {layer: values.tolist() for layer, values in means.items()}
+        facts = json.dumps([weights.digest(name), kept], sort_keys=True).encode()
+    return NormalisedVGG(state, means, name, hashlib.sha256(facts).hexdigest()).eval()
+
+
+def crops() -> Tensor:
+    """The reference crops (N, 3, 96, 96) of the bundled photos, in [0, 1]."""
+    found = []
+    for photo in PHOTOS:
+        for side in SHORT_SIDES:
+            picture = pictures.picture(photo, side=side, fit="short")
+            rows = picture.unfold(1, CROP, CROP).unfold(2, CROP, CROP)  # (3, rows, columns, CROP, CROP)
+            found.append(rows.flatten(1, 2).movedim(1, 0))
+    return torch.cat(found)
+
+
+@torch.no_grad()
+def filter_means(state: State, images: Tensor) -> dict[str, Tensor]:
+    """Mean activation of each filter over images and positions, at least GUARD medians of its layer's, by layer."""
+    network = NormalisedVGG(state, {}, "plain", "")
+    sums = {layer: torch.zeros(len(state[f"{layer}.bias"]), dtype=torch.float64) for layer in network.names}
+    for batch in images.split(8):
+        x = batch
+        for layer in network.names:
+            x = network._convolve(F.max_pool2d(x, 2) if _opens(layer) else x, layer)
+            sums[layer] += x.mean((2, 3)).double().sum(0)
+    means = {layer: (total / len(images)).float() for layer, total in sums.items()}
+    return {layer: values.clamp_min(GUARD * float(values.median())) for layer, values in means.items()}
+
+
+def _kept_means(name: str) -> dict[str, Tensor]:
+    """The filter means kept beside the weights with their hash; measured where there are none yet."""
+    path, digest = weights_dir() / f"{name}.means.json", weights.digest(name)
+    reference = [list(PHOTOS), list(SHORT_SIDES), CROP, GUARD]
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    if kept.get("sha256") != digest or kept.get("reference") != reference:
+        measured = filter_means(weights.load(name), crops())
+        means = {layer: [float(f"{value:.6g}") for value in values.tolist()] for layer, values in measured.items()}
+        kept = {"sha256": digest, "reference": reference, "means": means}
+        write_text(path, json.dumps(kept) + "\n")
+    return {layer: torch.tensor(values) for layer, values in kept["means"].items()}
+
+
+def _orthogonal() -> dict[str, Tensor]:
+    """Orthogonal filters of a VGG-19 up to conv5_1, always the same, without biases."""
+    generator, state, inner = torch.Generator().manual_seed(0), {}, 3
+    for layer in vgg.layer_names("vgg19")[: vgg.depth("conv5_1", "vgg19")]:
+        outer = CHANNELS[int(layer[4]) - 1]
+        kernel = torch.empty(outer, inner, 3, 3)
+        state[f"{layer}.weight"] = nn.init.orthogonal_(kernel, generator=generator)
+        state[f"{layer}.bias"], inner = torch.zeros(outer), outer
+    return state
+
+
+@torch.no_grad()
+def standardised(state: State, images: Tensor | None = None) -> dict[str, Tensor]:
+    """The state with filters whose pre-activations have mean 0 and deviation 1 over the images (a few crops)."""
+    x, done = (crops()[::4] if images is None else images), dict(state)
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (vgg.IMAGENET_MEAN, vgg.IMAGENET_STD))
+    x = (x - mean) / std
+    for layer in _names(state):
+        x = F.pad(F.max_pool2d(x, 2) if _opens(layer) else x, (1, 1, 1, 1), mode="reflect")
+        x = F.conv2d(x, state[f"{layer}.weight"])
+        deviation, centre = torch.std_mean(x, (0, 2, 3))
+        done[f"{layer}.weight"] = state[f"{layer}.weight"] / deviation[:, None, None, None]
+        done[f"{layer}.bias"] = -centre / deviation
+        x = F.relu((x - centre[:, None, None]) / deviation[:, None, None])
+    return done

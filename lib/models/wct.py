@@ -1,0 +1,137 @@
+"""Whitening and colouring transform: gives one picture's features the mean and covariance of another's.
+
+Li et al., "Universal style transfer via feature transforms" (2017), with the numerics of StyleNAS (its specification,
+3.2): float64, 1 added to the content's variances, eigenvalues below a threshold dropped. Whitening, colouring, both
+means and the blend become one affine map, so that features are read three times (mean, covariance, map) and written
+once. Statistics are gathered over chunks of positions: their memory does not grow with the picture.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+CHUNK = 2**20  # numbers of one chunk
+CONTENT_COVARIANCES = ("identity", "photonas")
+PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
+
+
+class TransformError(ArithmeticError):
+    """Features that are not finite, or an eigendecomposition that does not converge."""
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How a transform computes.
+
+    `content_shift` is added to the content's variances ("+ I"): a direction of variance v gets v / (v + shift) of the
+    style's. `content_cov="photonas"` takes 1.5 S + diag(S) instead, without a shift. Eigenvalues below `threshold` are
+    dropped. The result is `blend` * transformed + (1 - blend) * content. `covariance` is the precision of the
+    products that form S; they are summed, and S is decomposed, in float64.
+    """
+
+    content_shift: float = 1.0
+    threshold: float = 1e-5
+    content_cov: str = "identity"
+    blend: float = 1.0
+    covariance: str = "float64"
+
+    def __post_init__(self) -> None:
+        if self.content_cov not in CONTENT_COVARIANCES:
+            raise ValueError(f"content_cov is {self.content_cov!r}; allowed are {', '.join(CONTENT_COVARIANCES)}")
+        if self.covariance not in PRECISIONS:
+            raise ValueError(f"covariance is {self.covariance!r}; allowed are {', '.join(PRECISIONS)}")
+        if not self.content_shift >= 0:
+            raise ValueError(f"content_shift is {self.content_shift}; allowed are numbers from 0")
+        if not self.threshold > 0:
+            raise ValueError(f"threshold is {self.threshold}; allowed are numbers above 0")
+        if not 0 <= self.blend <= 1:
+            raise ValueError(f"blend is {self.blend}; allowed are numbers from 0 to 1")
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """A style: the mean (C,) of its features and the root (C, C) of their covariance, float64."""
+
+    mean: Tensor
+    matrix: Tensor
+
+
+@dataclass(frozen=True)
+class Affine:
+    """y = matrix x + offset at every position; (C, C) and (C,), float64."""
+
+    matrix: Tensor
+    offset: Tensor
+
+
+@torch.no_grad()
+def colouring(style: Tensor, numerics: Numerics) -> Colouring:
+    """The colouring of style features (1, C, H, W) or (C, H, W); raises TransformError, ValueError for other shapes."""
+    mean, covariance = statistics(style, numerics.covariance)
+    return Colouring(mean, _power(covariance, 0.5, numerics.threshold))
+
+
+@torch.no_grad()
+def fit(content: Tensor, colour: Colouring, numerics: Numerics) -> Affine:
+    """The map that gives content features (1, C, H, W) or (C, H, W) the style's colouring; raises as `colouring`.
+
+    The content's size may differ from the style's; ValueError if its channels do.
+    """
+    mean, covariance = statistics(content, numerics.covariance)
+    if mean.shape != colour.mean.shape:
+        raise ValueError(f"content has {len(mean)} channels; the style has {len(colour.mean)}")
+    if numerics.content_cov == "photonas":
+        covariance = 1.5 * covariance + covariance.diag().diag()
+    else:
+        covariance.diagonal().add_(numerics.content_shift)
+    matrix = numerics.blend * colour.matrix @ _power(covariance, -0.5, numerics.threshold)
+    offset = numerics.blend * colour.mean - matrix @ mean
+    matrix.diagonal().add_(1 - numerics.blend)
+    return Affine(matrix, offset)
+
+
+def apply(features: Tensor, affine: Affine) -> Tensor:
+    """The mapped features (N, C, H, W), in their own dtype and layout."""
+    matrix, offset = affine.matrix.to(features), affine.offset.to(features)
+    return F.conv2d(features, matrix[:, :, None, None], offset)
+
+
+def statistics(features: Tensor, precision: str = "float64") -> tuple[Tensor, Tensor]:
+    """Mean (C,) and covariance (C, C), over N - 1, of features (1, C, H, W) or (C, H, W) over their N positions.
+
+    Both are float64; the covariance's products are of `precision`. Raises TransformError unless both are finite.
+    """
+    if features.ndim not in (3, 4) or (features.ndim == 4 and len(features) != 1):
+        raise ValueError(f"features have the shape {tuple(features.shape)}; allowed are (1, C, H, W) and (C, H, W)")
+    x = features.reshape(*features.shape[-3:]).flatten(1)  # (C, N), a view in either memory layout
+    channels, positions = x.shape
+    mean = torch.zeros(channels, dtype=torch.float64, device=x.device)
+    for chunk in _chunks(x):
+        mean += chunk.double().sum(1)
+    mean /= positions
+    covariance = mean.new_zeros(channels, channels)
+    for chunk in _chunks(x):
+        centred = chunk.double().sub_(mean[:, None]).to(PRECISIONS[precision])
+        covariance += centred @ centred.T
+    covariance /= max(positions - 1, 1)
+    if not (mean.isfinite().all() and covariance.isfinite().all()):
+        raise TransformError("features are not finite, or too large for the precision of their covariance")
+    return mean, covariance
+
+
+def _chunks(x: Tensor) -> Iterator[Tensor]:
+    """x (C, N) by positions, about CHUNK numbers at a time."""
+    return iter(x.split(max(1, CHUNK // len(x)), 1))
+
+
+def _power(covariance: Tensor, exponent: float, threshold: float) -> Tensor:
+    """The covariance (C, C) to a power, within the span of its eigenvalues from `threshold` up."""
+    try:
+        values, vectors = torch.linalg.eigh(covariance)
+    except torch.linalg.LinAlgError as error:
+        raise TransformError(f"the eigendecomposition of a covariance did not converge: {error}") from error
+    scale = torch.where(values >= threshold, values.clamp_min(threshold).pow(exponent), 0)
+    return (vectors * scale) @ vectors.T
