@@ -1,0 +1,160 @@
+"""The search space of StyleNAS (An et al., arXiv 1906.02470): 31 optional operators of one decoder.
+
+A frozen encoder brings taps r1 (full size) to r5 (1/16); the decoder has six stages, d0 (1/16) to d5 (full size), of
+which every one keeps at least one convolution whatever the genome says. Sections are those of the specification.
+"""
+
+from dataclasses import dataclass
+
+from lib.spaces.base import Gene, Genome, Space
+
+LENGTH = 32  # characters of the printed form
+RESERVED = 8  # the one of them that decides nothing (section 2.4)
+KINDS = {"wct": "wct", "agg": "aggregate", "wcts": "wcts", "norm": "norm", "skip": "skip", "conv": "conv",
+         "reduce": "conv"}  # fmt: skip
+TABLE = (  # position, name, channels, level: section 2.3
+    (0, "d0.wct", 512, 4), (1, "d0.agg_r4", 512, 4), (2, "d0.agg_r3", 256, 4), (3, "d0.agg_r2", 128, 4),
+    (4, "d0.agg_r1", 64, 4), (5, "d1.wct", 512, 4), (6, "d1.conv", 512, 4), (7, "d1.conv_up", 512, 3),
+    (9, "d2.wct", 512, 3), (10, "d2.norm_r4", 512, 3), (11, "d2.skip_r4", 512, 3), (12, "d2.conv", 512, 3),
+    (13, "d2.reduce", 256, 3), (14, "d2.conv_up", 256, 2), (15, "d2.wcts_r4", 512, 3),
+    (16, "d3.wct", 256, 2), (17, "d3.norm_r3", 256, 2), (18, "d3.skip_r3", 256, 2), (19, "d3.conv", 256, 2),
+    (20, "d3.reduce", 128, 2), (21, "d3.conv_up", 128, 1), (22, "d3.wcts_r3", 256, 2),
+    (23, "d4.wct", 128, 1), (24, "d4.norm_r2", 128, 1), (25, "d4.skip_r2", 128, 1), (26, "d4.conv_up", 64, 0),
+    (27, "d4.wcts_r2", 128, 1),
+    (28, "d5.wct", 64, 0), (29, "d5.norm_r1", 64, 0), (30, "d5.skip_r1", 64, 0), (31, "d5.wcts_r1", 64, 0),
+)  # fmt: skip
+NAMED = {
+    "S7": "01010000000100000000000000001111",  # printed in the paper
+    "S5-ref": "01000000001100000000000001010000",  # the best of the authors' log, not confirmed to be the paper's S5
+    "S9-ref": "00000000010100010000000101011011",  # made to fit the paper's times, from no source (section 2.5)
+    "oracle": "11111111011111111111111111111111",
+    "empty": "0" * LENGTH,
+}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What one bit adds to the decoder, e.g. `d2.skip_r4`: tap r4 joined to the input of stage d2.
+
+    `kind` is `wct` (transform of a stage's input), `wcts` (of an encoder tap, before both its uses), `aggregate` (a
+    tap normed, pooled and joined at the bottleneck), `skip`, `norm` (of a skip) or `conv`. `channels` and `level` are
+    those of the tensor it makes or changes, as the table of section 2.3 has them: level 0 is full size, 4 is 1/16.
+    """
+
+    position: int
+    stage: int
+    kind: str
+    channels: int
+    level: int
+    name: str
+
+    @property
+    def tap(self) -> int:
+        """The encoder tap that the operator uses, 1 to 4; 0 for none."""
+        return int(self.name[-1]) if self.name[-2] == "r" else 0
+
+
+def _operator(position: int, name: str, channels: int, level: int) -> Operator:
+    kind = KINDS[name[3:].partition("_")[0]]
+    return Operator(position, int(name[1]), kind, channels, level, name)
+
+
+OPERATORS = {row[0]: _operator(*row) for row in TABLE}
+POSITIONS = tuple(OPERATORS)
+TAP_BITS: dict[int, dict[str, int]] = {  # the positions that use a tap, by kind
+    tap: {found.kind: found.position for found in OPERATORS.values() if found.tap == tap} for tap in (1, 2, 3, 4)
+}
+TRANSFORMS = tuple(found.position for found in OPERATORS.values() if found.kind in ("wct", "wcts"))
+
+
+def _effective(ones: frozenset[int]) -> frozenset[int]:
+    """The positions without inert ones: a norm without its skip, a tap's transform without a use of the tap."""
+    inert = {RESERVED}
+    for bits in TAP_BITS.values():
+        if bits["skip"] not in ones:
+            inert |= {bits["norm"]} if bits["aggregate"] in ones else {bits["norm"], bits["wcts"]}
+    return ones - inert
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a genome means: the positions of the operators that have an effect."""
+
+    active: frozenset[int]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a position that is no operator or has no effect beside the others."""
+        wrong = sorted(self.active - (_effective(self.active) & OPERATORS.keys()))
+        if wrong:
+            raise ValueError(f"position {wrong[0]} has no effect among {sorted(self.active)}")
+
+    def has(self, position: int) -> bool:
+        """Whether the operator at a position of the printed form is part of the network; ValueError for no operator."""
+        if position not in OPERATORS:
+            raise ValueError(f"position is {position}; allowed are 0 to {LENGTH - 1} without {RESERVED}")
+        return position in self.active
+
+    @property
+    def transforms(self) -> tuple[int, ...]:
+        """The positions of the active transforms of features, of stages and of taps, in order."""
+        return tuple(position for position in TRANSFORMS if position in self.active)
+
+
+class StyleNas(Space):
+    """31 bits, a unit a stage of the decoder, printed as 32 characters with a reserved 0 (sections 2.3 and 2.4).
+
+    `official` makes the reserved position a bit that mutates and counts though it decides nothing, as in the authors'
+    code: only to replay their log. The score counts raw bits, so a genome is its own canonical form in both.
+    """
+
+    def __init__(self, official: bool = False) -> None:
+        self.positions = tuple(range(LENGTH)) if official else POSITIONS
+        genes = [
+            Gene(OPERATORS[place].name, (0, 1), OPERATORS[place].stage)
+            if place in OPERATORS else Gene("d1.reserved", (0, 1), 1)
+            for place in self.positions
+        ]  # fmt: skip
+        super().__init__("stylenas-official" if official else "stylenas", genes)
+
+    def text(self, genome: Genome) -> str:
+        """The printed form: 32 characters 0 or 1."""
+        bits = dict(zip(self.positions, genome, strict=True))
+        return "".join(str(bits.get(place, 0)) for place in range(LENGTH))
+
+    def parse(self, text: str) -> Genome:
+        """The genome of a printed form; ValueError for other lengths or characters, or a reserved position of 1."""
+        if len(text) != LENGTH:
+            raise ValueError(f"{text!r} has {len(text)} characters; a genome of {self.name} has {LENGTH}")
+        for place, character in enumerate(text):
+            if character not in "01":
+                raise ValueError(f"position {place} of {text!r} is {character!r}; allowed are 0 and 1")
+        if RESERVED not in self.positions and text[RESERVED] == "1":
+            raise ValueError(f"position {RESERVED} of {text!r} is 1; it is reserved and must be 0")
+        return tuple(int(text[place]) for place in self.positions)
+
+    def named(self, text: str) -> Genome:
+        """The genome of a name of `NAMED` or of a printed form; ValueError saying what is allowed."""
+        try:
+            return self.parse(NAMED.get(text, text))
+        except ValueError as error:
+            raise ValueError(f"{error} (or a name: {', '.join(NAMED)})") from None
+
+    def decode(self, genome: Genome) -> Architecture:
+        """The network of a genome."""
+        bits = zip(self.positions, self.check(genome), strict=True)
+        return Architecture(_effective(frozenset(position for position, bit in bits if bit)))
+
+    def active(self, genome: Genome) -> Genome:
+        """The genome with the bits cleared that have no effect; equal for genomes with the same network."""
+        return self._write(self.decode(genome).active)
+
+    def training_key(self, genome: Genome) -> Genome:
+        """What training sees of a genome: bits without effect and all transforms cleared (section 2.3, item 5)."""
+        return self._write(self.decode(genome).active.difference(TRANSFORMS))
+
+    def ones(self, genome: Genome) -> int:
+        """How many bits are set, with or without effect, as the score counts them."""
+        return sum(genome)
+
+    def _write(self, positions: frozenset[int]) -> Genome:
+        return tuple(int(place in positions) for place in self.positions)
