@@ -25,6 +25,12 @@ class Source:
     path: str
     sha256: str = ""  # of the file or tree; empty: taken as it is
     torchvision: str = ""  # class whose address and MD5 sums serve to fetch and verify it
+    url: str = ""  # of a single file, checked by `sha256`
+
+    @property
+    def offered(self) -> bool:
+        """Whether its publisher offers it with a known checksum, so that `fetch` gets it."""
+        return bool(self.torchvision or (self.url and self.sha256))
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def status() -> list[dict[str, Any]]:
     rows = []
     for key, entry in CATALOGUE.items():
         there = next(((source, path) for source in entry.sources if (path := _present(source))), None)
-        command = f"python -m lib fetch data {key}" if any(source.torchvision for source in entry.sources) else ""
+        command = f"python -m lib fetch data {key}" if any(source.offered for source in entry.sources) else ""
         rows.append(
             {
                 "key": key,
@@ -97,16 +97,27 @@ def fetch(key: str) -> Path:
     if key not in CATALOGUE:
         raise ValueError(f"data set is {key!r}; allowed are {', '.join(CATALOGUE)}")
     if not any(_present(source) for source in CATALOGUE[key].sources):
-        offered = next((source for source in CATALOGUE[key].sources if source.torchvision), None)
+        offered = next((source for source in CATALOGUE[key].sources if source.offered), None)
         if offered is None:
             raise MissingData(_how_to_get(CATALOGUE[key]))
-        from lib.data.torchvision_sets import download
-
         try:
-            download(offered.torchvision, downloads_dir())
+            _download(offered)
         except OSError as error:  # no connection, no space, no permission
             raise MissingData(f"the download failed ({error}). {_how_to_get(CATALOGUE[key])}") from error
     return find(key)
+
+
+def _download(source: Source) -> None:
+    """Get a source among the downloads, every file of it whole or not at all; ValueError for another checksum."""
+    if source.torchvision:
+        from lib.data.torchvision_sets import download
+
+        download(source.torchvision, downloads_dir())
+    else:
+        import pooch
+
+        target = downloads_dir() / source.path
+        pooch.retrieve(source.url, f"sha256:{source.sha256}", fname=target.name, path=target.parent)
 
 
 def digest(path: Path) -> str:
@@ -173,7 +184,7 @@ def _how_to_get(entry: DataSet) -> str:
     what = f"{entry.title} ({entry.key!r}) is not on this machine"
     places = " or ".join(f"{source.path!r}" for source in entry.sources)
     by_hand = f"put {places} into a folder named by WORKBOOK_DATA"
-    if any(source.torchvision for source in entry.sources):
+    if any(source.offered for source in entry.sources):
         return f"{what}; get it with `python -m lib fetch data {entry.key}`, or {by_hand}"
     return f"{what}; {by_hand} (origin: {entry.origin})"
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -173,19 +173,27 @@ class Publisher(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+def site(tmp_path: Path) -> Iterator[SimpleNamespace]:
+    """A local server and the folder that it serves."""
+    (tmp_path / "site").mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Publisher, directory=str(tmp_path / "site")))
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield SimpleNamespace(folder=tmp_path / "site", url=f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def published(site: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """CIFAR-10 replaced by a tiny archive on a local server; the archive also holds a file outside its folder."""
-    archive = tmp_path / "site" / "toy.tar.gz"
-    archive.parent.mkdir()
+    archive = site.folder / "toy.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         for name in ("toy/batch", "../escaped", "toy/unexpected"):
             member = tarfile.TarInfo(name)
             member.size = len(BATCH)
             tar.addfile(member, io.BytesIO(BATCH))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Publisher, directory=str(archive.parent)))
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     dataset = SimpleNamespace(
-        url=f"http://127.0.0.1:{server.server_port}/{archive.name}",
+        url=f"{site.url}/{archive.name}",
         filename=archive.name,
         tgz_md5=hashlib.md5(archive.read_bytes()).hexdigest(),
         base_folder="toy",
@@ -198,9 +206,48 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simpl
         "toy-online",
         DataSet("toy-online", "Toy", (Source("toy", "toy", torchvision="CIFAR10"),), "CC0", "none", "here", False),
     )
-    yield dataset
-    server.shutdown()
-    server.server_close()
+    return dataset
+
+
+@pytest.fixture
+def single(site: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A function that registers a single file of the local server under the key `toy-file`, with a SHA-256."""
+    (site.folder / "toy.bin").write_bytes(BATCH)
+
+    def register(sha256: str, url: str = f"{site.url}/toy.bin") -> None:
+        source = Source("toy", "deep/toy.bin", sha256, url=url)
+        monkeypatch.setitem(CATALOGUE, "toy-file", DataSet("toy-file", "Toy", (source,), "CC0", "none", "here", False))
+
+    return register
+
+
+@pytest.mark.usefixtures("extra")
+def test_a_single_file_is_fetched_once_by_its_checksum(single: Callable[..., None], tmp_path: Path) -> None:
+    single(hashlib.sha256(BATCH).hexdigest())
+    assert {row["key"]: row["command"] for row in registry.status()}["toy-file"] == "python -m lib fetch data toy-file"
+    found = registry.fetch("toy-file")
+    assert (found, found.read_bytes()) == (tmp_path / "downloads" / "deep" / "toy.bin", BATCH)
+    assert [path.name for path in found.parent.iterdir()] == ["toy.bin"]
+    single(hashlib.sha256(BATCH).hexdigest(), "http://127.0.0.1:9/gone")
+    assert registry.fetch("toy-file") == found
+
+
+@pytest.mark.usefixtures("extra")
+def test_a_single_file_with_another_checksum_leaves_nothing_behind(single: Callable[..., None], tmp_path: Path) -> None:
+    single("0" * 64)
+    with pytest.raises(ValueError, match="hash"):
+        registry.fetch("toy-file")
+    assert not list((tmp_path / "downloads").rglob("*.*"))
+
+
+@pytest.mark.usefixtures("extra")
+@pytest.mark.parametrize("gone", ["http://127.0.0.1:9/toy.bin", "{site}/gone.bin"])
+def test_a_single_file_that_cannot_be_had_says_so(
+    single: Callable[..., None], site: SimpleNamespace, gone: str
+) -> None:
+    single(hashlib.sha256(BATCH).hexdigest(), gone.format(site=site.url))
+    with pytest.raises(registry.MissingData, match=r"download failed.*`python -m lib fetch data toy-file`"):
+        registry.fetch("toy-file")
 
 
 @pytest.mark.usefixtures("extra")
