@@ -2,18 +2,17 @@
 
 Li et al., "Universal style transfer via feature transforms" (2017), with the numerics of StyleNAS (its specification,
 3.2): float64, 1 added to the content's variances, eigenvalues below a threshold dropped. Whitening, colouring, both
-means and the blend become one affine map, so that features are read three times (mean, covariance, map) and written
-once. Statistics are gathered over chunks of positions: their memory does not grow with the picture.
+means and the blend become one affine map, so that features are read twice (statistics, map) and written once.
+Statistics are gathered over chunks of positions: their memory does not grow with the picture.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-CHUNK = 2**20  # numbers of one chunk
+CHUNK, SAMPLE = 2**17, 256  # numbers in a chunk of features; positions whose mean is the provisional one
 CONTENT_COVARIANCES = ("identity", "photonas")
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
 
@@ -108,23 +107,19 @@ def statistics(features: Tensor, precision: str = "float64") -> tuple[Tensor, Te
         raise ValueError(f"features have the shape {tuple(features.shape)}; allowed are (1, C, H, W) and (C, H, W)")
     x = features.reshape(*features.shape[-3:]).flatten(1)  # (C, N), a view in either memory layout
     channels, positions = x.shape
-    mean = torch.zeros(channels, dtype=torch.float64, device=x.device)
-    for chunk in _chunks(x):
-        mean += chunk.double().sum(1)
-    mean /= positions
-    covariance = mean.new_zeros(channels, channels)
-    for chunk in _chunks(x):
-        centred = chunk.double().sub_(mean[:, None]).to(PRECISIONS[precision])
-        covariance += centred @ centred.T
-    covariance /= max(positions - 1, 1)
+    # One pass: products are taken about a sample's mean, so that little cancels when they are moved to the true one.
+    centre = x[:, :: max(1, positions // SAMPLE)].double().mean(1, keepdim=True).to(PRECISIONS[precision])
+    total, products = (centre.new_zeros(shape, dtype=torch.float64) for shape in (channels, (channels, channels)))
+    for chunk in x.split(max(1, CHUNK // channels), 1):
+        deviation = chunk.to(centre.dtype) - centre
+        total += deviation.sum(1)
+        products += deviation @ deviation.T
+    drift = total / positions
+    mean = centre.double().flatten() + drift
+    covariance = (products - positions * drift.outer(drift)) / max(positions - 1, 1)
     if not (mean.isfinite().all() and covariance.isfinite().all()):
         raise TransformError("features are not finite, or too large for the precision of their covariance")
     return mean, covariance
-
-
-def _chunks(x: Tensor) -> Iterator[Tensor]:
-    """x (C, N) by positions, about CHUNK numbers at a time."""
-    return iter(x.split(max(1, CHUNK // len(x)), 1))
 
 
 def _power(covariance: Tensor, exponent: float, threshold: float) -> Tensor:
