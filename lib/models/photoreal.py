@@ -1,0 +1,242 @@
+"""StyleNAS' photorealistic decoder, built from an architecture: only the layers that its bits ask for.
+
+An et al. (arXiv 1906.02470), section 3. From the taps r1 to r5 of a frozen VGG (`relu{i}_1`) six stages d0 to d5 make
+the picture again. Where a style's code is given, whitening and colouring transforms of the taps and of the stages'
+inputs bring its colours; trained without them, decoders whose transforms alone differ have the same weights.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib.models import wct
+from lib.models.normalised_vgg import CHANNELS, TAPS
+from lib.models.resampling import reflect_pad
+from lib.spaces.stylenas import TAP_BITS, Architecture
+
+EPS = 1e-5  # of instance norm
+
+# Numbers of bits are positions in the printed genome.
+TRANSFORMS = (0, 5, 9, 16, 23, 28)  # of each stage's input
+LEVELS = (4, 4, 3, 2, 1, 0)  # halvings before each stage's input
+LAYERS = (  # name, bit that builds it, channels of the decoder's features and of the output, halvings before the output
+    ("d0_join", None, 512, 512, 4),
+    ("d1_conv", 6, 512, 512, 4),
+    ("d1_conv_up", 7, 512, 512, 3),
+    ("d2_join", None, 512, 512, 3),
+    ("d2_conv", 12, 512, 512, 3),
+    ("d2_reduce", None, 512, 256, 3),
+    ("d2_conv_up", 14, 256, 256, 2),
+    ("d3_join", None, 256, 256, 2),
+    ("d3_conv", 19, 256, 256, 2),
+    ("d3_reduce", None, 256, 128, 2),
+    ("d3_conv_up", 21, 128, 128, 1),
+    ("d4_join", None, 128, 64, 1),
+    ("d4_conv_up", 26, 64, 64, 0),
+    ("d5_join", None, 64, 3, 0),
+)
+WIDE = {"d2_reduce": 13, "d3_reduce": 20}  # the bits that make these 3x3
+LINEAR = ("d0_join", "d5_join")  # without ReLU
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution; its input joins the decoder's features, of so many `channels`, and `taps` 1 to 4, in this order.
+
+    Taps are `normed` over the picture, always at the bottleneck. `level` halvings lie before the output.
+    """
+
+    name: str
+    channels: int
+    taps: tuple[int, ...]
+    normed: bool
+    outputs: int
+    level: int
+    filter: int
+
+    @property
+    def stage(self) -> int:
+        return int(self.name[1])
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The channels of each part of the input."""
+        return (self.channels, *(CHANNELS[tap - 1] for tap in self.taps))
+
+    @property
+    def parameters(self) -> int:
+        return self.outputs * (sum(self.inputs) * self.filter**2 + 1)
+
+    def macs(self, height: int, width: int) -> int:
+        return sum(self.inputs) * self.outputs * self.filter**2 * (height >> self.level) * (width >> self.level)
+
+
+def plan(architecture: Architecture) -> list[Layer]:
+    """The layers of the decoder in order."""
+    found, has = [], architecture.has
+    for name, bit, channels, outputs, level in LAYERS:
+        if bit is None or has(bit):
+            first, tap = name == "d0_join", level + 1
+            uses = {4 - i: "aggregate" for i in range(4)} if first else {tap: "skip"} if name.endswith("join") else {}
+            taps = tuple(t for t, use in uses.items() if has(TAP_BITS[t][use]))
+            normed = first or (tap in uses and has(TAP_BITS[tap]["norm"]))
+            small = first or (name in WIDE and not has(WIDE[name]))
+            found.append(Layer(name, channels, taps, normed, outputs, level, 1 if small else 3))
+    return found
+
+
+def parameters(architecture: Architecture) -> int:
+    """Trainable numbers of the decoder."""
+    return sum(layer.parameters for layer in plan(architecture))
+
+
+def macs(architecture: Architecture, height: int, width: int) -> int:
+    """Multiply-accumulates of the convolutions for one picture of this size, without transforms."""
+    return sum(layer.macs(height, width) for layer in plan(architecture))
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a style asks of a decoder: the colouring of each active transform by its bit, and how transforms compute."""
+
+    colourings: Mapping[int, wct.Colouring]
+    numerics: wct.Numerics
+
+
+class Convolution(nn.Module):
+    """A layer's convolution with reflection padding, and ReLU where the layer has it."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.layer = layer
+        self.weight = nn.Parameter(torch.empty(layer.outputs, sum(layer.inputs), layer.filter, layer.filter))
+        self.bias = nn.Parameter(torch.empty(layer.outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.conv2d(reflect_pad(x, self.layer.filter // 2), self.weight, self.bias)
+        return y if self.layer.name in LINEAR else F.relu_(y)
+
+
+class _Taps:
+    """The taps of a picture, r1 first, as layers join them: normed over the picture and pooled to the layer's size."""
+
+    def __init__(self, taps: Sequence[Tensor], maps: dict[Any, Any]) -> None:
+        self.taps, self.maps = taps, maps
+
+    def joined(self, layer: Layer) -> list[Tensor]:
+        return [self._joined(tap, layer.level + 1 - tap, normed=layer.normed) for tap in layer.taps]
+
+    def _joined(self, tap: int, halvings: int, *, normed: bool) -> Tensor:
+        """Norming keeps the order of values, so that maxima may be taken first: the same numbers for less work."""
+        x, key = self.taps[tap - 1], f"r{tap}"
+        pooled = F.max_pool2d(x, 2**halvings) if halvings else x
+        if not normed:
+            return pooled
+        if key not in self.maps:
+            variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+            self.maps[key] = mean, (variance + EPS).rsqrt()
+        mean, scale = self.maps[key]
+        return (pooled - mean) * scale
+
+    def enlarge(self, x: Tensor, level: int) -> Tensor:
+        """Features at the size of a level, by repetition where they are smaller."""
+        smaller = x.shape[-1] < self.taps[0].shape[-1] >> level
+        return F.interpolate(x, scale_factor=2, mode="nearest") if smaller else x
+
+
+class PhotorealDecoder(nn.Module):
+    """Taps r1 to r5 to a picture (B, 3, H, W), not clamped. Parameters start as `initialise(decoder, 0)` draws them."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.layers = nn.ModuleDict({layer.name: Convolution(layer) for layer in plan(architecture)})
+        initialise(self, 0)
+
+    def forward(self, taps: Sequence[Tensor], code: Code | None = None, maps: dict[Any, Any] | None = None) -> Tensor:
+        """The picture of taps (B, C_i, H / 2^(i-1), W / 2^(i-1)); with a style's `code`, B = 1, its transforms too.
+
+        `maps` is filled with the affine map of each transform, by its bit, and the mean and scale of each instance
+        norm, by its tap's name; what it already holds is used instead of measured, so that the tiles of a large
+        picture are painted as the whole. Raises ValueError for taps that do not fit, TransformError as `wct.fit`.
+        """
+        _check(taps, code)
+        maps = {} if maps is None else maps
+        x, *shown = taps[-1], *taps[:-1]
+        for i, tap in enumerate(shown):
+            shown[i] = self._transformed(tap, TAP_BITS[i + 1]["wcts"], code, maps)
+        sources = _Taps(shown, maps)
+        for stage, bit in enumerate(TRANSFORMS):
+            x = self._transformed(sources.enlarge(x, LEVELS[stage]), bit, code, maps)
+            x = self._stage(stage, x, sources)
+        return x
+
+    @torch.no_grad()
+    def code(self, style_taps: Sequence[Tensor], numerics: wct.Numerics | None = None) -> Code:
+        """The code of a style's taps (1, C_i, ...): the style takes the same way, without transforms.
+
+        Only the stages before the last active transform of a stage's input are run, none without such a transform.
+        """
+        numerics, has, x = numerics or wct.Numerics(), self.architecture.has, style_taps[-1]
+        wanted = {bits["wcts"]: style_taps[tap - 1] for tap, bits in TAP_BITS.items() if has(bits["wcts"])}
+        last = max((stage for stage, bit in enumerate(TRANSFORMS) if has(bit)), default=-1)
+        sources = _Taps(style_taps, {})
+        for stage, bit in enumerate(TRANSFORMS[: last + 1]):
+            x = sources.enlarge(x, LEVELS[stage])
+            if has(bit):
+                wanted[bit] = x
+            if stage < last:
+                x = self._stage(stage, x, sources)
+        return Code({bit: wct.colouring(features, numerics) for bit, features in wanted.items()}, numerics)
+
+    def _transformed(self, x: Tensor, bit: int, code: Code | None, maps: dict[Any, Any]) -> Tensor:
+        if code is None or not self.architecture.has(bit):
+            return x
+        if bit not in maps:
+            maps[bit] = wct.fit(x, code.colourings[bit], code.numerics)
+        return wct.apply(x, maps[bit])
+
+    def _stage(self, stage: int, x: Tensor, sources: _Taps) -> Tensor:
+        for convolution in self.convolutions():
+            layer = convolution.layer
+            if layer.stage == stage:
+                parts = [sources.enlarge(x, layer.level), *sources.joined(layer)]
+                x = convolution(torch.cat(parts, 1) if layer.taps else parts[0])
+        return x
+
+    def convolutions(self) -> list[Convolution]:
+        """All layers in order."""
+        return [module for module in self.layers.values() if isinstance(module, Convolution)]
+
+
+def _check(taps: Sequence[Tensor], code: Code | None) -> None:
+    """Raise ValueError for taps that are not those of one batch of pictures, or several pictures with a code."""
+    batch, _, height, width = taps[0].shape
+    wanted = [(batch, channels, height >> i, width >> i) for i, channels in enumerate(CHANNELS)]
+    if [tuple(tap.shape) for tap in taps] != wanted or height % 2 ** (TAPS - 1) or width % 2 ** (TAPS - 1):
+        raise ValueError(f"taps have the shapes {[tuple(tap.shape) for tap in taps]}; {wanted} fit the first one, "
+                         f"with sides that are multiples of {2 ** (TAPS - 1)}")  # fmt: skip
+    if code is not None and batch != 1:
+        raise ValueError(f"{batch} pictures came with a code; transforms take one picture at a time")
+
+
+@torch.no_grad()
+def initialise(decoder: PhotorealDecoder, seed: int) -> None:
+    """Draw all parameters anew as PyTorch does by default, uniform within 1/sqrt(inputs * filter^2).
+
+    Each part of a layer's input and each bias has a generator of its own, keyed by seed and name: what two decoders
+    share starts equal (but for the bound, where only one joins a tap). Nothing else moves.
+    """
+    for convolution in decoder.convolutions():
+        layer, weight = convolution.layer, convolution.weight
+        bound = weight[0].numel() ** -0.5
+        names = ["weight", *(f"weight r{tap}" for tap in layer.taps), "bias"]
+        for name, target in zip(names, [*weight.split(layer.inputs, 1), convolution.bias], strict=True):
+            digest = hashlib.sha256(f"{seed} {layer.name} {name}".encode()).digest()
+            generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
+            target.copy_(torch.empty(target.shape).uniform_(-bound, bound, generator=generator))
