@@ -50,16 +50,16 @@ class NormalisedVGG(nn.Module):
         super().__init__()
         self.name, self.digest = name, digest
         self.names = _names(state)
-        mean, std = torch.tensor(vgg.IMAGENET_MEAN), torch.tensor(vgg.IMAGENET_STD)
-        gain, shift = 1 / std, -mean / std  # the pictures' normalisation is folded into conv1_1
+        mean, std = _imagenet(state["conv1_1.weight"])
+        gain, shift = 1 / std, -mean / std  # the pictures' normalisation, which a mirrored border lets conv1_1 absorb
         for layer in self.names:
             kernel, bias = state[f"{layer}.weight"], state[f"{layer}.bias"]
-            bias = bias + (kernel.sum((2, 3)) @ shift if layer == "conv1_1" else 0)
-            divisor = means.get(layer, torch.ones(len(kernel))).to(kernel)
-            kernel = kernel * gain.to(kernel)[:, None, None] / divisor[:, None, None, None]
+            divisor = means[layer].to(kernel) if means else torch.ones_like(bias)
+            bias = (bias + kernel.sum((2, 3)) @ shift) / divisor
+            kernel = kernel * gain[:, None, None] / divisor[:, None, None, None]
             self.register_buffer(f"{layer}_weight", kernel.contiguous(memory_format=torch.channels_last))
-            self.register_buffer(f"{layer}_bias", bias / divisor)
-            gain = divisor
+            self.register_buffer(f"{layer}_bias", bias)
+            gain, shift = divisor, torch.zeros_like(divisor)
 
     def forward(self, images: Tensor, depth: int = TAPS) -> list[Tensor]:
         """The taps r1 to r_depth, (B, C_i, H / 2^(i-1), W / 2^(i-1)); nothing behind r_depth is computed."""
@@ -110,6 +110,11 @@ def _names(state: State) -> list[str]:
     """The layers of a state up to conv5_1, in order."""
     found = sorted(name.removesuffix(".weight") for name in state if name.endswith(".weight"))
     return found[: found.index("conv5_1") + 1]
+
+
+def _imagenet(like: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation (3,) of ImageNet's colours, in a tensor's precision and place."""
+    return like.new_tensor(vgg.IMAGENET_MEAN), like.new_tensor(vgg.IMAGENET_STD)
 
 
 def check_images(images: Tensor) -> None:
@@ -194,8 +199,8 @@ def _orthogonal() -> dict[str, Tensor]:
 def standardised(state: State, images: Tensor | None = None) -> dict[str, Tensor]:
     """The state with filters whose pre-activations have mean 0 and deviation 1 over the images (a few crops)."""
     x, done = (crops()[::4] if images is None else images), dict(state)
-    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (vgg.IMAGENET_MEAN, vgg.IMAGENET_STD))
-    x = (x - mean) / std
+    mean, std = _imagenet(x)
+    x = (x - mean[:, None, None]) / std[:, None, None]
     for layer in _names(state):
         x = F.conv2d(_pad(F.max_pool2d(x, 2) if _opens(layer) else x), state[f"{layer}.weight"])
         deviation, centre = torch.std_mean(x, (0, 2, 3))
