@@ -23,11 +23,17 @@ from lib.report.style import COLUMN, PAGE, styled
 Node = Mapping[str, Any]
 Edge = Mapping[str, Any]
 Diagram = Mapping[str, Sequence[Mapping[str, Any]]]
-FLOWS = ("flow", "turn")  # the main path; every other kind of edge is a skip
+FLOWS = ("flow", "turn", "bend")  # the main path; every other kind of edge is a skip
 NODES = {"input": "#7F7F7F", "output": "#7F7F7F", "encoder": "#0072B2", "decoder": "#D55E00", "resample": "#7F7F7F",
-         "shortcut": "#CC79A7", "E": "#0072B2", "D": "#D55E00", "R": "#009E73"}  # fmt: skip
+         "shortcut": "#CC79A7", "E": "#0072B2", "D": "#D55E00", "R": "#009E73", "tap": "#0072B2", "stage": "#D55E00",
+         "transform": "#CC79A7", "wct": "#CC79A7", "wcts": "#CC79A7", "aggregate": "#009E73", "norm": "#E69F00",
+         "skip": "#0072B2", "conv": "#D55E00", "always": "#7F7F7F"}  # fmt: skip
 SKIPS = {"skip": ("#0072B2", "skip within a level"), "skip_down": ("#E69F00", "skip to a coarser level"),
-         "skip_up": ("#009E73", "skip to a finer level")}  # fmt: skip
+         "skip_up": ("#009E73", "skip to a finer level"), "join": ("#0072B2", "tap joined"),
+         "join_norm": ("#E69F00", "tap normed and joined"), "pool": ("#009E73", "tap normed and pooled")}  # fmt: skip
+NOTES = {"encoder": "box: filter, channels · on the path: side of the map",
+         "tap": "box: what the genome adds · on the path: side of the map",
+         "always": "number: position of its bit · grey: always there · reduce: 1×1 without its bit"}  # fmt: skip
 HIGH = 0.62  # of a box, in levels
 BETWEEN = 0.35  # bits between two fields of a genome
 THICKEST = 4.0  # points, of the edge with the greatest weight
@@ -49,16 +55,17 @@ def beside(diagrams: Mapping[str, Diagram], *, width: float = PAGE) -> Figure:
     """Diagrams side by side under their titles, with one legend and equal measure for thickness and level."""
     levels = max(int(node["level"]) for diagram in diagrams.values() for node in diagram["nodes"]) + 1
     full = max([FULL, *(edge.get("weight", 0) for diagram in diagrams.values() for edge in diagram["edges"])])
-    fig = style.figure(width, ROW * (levels + 1) + 0.75)
+    lines = max(node["label"].count("\n") + 1 for diagram in diagrams.values() for node in diagram["nodes"])
+    fig = style.figure(width, ROW * max(1, (lines + 1) / 3) * (levels + 1) + 0.75)
     axes = fig.subplots(1, len(diagrams), squeeze=False)[0]
     for ax, (title, diagram) in zip(axes, diagrams.items(), strict=True):
         on(ax, diagram, full=full)
         _rows(ax, levels)
         ax.set_title(title)
     kinds, weights = _handles([edge for diagram in diagrams.values() for edge in diagram["edges"]], full)
-    coded = any(node["kind"] == "encoder" for diagram in diagrams.values() for node in diagram["nodes"])
-    note = "box: filter, channels · on the path: side of the map" if coded else None
-    if kinds:
+    boxes = {node["kind"] for diagram in diagrams.values() for node in diagram["nodes"]}
+    note = next((note for kind, note in NOTES.items() if kind in boxes), None)
+    if kinds or note:
         rows = [handle for pair in zip_longest(kinds, weights, fillvalue=BLANK) for handle in pair]
         fig.legend(handles=rows if width > COLUMN else kinds + weights, loc="outside lower center",
                    ncols=3 if width > COLUMN else 2, title=note, title_fontsize=6.5)  # fmt: skip
@@ -168,11 +175,13 @@ def _box(ax: Axes, node: Node, wide: float, colour: str) -> None:
 
 
 def _flow(ax: Axes, edge: Edge, ends: Sequence[Node], wide: float) -> None:
-    """An arrow of the main path: along a column, across to the next, or (`turn`) round below."""
+    """An arrow of the main path: along a column, across to the next, round below (`turn`), or across first (`bend`)."""
     (x0, y0), (x1, y1) = ((node["column"], node["level"]) for node in ends)
     if edge["kind"] == "turn":
         y0, y1, low = y0 + HIGH / 2, y1 + HIGH / 2, max(y0, y1) + HIGH / 2 + TURN
         corners = [(x0, y0), (x0, low), (x1, low), (x1, y1)]
+    elif edge["kind"] == "bend":
+        corners = [(x0 + np.sign(x1 - x0) * wide / 2, y0), (x1, y0), (x1, y1 + np.sign(y0 - y1) * HIGH / 2)]
     elif x0 == x1:
         side = HIGH / 2 if y1 > y0 else -HIGH / 2
         corners = [(x0, y0 + side), (x1, y1 - side)]

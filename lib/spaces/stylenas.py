@@ -4,14 +4,16 @@ A frozen encoder brings taps r1 (full size) to r5 (1/16); the decoder has six st
 which every one keeps at least one convolution whatever the genome says. Sections are those of the specification.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from lib.spaces.base import Gene, Genome, Space
 
 LENGTH = 32  # characters of the printed form
 RESERVED = 8  # the one of them that decides nothing (section 2.4)
-KINDS = {"wct": "wct", "agg": "aggregate", "wcts": "wcts", "norm": "norm", "skip": "skip", "conv": "conv",
-         "reduce": "conv"}  # fmt: skip
+KINDS = {"agg": "aggregate", "reduce": "conv", "conv_up": "conv"}  # of the words of names that are no kinds
 TABLE = (  # position, name, channels, level: section 2.3
     (0, "d0.wct", 512, 4), (1, "d0.agg_r4", 512, 4), (2, "d0.agg_r3", 256, 4), (3, "d0.agg_r2", 128, 4),
     (4, "d0.agg_r1", 64, 4), (5, "d1.wct", 512, 4), (6, "d1.conv", 512, 4), (7, "d1.conv_up", 512, 3),
@@ -30,6 +32,19 @@ NAMED = {
     "oracle": "11111111011111111111111111111111",
     "empty": "0" * LENGTH,
 }
+Diagram = dict[str, list[dict[str, Any]]]  # plain nodes and edges to draw
+SIZES = ("", "1/2", "1/4", "1/8", "1/16")  # of the taps r1 to r5
+LINES = {"conv": "conv", "reduce": "reduce 3×3", "conv_up": "up, conv"}  # in the box of a stage
+WORDS = {"wct": "WCT", "wcts": "WCT", "agg": "pool", "norm": "IN", "conv_up": "conv"}  # in figure 3
+CHAINS = (  # figure 3 from r5's row up, in the order of work
+    "r5 d0.wct - concat d0.1x1 d1.wct d1.conv - d1.up d1.conv_up",
+    "r4 d2.wcts_r4 - d2.norm_r4 d2.skip_r4 d2.3x3 d2.conv d2.reduce d2.up d2.conv_up",
+    "r3 d3.wcts_r3 - d3.norm_r3 d3.skip_r3 d3.3x3 d3.conv d3.reduce d3.up d3.conv_up",
+    "r2 d4.wcts_r2 - d4.norm_r2 d4.skip_r2 d4.3x3 - - d4.up d4.conv_up",
+    "r1 d5.wcts_r1 - d5.norm_r1 d5.skip_r1 d5.3x3",
+)
+ALWAYS = {"d0.1x1": "1×1\n512", "d2.3x3": "3×3\n512", "d3.3x3": "3×3\n256", "d4.3x3": "3×3\n64", "d5.3x3": "3×3\n3",
+          **{f"d{stage}.up": "up ×2" for stage in range(1, 5)}}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,10 +68,15 @@ class Operator:
         """The encoder tap that the operator uses, 1 to 4; 0 for none."""
         return int(self.name[-1]) if self.name[-2] == "r" else 0
 
+    @property
+    def word(self) -> str:
+        """The name without stage and tap: wct, wcts, agg, norm, skip, conv, reduce or conv_up."""
+        return self.name[3:-3] if self.tap else self.name[3:]
+
 
 def _operator(position: int, name: str, channels: int, level: int) -> Operator:
-    kind = KINDS[name[3:].partition("_")[0]]
-    return Operator(position, int(name[1]), kind, channels, level, name)
+    word = name[3:].partition("_r")[0]
+    return Operator(position, int(name[1]), KINDS.get(word, word), channels, level, name)
 
 
 OPERATORS = {row[0]: _operator(*row) for row in TABLE}
@@ -98,6 +118,41 @@ class Architecture:
     def transforms(self) -> tuple[int, ...]:
         """The positions of the active transforms of features, of stages and of taps, in order."""
         return tuple(position for position in TRANSFORMS if position in self.active)
+
+    def diagram(self) -> Diagram:
+        """Plain nodes and edges to draw: taps r1 to r5 in column 0, stages d5 to d0 beside them in column 1.
+
+        A node has id, label, column, level, kind: `tap`, `stage`, or `transform` for either with a WCT; its label names
+        the active operators. An edge has source, target, label, kind and, for a joined tap, its channels as weight:
+        `join`, `join_norm` (after instance norm) or `pool` (aggregation).
+        """
+        nodes = [_node("in", "photo", (0, 0), "input"), _node("out", "image", (1, 0), "output")]
+        for tap in range(1, 6):
+            kind = "transform" if tap < 5 and self.has(TAP_BITS[tap]["wcts"]) else "tap"
+            nodes.append(_node(f"r{tap}", f"r{tap} · WCT" if kind == "transform" else f"r{tap}", (0, tap), kind))
+        nodes += [self._stage(stage) for stage in range(6)]
+        path = ["in", *(f"r{tap}" for tap in range(1, 6)), *(f"d{stage}" for stage in range(6)), "out"]
+        sizes = [*SIZES, SIZES[-1], *reversed(SIZES), ""]
+        flow = [_edge(*ends, label=size) for ends, size in zip(pairwise(path), sizes, strict=True)]
+        flow[5]["kind"] = "turn"
+        return {"nodes": nodes, "edges": flow + list(self._joins())}
+
+    def _stage(self, stage: int) -> dict[str, Any]:
+        """The box of a stage with its transform and its optional convolutions."""
+        own = [found for place, found in OPERATORS.items() if found.stage == stage and place in self.active]
+        kind = "transform" if any(found.kind == "wct" for found in own) else "stage"
+        title = f"d{stage} · WCT" if kind == "transform" else f"d{stage}"
+        lines = [title, *(LINES[found.word] for found in own if found.kind == "conv")]
+        return _node(f"d{stage}", "\n".join(lines), (1, 6 - stage), kind)
+
+    def _joins(self) -> Iterator[dict[str, Any]]:
+        for tap, bits in TAP_BITS.items():
+            channels = OPERATORS[bits["skip"]].channels
+            if self.has(bits["skip"]):
+                kind = "join_norm" if self.has(bits["norm"]) else "join"
+                yield _edge(f"r{tap}", f"d{6 - tap}", kind, weight=channels)
+            if self.has(bits["aggregate"]):
+                yield _edge(f"r{tap}", "d0", "pool", weight=channels)
 
 
 class StyleNas(Space):
@@ -156,5 +211,42 @@ class StyleNas(Space):
         """How many bits are set, with or without effect, as the score counts them."""
         return sum(genome)
 
+    def full_diagram(self) -> Diagram:
+        """The whole decoder to draw, as figure 3: every operator with its position, and in grey what is always there.
+
+        Rows are stages with d5 on top, columns the order of work. Nodes and edges are as in `Architecture.diagram`, but
+        for the kinds of nodes, those of the operators or `always`, and edges of kind `bend`: across, then up or down.
+        """
+        nodes = [_node("in", "photo", (0, 0), "input"), _node("out", "image", (5, 0), "output")]
+        taps = pairwise(["in", *(f"r{tap}" for tap in range(1, 6))])
+        edges = [_edge(*ends, label=size) for ends, size in zip(taps, SIZES, strict=True)] + [_edge("d5.3x3", "out")]
+        for level, chain in zip((9, 7, 5, 3, 1), CHAINS, strict=True):
+            places = {name: (column, level) for column, name in enumerate(chain.split()) if name != "-"}
+            nodes += [_box(name, place) for name, place in places.items()]
+            edges += [_edge(*ends) for ends in pairwise(places)]
+        for tap, bits in TAP_BITS.items():
+            wcts, skip, pool = (OPERATORS[bits[kind]].name for kind in ("wcts", "skip", "aggregate"))
+            wct = f"d{6 - tap}.wct"
+            nodes += [_box(pool, (2, 2 * tap)), _box(wct, (9, 2 * tap))]
+            edges += [_edge(wcts, pool, "bend"), _edge(f"d{5 - tap}.conv_up", wct), _edge(wct, skip, "bend"),
+                      _edge(pool, "concat", "pool", weight=OPERATORS[bits["skip"]].channels)]  # fmt: skip
+        return {"nodes": nodes, "edges": edges}
+
     def _write(self, positions: frozenset[int]) -> Genome:
         return tuple(int(place in positions) for place in self.positions)
+
+
+def _node(name: str, label: str, place: tuple[int, int], kind: str) -> dict[str, Any]:
+    return {"id": name, "label": label, "column": place[0], "level": place[1], "kind": kind}
+
+
+def _edge(source: str, target: str, kind: str = "flow", *, label: str = "", **more: int) -> dict[str, Any]:
+    return {"source": source, "target": target, "label": label, "kind": kind, **more}
+
+
+def _box(name: str, place: tuple[int, int]) -> dict[str, Any]:
+    """The box in figure 3 of an operator with its position, or of what is always there."""
+    for operator in OPERATORS.values():
+        if operator.name == name:
+            return _node(name, f"{WORDS.get(operator.word, operator.word)}\n{operator.position}", place, operator.kind)
+    return _node(name, ALWAYS.get(name, name), place, "always")

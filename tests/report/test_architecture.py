@@ -94,6 +94,37 @@ def test_nodes_and_edges_of_any_other_kind_are_drawn_too(tmp_path: Any) -> None:
     assert len(plots.save(fig, tmp_path, "cell")) == 2
 
 
+def test_a_bend_goes_across_and_then_up_or_down_into_the_box() -> None:
+    nodes = [{"id": name, "label": name, "column": column, "level": level, "kind": "always"}
+             for name, column, level in (("a", 0, 1), ("b", 2, 0), ("c", 2, 2))]  # fmt: skip
+    edges = [{"source": source, "target": target, "label": "", "kind": "bend"} for source, target in ("ab", "ac", "ba")]
+    fig = architecture.draw({"nodes": nodes, "edges": edges})
+    arrows = [patch._path_original.vertices for patch in fig.axes[0].patches if isinstance(patch, FancyArrowPatch)]
+    corners = [tuple(path[1]) for path in arrows]
+    assert corners == [(2, 1), (2, 1), (0, 0)]
+    assert [path[2, 1] for path in arrows] == pytest.approx([0.31, 1.69, 0.69])
+    assert 0 < arrows[0][0, 0] == pytest.approx(2 - arrows[2][0, 0]) < 1
+
+
+def test_a_label_of_many_lines_makes_all_boxes_high_enough_for_it() -> None:
+    diagram = network(2)
+    plain = architecture.draw(diagram).get_figheight()
+    diagram["nodes"][3]["label"] = "d2\nconv\nreduce\nconv"
+    fig = architecture.draw(diagram)
+    fig.draw_without_rendering()
+    box = next(patch for patch in fig.axes[0].patches if isinstance(patch, Rectangle)).get_window_extent()
+    label = next(text for text in fig.axes[0].texts if "reduce" in text.get_text()).get_window_extent()
+    assert fig.get_figheight() > plain
+    assert label.height < box.height
+
+
+@pytest.mark.parametrize(("kind", "note"), [("encoder", "box: filter"), ("tap", "box: what"), ("always", "number")])
+def test_what_boxes_of_a_kind_mean_is_said_even_without_skips(kind: str, note: str) -> None:
+    fig = architecture.draw({"nodes": [{"id": "a", "label": "a", "column": 0, "level": 0, "kind": kind}], "edges": []})
+    assert fig.legends[0].get_title().get_text().startswith(note)
+    assert fig.legends[0].get_texts() == []
+
+
 def test_an_edge_to_nowhere_is_refused() -> None:
     diagram = network(1)
     diagram["edges"].append({"source": "E1", "target": "D7", "label": "", "kind": "skip"})

@@ -1,5 +1,5 @@
 from collections import Counter
-from itertools import compress, product
+from itertools import compress, pairwise, product
 
 import pytest
 from hypothesis import given
@@ -199,3 +199,64 @@ def test_genomes_with_one_network_stay_apart_for_the_score(case: tuple[StyleNas,
     space, genome = case
     assert space.canonical(genome) == genome
     assert space.invalid(genome) is None
+
+
+def test_the_diagram_of_s7_has_taps_beside_stages_and_an_edge_a_joined_tap() -> None:
+    drawn = SPACE.decode(S7).diagram()
+    assert {node["id"]: (node["label"], node["column"], node["level"], node["kind"]) for node in drawn["nodes"]} == {
+        "in": ("photo", 0, 0, "input"), "r1": ("r1 · WCT", 0, 1, "transform"), "r2": ("r2", 0, 2, "tap"),
+        "r3": ("r3", 0, 3, "tap"), "r4": ("r4", 0, 4, "tap"), "r5": ("r5", 0, 5, "tap"),
+        "out": ("image", 1, 0, "output"), "d5": ("d5 · WCT", 1, 1, "transform"), "d4": ("d4", 1, 2, "stage"),
+        "d3": ("d3", 1, 3, "stage"), "d2": ("d2", 1, 4, "stage"), "d1": ("d1", 1, 5, "stage"),
+        "d0": ("d0", 1, 6, "stage"),
+    }  # fmt: skip
+    joins = [(edge["source"], edge["target"], edge["kind"], edge["weight"]) for edge in drawn["edges"] if "weight" in edge]  # fmt: skip # noqa: E501
+    assert joins == [("r1", "d5", "join_norm", 64), ("r2", "d0", "pool", 128), ("r4", "d2", "join", 512),
+                     ("r4", "d0", "pool", 512)]  # fmt: skip
+
+
+def test_the_path_of_a_diagram_goes_down_the_taps_and_up_the_stages_with_the_size_of_each_map() -> None:
+    path = [edge for edge in SPACE.decode(SPACE.named("empty")).diagram()["edges"] if edge["kind"] in ("flow", "turn")]
+    ends = ["in", "r1", "r2", "r3", "r4", "r5", "d0", "d1", "d2", "d3", "d4", "d5", "out"]
+    assert [(edge["source"], edge["target"]) for edge in path] == list(pairwise(ends))
+    assert [edge["label"] for edge in path] == ["", "1/2", "1/4", "1/8", "1/16", "1/16", "1/16", "1/8", "1/4", "1/2", "", ""]  # fmt: skip # noqa: E501
+    assert [edge["kind"] == "turn" for edge in path].index(True) == 5
+
+
+def test_a_diagram_names_the_optional_convolutions_of_each_stage() -> None:
+    labels = {node["id"]: node["label"] for node in SPACE.decode(SPACE.named("oracle")).diagram()["nodes"]}
+    assert labels["d0"] == "d0 · WCT"
+    assert labels["d1"] == "d1 · WCT\nconv\nup, conv"
+    assert labels["d2"] == labels["d3"].replace("d3", "d2") == "d2 · WCT\nconv\nreduce 3×3\nup, conv"
+    assert labels["d4"] == "d4 · WCT\nup, conv"
+
+
+@given(space_and_genome())
+def test_networks_are_drawn_alike_where_they_are_equal_only(case: tuple[StyleNas, Genome]) -> None:
+    space, genome = case
+    other = space.mutate(genome, keyed(sum(genome)), count=1)
+    networks = [space.decode(g) for g in (genome, other)]
+    assert (networks[0].diagram() == networks[1].diagram()) == (networks[0] == networks[1])
+
+
+def test_the_drawn_space_shows_every_position_once_and_the_fixed_parts_between() -> None:
+    drawn = SPACE.full_diagram()
+    numbered = [node for node in drawn["nodes"] if node["id"] in {operator.name for operator in OPERATORS.values()}]
+    assert sorted(int(node["label"].split("\n")[1]) for node in numbered) == list(POSITIONS)
+    assert Counter(node["kind"] for node in numbered) == Counter(operator.kind for operator in OPERATORS.values())
+    places = [(node["column"], node["level"]) for node in drawn["nodes"]]
+    assert len(set(places)) == len(places) == 31 + 2 + 5 + 10
+    assert {node["id"] for node in drawn["nodes"]} == {end for edge in drawn["edges"] for end in (edge["source"], edge["target"])}  # fmt: skip # noqa: E501
+
+
+def test_the_drawn_decoder_is_one_path_from_the_bottleneck_to_the_image() -> None:
+    after = {edge["source"]: edge["target"] for edge in SPACE.full_diagram()["edges"]
+             if edge["source"][0] == "d" and edge["kind"] in ("flow", "bend") and ".wcts" not in edge["source"]}  # fmt: skip # noqa: E501
+    path = ["d0.wct"]
+    while path[-1] in after or path[-1] == "concat":
+        path.append(after.get(path[-1], "d0.1x1"))
+    assert path[-1] == "out"
+    stages = [int(name[1]) for name in path if name[0] == "d"]
+    assert stages == sorted(stages)
+    words = [name[3:] for name in path if name.startswith("d2")]
+    assert words == ["wct", "skip_r4", "3x3", "conv", "reduce", "up", "conv_up"]
