@@ -7,8 +7,8 @@ channel. The means are measured once on crops of the bundled photos and kept bes
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -63,25 +63,27 @@ class NormalisedVGG(nn.Module):
 
     def forward(self, images: Tensor, depth: int = TAPS) -> list[Tensor]:
         """The taps r1 to r_depth, (B, C_i, H / 2^(i-1), W / 2^(i-1)); nothing behind r_depth is computed."""
-        x, taps = images, []
-        for layer in self._until(depth):
-            if _opens(layer):
-                x = F.max_pool2d(x, 2)
-            x = self._convolve(x, layer)
-            if layer.endswith("_1"):
-                taps.append(x)
-        return taps
+        return [x for layer, x in self.maps(images, depth) if layer.endswith("_1")]
 
     def encode(self, images: Tensor, depth: int) -> Code:
         """The tap r_depth with the indices and sizes of the poolings before it."""
-        x, indices, sizes = images, [], []
+        code = Code(images, [], [])
+        for _, x in self.maps(images, depth, code):
+            features = x
+        return replace(code, features=features)
+
+    def maps(self, images: Tensor, depth: int = TAPS, code: Code | None = None) -> Iterator[tuple[str, Tensor]]:
+        """Each layer's name and map after its ReLU, up to r_depth; the poolings are added to `code`."""
+        x = images
         for layer in self._until(depth):
-            if _opens(layer):
-                sizes.append(x.shape)
-                x, chosen = F.max_pool2d(x, 2, return_indices=True)
-                indices.append(chosen)
-            x = self._convolve(x, layer)
-        return Code(x, indices, sizes)
+            if layer.endswith("_1") and layer != "conv1_1":
+                size = x.shape
+                x, indices = F.max_pool2d(x, 2, return_indices=True)
+                if code:
+                    code.sizes.append(size)
+                    code.indices.append(indices)
+            x = F.conv2d(_pad(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
+            yield layer, x
 
     def macs(self, height: int, width: int, depth: int = TAPS) -> int:
         """Multiply-accumulates of the convolutions up to r_depth for one picture of this size."""
@@ -92,18 +94,10 @@ class NormalisedVGG(nn.Module):
             raise ValueError(f"depth is {depth}; allowed are 1 to {TAPS}")
         return self.names[: self.names.index(f"conv{depth}_1") + 1]
 
-    def _convolve(self, x: Tensor, layer: str) -> Tensor:
-        return F.conv2d(_pad(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
-
 
 def _pad(x: Tensor) -> Tensor:
     """x mirrored by one pixel: PyTorch's own where that is deterministic and the faster, on the CPU."""
     return F.pad(x, (1, 1, 1, 1), mode="reflect") if x.device.type == "cpu" else reflect_pad(x, 1)
-
-
-def _opens(layer: str) -> bool:
-    """Whether a pooling stands before this layer."""
-    return layer.endswith("_1") and layer != "conv1_1"
 
 
 def _names(state: State) -> list[str]:
@@ -163,9 +157,7 @@ def filter_means(state: State, images: Tensor) -> dict[str, Tensor]:
     network = NormalisedVGG(state, {}, "plain", "")
     sums = {layer: torch.zeros(len(state[f"{layer}.bias"]), dtype=torch.float64) for layer in network.names}
     for batch in images.split(8):
-        x = batch
-        for layer in network.names:
-            x = network._convolve(F.max_pool2d(x, 2) if _opens(layer) else x, layer)
+        for layer, x in network.maps(batch):
             sums[layer] += x.mean((2, 3)).double().sum(0)
     means = {layer: (total / len(images)).float() for layer, total in sums.items()}
     return {layer: values.clamp_min(GUARD * float(values.median())) for layer, values in means.items()}
@@ -202,7 +194,9 @@ def standardised(state: State, images: Tensor | None = None) -> dict[str, Tensor
     mean, std = _imagenet(x)
     x = (x - mean[:, None, None]) / std[:, None, None]
     for layer in _names(state):
-        x = F.conv2d(_pad(F.max_pool2d(x, 2) if _opens(layer) else x), state[f"{layer}.weight"])
+        if layer.endswith("_1") and layer != "conv1_1":
+            x = F.max_pool2d(x, 2)
+        x = F.conv2d(_pad(x), state[f"{layer}.weight"])
         deviation, centre = torch.std_mean(x, (0, 2, 3))
         done[f"{layer}.weight"] = state[f"{layer}.weight"] / deviation[:, None, None, None]
         done[f"{layer}.bias"] = -centre / deviation
