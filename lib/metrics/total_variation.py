@@ -31,7 +31,20 @@ def squared_mean(x: Tensor) -> Tensor:
     return squared_sum(x) / x[0].numel()
 
 
-DEFINITIONS = {f.__name__: f for f in (absolute_sum, absolute_mean, squared_sum, squared_mean)}
+def absolute_difference(x: Tensor) -> Tensor:
+    """Mean (B,) of the absolute forward differences of both directions: `absolute_sum` by their number; 0 to 1."""
+    down, right = _differences(x)
+    return absolute_sum(x) / (down[0].numel() + right[0].numel())
+
+
+def isotropic_mean(x: Tensor) -> Tensor:
+    """Mean (B,) length of the gradient: sqrt(down^2 + right^2) where both differences exist; 0 to sqrt 2."""
+    down, right = _differences(x)
+    return torch.hypot(down[..., :-1], right[..., :-1, :]).flatten(1).mean(1)
+
+
+_ALL = (absolute_sum, absolute_mean, squared_sum, squared_mean, absolute_difference, isotropic_mean)
+DEFINITIONS = {f.__name__: f for f in _ALL}
 
 
 def total_variation(x: Tensor, definition: str) -> Tensor:

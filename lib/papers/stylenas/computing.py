@@ -1,0 +1,324 @@
+"""Computing the parts: the oracle, searches, noise, anchors, ablation, longer trainings, tables and pictures."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib import device, weights
+from lib.data import images, pictures
+from lib.metrics import frechet, kernel
+from lib.metrics.ssim import ssim
+from lib.metrics.total_variation import total_variation
+from lib.papers import networks, rows
+from lib.papers.rows import Job
+from lib.papers.study import Study
+from lib.papers.stylenas import evaluate, experiments, methods, photos, records, store
+from lib.papers.stylenas.evaluate import SPACE, Evaluation
+from lib.papers.stylenas.settings import Settings
+from lib.search import loop
+from lib.search.workers import Limits, Outcome
+from lib.spaces.base import Genome
+
+SUBSETS = ("", "_search", "_heldout")  # of the pairs in table 1: all, those that scored candidates, the others
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to compute: a method or network, its printed genome, and on what."""
+
+    evaluation: Evaluation
+    name: str
+    genome: str = ""
+    smoothing: str = ""
+    width: int = 0
+    runs: int = 0
+    resamples: int = 0
+    pair: str = ""
+
+
+def search(study: Study, settings: Settings, part: str) -> None:
+    """Run or continue every search of a part, each with a record of its own."""
+    ev = Evaluation.of(settings)
+    used = {name: weights.digest(name) for name in used_weights(settings)}
+    shared: dict[str, Any] = {"window": settings.window, "threads_per_candidate": settings.threads}
+    for one in experiments.searches(settings, part):
+        searcher = experiments.searcher(settings, one)
+        identity = loop.identity(searcher, ev.identity(), **shared, weights=used)
+        with study.open_run(one.name, identity) as run_:
+            loop.run_search(
+                searcher, evaluate.evaluate, ev, record=run_.record, budget=one.budget, workers=settings.workers,
+                gpus_per_candidate=settings.gpus_per_candidate, label=one.name, **shared,
+            )  # fmt: skip
+            study.export(run_, one.name, {})
+
+
+def used_weights(settings: Settings) -> list[str]:
+    """The pretrained weights that a study needs: the encoder's and those of the scores' features."""
+    own = [] if settings.encoder == "random" else [settings.encoder]
+    return [*own, "efficientnet-lite0"]
+
+
+def oracle(study: Study, settings: Settings, part: str) -> None:
+    """Train the supervisory oracle."""
+    _compute(study, settings, part, [Job(0, 0, settings.seed, Task(Evaluation.of(settings), "oracle"))], train)
+
+
+def final(study: Study, settings: Settings, part: str) -> None:
+    """Train the compared networks and PhotoWCT's decoders."""
+    ev = Evaluation.of(settings)
+    tasks = [Task(ev, f"PhotoWCT-{depth}") for depth in experiments.PHOTOWCT]
+    tasks += [Task(ev, name, genome) for name, genome in records.compared(study).items()]
+    _compute(study, settings, part, _jobs(settings, tasks), train)
+
+
+def train(task: Task, seed: int, folder: Path) -> Outcome:
+    """Train one network, or find it in the store; its score is its last reconstruction error."""
+    started, ev = time.perf_counter(), task.evaluation
+    if task.name.startswith("PhotoWCT"):
+        network, fit = store.inverse(ev.recipe("photowct"), int(task.name[-1]))
+    else:
+        kind = "oracle" if task.name == "oracle" else "final"
+        network, fit = store.decoder(ev.recipe(kind), SPACE.named(task.genome or task.name))
+    params = sum(parameter.numel() for parameter in network.parameters())
+    thinned = fit.losses[:: max(1, len(fit.losses) // 20)]
+    curve = {f"loss_{place:02d}": loss for place, loss in enumerate(thinned)}
+    return Outcome(fit.mse, {"mse": fit.mse, "params": params, **curve}, time.perf_counter() - started)
+
+
+def noise(study: Study, settings: Settings, part: str) -> None:
+    """The chosen genomes again, with other initial weights and orders of photos."""
+    ev = Evaluation.of(settings)
+    jobs = []
+    for k, name in enumerate(settings.noise_genomes):
+        for repeat in range(settings.noise_repeats):
+            task = Task(replace(ev, repeat=repeat), name, SPACE.text(SPACE.named(name)))
+            jobs.append(Job(k, repeat, settings.seed, task, {"name": name, "text": task.genome}))
+    _compute(study, settings, part, jobs, score)
+
+
+def ablation(study: Study, settings: Settings, part: str) -> None:
+    """The best network of evolution, whole and without each of its operators, trained anew where that matters."""
+    ev, best = Evaluation.of(settings), SPACE.parse(records.best(study)["genome"])
+    variants: list[tuple[int, Genome]] = [(-1, best)]
+    for place, gene in enumerate(SPACE.genes):
+        if best[place]:
+            variants.append((int(gene.name), (*best[:place], 0, *best[place + 1 :])))
+    tasks = [Task(ev, str(position), SPACE.text(genome)) for position, genome in variants]
+    _compute(study, settings, part, _jobs(settings, tasks), score)
+
+
+def score(task: Task, seed: int, folder: Path) -> Outcome:
+    """The outcome of a genome."""
+    return evaluate.evaluate(task.evaluation, SPACE.parse(task.genome), seed)
+
+
+def anchors(study: Study, settings: Settings, part: str) -> None:
+    """What any method must beat, measured as candidates are."""
+    ev = Evaluation.of(settings)
+    names = ["content", "colour", "oracle-off", *(["reference"] if all(p.reference for p in ev.scored()) else [])]
+    _compute(study, settings, part, _jobs(settings, [Task(ev, name) for name in names]), anchor)
+
+
+def anchor(task: Task, seed: int, folder: Path) -> Outcome:
+    """E and P of an anchor on the scored pairs; `oracle-off` is the oracle with its transforms off."""
+    started, ev = time.perf_counter(), task.evaluation
+    made = _made(replace(task, width=ev.width), ev.scored()) if task.name != "oracle-off" else _off(ev)
+    parts = evaluate.against_oracle(ev, made)
+    return Outcome(parts["E"], parts, time.perf_counter() - started)
+
+
+@torch.no_grad()
+def _off(ev: Evaluation) -> Iterator[Tensor]:
+    network = evaluate.oracle(ev)
+    yield from (network(pair.content).clamp(0, 1) for pair in evaluate.prepared(ev))
+
+
+def quality(study: Study, settings: Settings, part: str) -> None:
+    """Table 1: every method on every pair."""
+    ev, known = Evaluation.of(settings), records.compared(study)
+    tasks = [
+        Task(ev, name, known.get(name, ""), settings.smoothing, settings.table_width, resamples=settings.resamples)
+        for name in available(ev, known, experiments.METHODS)
+    ]
+    _compute(study, settings, part, _jobs(settings, tasks), measure)
+
+
+def available(ev: Evaluation, known: dict[str, str], names: tuple[str, ...]) -> list[str]:
+    """The methods that can be run: searched networks that were found, the authors' pictures where they are there."""
+    absent = {name for name in experiments.NETWORKS if name not in known}
+    if not all(pair.reference for pair in photos.pairs(ev.pairs)):
+        absent.add("reference")
+    return [name for name in names if name not in absent]
+
+
+def measure(task: Task, seed: int, folder: Path) -> Outcome:
+    """All scores of a method: TV (0 to 255), SSIM to the content, E to the oracle, FD and KD to styles and oracle.
+
+    A set score has `draws` over half samples of the pairs, the same ones for every method, so that differences of two
+    methods have an interval too. `_search` and `_heldout` are the pairs that scored candidates, and the others (A28).
+    """
+    started, ev = time.perf_counter(), task.evaluation
+    pairs = photos.pairs(ev.pairs)
+    seen = _seen(ev, task.name, task.genome, task.smoothing, task.width)
+    styles, imitated = (_seen(ev, name, "", "", task.width).features for name in ("style", "oracle"))
+    metrics: dict[str, float] = {}
+    for suffix, chosen in zip(SUBSETS, _subsets(len(pairs), ev.search_pairs), strict=True):
+        if len(chosen) < 4:
+            continue
+        metrics |= {f"{name}{suffix}": float(values[chosen].mean()) for name, values in seen.each.items()}
+        for name, other in {"style": styles, "oracle": imitated}.items():
+            if name != task.name:
+                draws = task.resamples if not suffix else 0
+                metrics |= _set_scores(seen.features[chosen], other[chosen], f"{name}{suffix}", draws)
+    return Outcome(metrics["tv"], metrics, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A method's pictures as the scores see them: features (N, D), and values (N,) of each picture by name."""
+
+    features: Tensor
+    each: dict[str, Tensor]
+
+
+@lru_cache(maxsize=3)
+def _seen(ev: Evaluation, name: str, genome: str, smoothing: str, width: int) -> Seen:
+    pairs = photos.pairs(ev.pairs)
+    made = [picture.cpu() for picture in _made(Task(ev, name, genome, smoothing, width), pairs)]
+    contents = [evaluate.loaded(ev, pair.content, width).cpu() for pair in pairs]
+    each = {
+        "tv": torch.cat([255 * total_variation(picture, "absolute_difference") for picture in made]),
+        "tv_isotropic": torch.cat([255 * total_variation(picture, "isotropic_mean") for picture in made]),
+        "ssim": torch.cat([ssim(picture, content) for picture, content in zip(made, contents, strict=True)]),
+    }
+    features, _ = networks.features(where=ev.device).embed(made)
+    return Seen(features.cpu(), each)
+
+
+def _subsets(count: int, searched: int) -> tuple[Tensor, Tensor, Tensor]:
+    return torch.arange(count), torch.arange(min(searched, count)), torch.arange(min(searched, count), count)
+
+
+def _set_scores(x: Tensor, y: Tensor, name: str, draws: int) -> dict[str, float]:
+    """FD and KD of two sets, and of so many random halves of both."""
+    found = {f"fd_{name}": frechet.frechet_distance(x, y), f"kd_{name}": _kd(x, y)}
+    for draw in range(draws):
+        half = torch.randperm(len(x), generator=torch.Generator().manual_seed(draw))[: len(x) // 2]
+        found[f"fd_{name}_{draw:03d}"] = round(frechet.frechet_distance(x[half], y[half]), 6)
+        found[f"kd_{name}_{draw:03d}"] = round(_kd(x[half], y[half]), 6)
+    return found
+
+
+def _kd(x: Tensor, y: Tensor) -> float:
+    return kernel.kernel_distance(x, y, subsets=1, subset_size=len(x), seed=0).value
+
+
+def _made(task: Task, pairs: tuple[photos.Pair, ...]) -> Iterator[Tensor]:
+    """The pictures (1, 3, W/2, W) of a method for these pairs, in [0, 1]."""
+    ev = task.evaluation
+    run = None if task.name == "reference" else methods.method(ev, task.name, task.genome, task.smoothing)
+    for pair in pairs:
+        if run is None:
+            yield evaluate.loaded(ev, pair.reference, task.width)
+        else:
+            yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
+
+
+def timing(study: Study, settings: Settings, part: str) -> None:
+    """Table 2, in this process and alone: two decoded pictures to the final one (4.4)."""
+    ev, known = Evaluation.of(settings), records.compared(study)
+    jobs: list[Job] = []
+    for width in settings.timed_widths:
+        for name in available(ev, known, experiments.TIMED):
+            slow = name == "PhotoWCT" and settings.smoothing == "closed"
+            runs = max(1, settings.timed_runs // 3) if slow else settings.timed_runs
+            task = Task(ev, name, known.get(name, ""), settings.smoothing, width, runs)
+            jobs.append(Job(len(jobs), 0, settings.seed, task, {"name": name, "text": task.genome, "width": width}))
+    _compute(study, settings, part, jobs, clock, workers="serial")
+
+
+def clock(task: Task, seed: int, folder: Path) -> Outcome:
+    """Median seconds of a method on the first pair, networks and smoothing apart, after warming up."""
+    ev, pair = task.evaluation, photos.pairs(task.evaluation.pairs)[0]
+    run = methods.method(ev, task.name, task.genome, task.smoothing)
+    content, style = (evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style))
+    laps = [_lap(run, content, style) for _ in range(min(2, task.runs) + task.runs)][-task.runs :]
+    networks_s, smoothing_s = (median(lap[place] for lap in laps) for place in (0, 1))
+    seconds = median(map(sum, laps))
+    metrics = {"seconds_median": seconds, "networks_s": networks_s, "smoothing_s": smoothing_s, "runs": task.runs}
+    return Outcome(seconds, metrics, sum(map(sum, laps)))
+
+
+@torch.no_grad()
+def _lap(run: methods.Method, content: Tensor, style: Tensor) -> tuple[float, float]:
+    """Seconds of the networks and of the smoothing, the device waited for."""
+    began = _now(content)
+    picture = run.networks(content, style)
+    between = _now(content)
+    if run.smoothing is not None:
+        run.smoothing(picture.clamp(0, 1), content)
+    return between - began, _now(content) - between
+
+
+def _now(where: Tensor) -> float:
+    if where.is_cuda:
+        torch.cuda.synchronize(where.device)
+    return time.perf_counter()
+
+
+def paintings(study: Study, settings: Settings, part: str) -> None:
+    """The pictures of the grids: bundled pairs, which may be shown, and the first held-out ones of others."""
+    ev, known = Evaluation.of(settings), records.compared(study)
+    sources = dict.fromkeys([photos.BUNDLED, settings.pairs])
+    chosen = [(source, pair) for source in sources for pair in _shown(settings, source)]
+    jobs: list[Job] = []
+    for source, pair in chosen:
+        own = replace(ev, pairs=source)
+        for name in available(own, known, experiments.SHOWN):
+            task = Task(own, name, known.get(name, ""), settings.smoothing, settings.table_width, pair=pair.name)
+            config = {"pair": pair.name, "source": source, "name": name, "showable": pair.showable}
+            jobs.append(Job(len(jobs), 0, settings.seed, task, config))
+    _compute(study, settings, part, jobs, paint, showable=lambda row: row["config"]["showable"])
+
+
+def _shown(settings: Settings, source: str) -> tuple[photos.Pair, ...]:
+    """Bundled pairs as many as asked for; of another source the first three that scored no candidate."""
+    found = photos.pairs(source)
+    return found[: settings.shown_pairs] if source == photos.BUNDLED else found[settings.search_pairs :][:3]
+
+
+def paint(task: Task, seed: int, folder: Path) -> Outcome:
+    """Make one picture and save it; its score is its total variation."""
+    started = time.perf_counter()
+    pair = next(one for one in photos.pairs(task.evaluation.pairs) if one.name == task.pair)
+    (picture,) = _made(task, (pair,))
+    name = f"artifacts/{task.pair}-{task.name}-{device.keyed_seed(task):016x}.png"
+    images.save(picture[0].cpu(), folder / name)
+    tv = float(255 * total_variation(picture, "absolute_difference"))
+    return Outcome(tv, {"tv": tv}, time.perf_counter() - started, artifacts={"image": name})
+
+
+def _jobs(settings: Settings, tasks: list[Task]) -> list[Job]:
+    return [Job(k, 0, settings.seed, task, {"name": task.name, "text": task.genome}) for k, task in enumerate(tasks)]
+
+
+def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, **more: Any) -> None:
+    """Compute a part's jobs; their record is named after all that they depend on."""
+    own = [photos.BUNDLED, settings.pairs] if part == "pictures" else [settings.pairs]
+    used = [name for source in own for pair in photos.pairs(source) for name in (pair.content, pair.style)]
+    used += photos.training_names(settings.training)
+    identity = {
+        "evaluation": asdict(Evaluation.of(settings)), "threads": settings.threads,
+        "pictures": {name: pictures.info(name).sha256 for name in dict.fromkeys(used)},
+        "weights": {name: weights.digest(name) for name in used_weights(settings)},
+    }  # fmt: skip
+    limits = Limits(settings.threads, settings.gpus_per_candidate if more.get("workers") != "serial" else 0.0)
+    chosen = {"workers": settings.workers, "limits": limits, **more}
+    rows.compute(study, part, jobs, function, identity=identity, **chosen)

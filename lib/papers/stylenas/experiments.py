@@ -1,0 +1,69 @@
+"""The study's parts and searches as plain lists (specification sections 5 and 6). Nothing here computes."""
+
+from dataclasses import dataclass
+
+from lib.papers.stylenas.settings import Settings
+from lib.searchers.aging_evolution import AgingEvolution
+from lib.searchers.base import Searcher
+from lib.searchers.random_search import RandomSearch, StratifiedSearch
+from lib.spaces.stylenas import StyleNas
+
+PARTS = {
+    "oracle": "the supervisory oracle, trained once; its pictures are what candidates imitate",
+    "evolution": "figure 5, C1 to C4: aging evolution",
+    "random": "C1: random search",
+    "stratified": "a fairness control: random search with the number of operators drawn first",
+    "noise": "a few genomes trained again with other seeds",
+    "anchors": "E and P of the content itself, of a colour transfer, and of the oracle without transforms",
+    "ablation": "the best network without each of its operators",
+    "final": "the compared networks trained longer, and PhotoWCT's decoders",
+    "quality": "table 1: every method on all pairs",
+    "timing": "table 2: seconds at every size; runs alone",
+    "pictures": "figures 2, 4 and 6",
+}
+SEARCHED = ("evolution", "random", "stratified")
+KEPT = (5, 7, 9)  # active bits of the networks that the paper reports
+PHOTOWCT = (4, 3, 2, 1)  # depths of its auto-encoders, in order
+FIXED = {"S7-ref": "S7", "S9-ref": "S9-ref"}  # compared whatever a search finds: name, genome (2.5)
+SEARCHED_NETWORKS = (*(f"S{k}" for k in KEPT), "RS")
+NETWORKS = (*SEARCHED_NETWORKS, *FIXED)
+ANCHORS = ("content", "colour", "reference")  # the untouched content, a colour transfer, the authors' own pictures
+TABLE1 = ("PhotoWCT", "AE1", *reversed(SEARCHED_NETWORKS[-1:]), *SEARCHED_NETWORKS[:-1], *FIXED)
+METHODS = (*TABLE1, "PhotoWCT-raw", "PhotoWCT-guided", "oracle", "style", *ANCHORS)
+TIMED = (*TABLE1, "PhotoWCT-guided")
+SHOWN = ("content", "style", *TABLE1, "oracle", "reference")
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search; `name` is that of its record."""
+
+    part: str
+    seed: int
+    budget: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.part}-{self.seed}"
+
+
+def searches(settings: Settings, part: str) -> list[Search]:
+    """Every search of a part, in order; none for the parts that search nothing."""
+    if part not in PARTS:
+        raise ValueError(f"part is {part!r}; allowed are {', '.join(PARTS)}")
+    budgets = {"evolution": settings.evaluations, "random": settings.random, "stratified": settings.stratified}
+    count = settings.searches if budgets.get(part) else 0
+    return [Search(part, seed, budgets[part]) for seed in range(count)]
+
+
+def every(settings: Settings) -> list[Search]:
+    """Every search of the study."""
+    return [search for part in SEARCHED for search in searches(settings, part)]
+
+
+def searcher(settings: Settings, search: Search) -> Searcher:
+    """The searcher of a search. Their streams of random numbers are kept apart by odd seeds for the controls."""
+    space, seed = StyleNas(), 3 * search.seed + SEARCHED.index(search.part)
+    if search.part == "evolution":
+        return AgingEvolution(space, seed, population=settings.population, sample=settings.sample)
+    return (RandomSearch if search.part == "random" else StratifiedSearch)(space, seed)

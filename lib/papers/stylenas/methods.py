@@ -1,0 +1,81 @@
+"""The methods that the tables compare, each as a function of a content and a style photo (specification 3.6 to 3.8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from lib.models import matting
+from lib.models.photowct import PhotoWCT
+from lib.papers.stylenas import evaluate, experiments, store
+from lib.papers.stylenas.evaluate import SPACE, Evaluation
+from lib.spaces.base import Genome
+
+Transfer = Callable[[Tensor, Tensor], Tensor]  # content and style (1, 3, H, W) in [0, 1] to an unclamped picture
+SMOOTHINGS: dict[str, Transfer] = {  # of a picture, with the content as guide
+    "closed": lambda picture, content: matting.ClosedForm(content).smooth(picture),
+    "guided": matting.guided_filter,
+}
+PLAIN: dict[str, Transfer] = {
+    "content": lambda content, style: content,
+    "style": lambda content, style: style,
+    "colour": evaluate.colour_transfer,
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is run and timed: networks first, then the smoothing where a method has one."""
+
+    networks: Transfer
+    smoothing: Transfer | None = None
+
+    @torch.no_grad()
+    def __call__(self, content: Tensor, style: Tensor) -> Tensor:
+        """The picture (1, 3, H, W), clamped to [0, 1]."""
+        picture = self.networks(content, style)
+        if self.smoothing is not None:
+            picture = self.smoothing(picture.clamp(0, 1), content)
+        return picture.clamp(0, 1)
+
+
+def method(ev: Evaluation, name: str, genome: str, smoothing: str) -> Method:
+    """The named method with its trained networks; `genome` (printed) is needed for a searched one.
+
+    Raises ValueError for a name without networks of its own, such as `reference`.
+    """
+    if name in PLAIN:
+        return Method(PLAIN[name])
+    if name == "AE1":
+        return Method(_photowct(ev, experiments.PHOTOWCT[:1]))
+    if name.startswith("PhotoWCT"):
+        chosen = {"raw": None, "guided": SMOOTHINGS["guided"], "": SMOOTHINGS[smoothing]}
+        return Method(_photowct(ev, experiments.PHOTOWCT), chosen[name.partition("-")[2]])
+    if name == "oracle":
+        return Method(_decoder(ev, SPACE.named("oracle"), "oracle"))
+    if not genome:
+        raise ValueError(f"method is {name!r}; allowed are {', '.join(experiments.METHODS)}, networks with a genome")
+    return Method(_decoder(ev, SPACE.named(genome), "final"))
+
+
+def _decoder(ev: Evaluation, genome: Genome, kind: str) -> Transfer:
+    network, _ = store.decoder(ev.recipe(kind), genome)
+    encoder = store.encoder(ev.encoder, ev.device)
+
+    def transfer(content: Tensor, style: Tensor) -> Tensor:
+        code = network.code(encoder(style), ev.numerics)
+        return network(encoder(content), code)
+
+    return transfer
+
+
+@lru_cache(maxsize=2)
+def _cascade(recipe: store.Recipe) -> dict[int, torch.nn.Module]:
+    return {depth: store.inverse(recipe, depth)[0] for depth in experiments.PHOTOWCT}
+
+
+def _photowct(ev: Evaluation, depths: tuple[int, ...]) -> Transfer:
+    cascade = PhotoWCT(store.encoder(ev.encoder, ev.device), _cascade(ev.recipe("photowct")))
+    return lambda content, style: cascade.stylise(content, style, depths)

@@ -1,0 +1,103 @@
+"""What a study's records say: searches in the order of asking, and the networks that are compared."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from lib.papers.study import Study
+from lib.papers.stylenas import experiments
+from lib.search import record
+from lib.spaces.base import Genome
+from lib.spaces.stylenas import NAMED, StyleNas
+
+SPACE = StyleNas()
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A stored search, one row a candidate in the order of asking; failed ones have no score."""
+
+    part: str
+    seed: int
+    rows: pd.DataFrame
+
+    @cached_property
+    def scored(self) -> pd.DataFrame:
+        """The candidates that have a score."""
+        return self.rows.dropna(subset="score").reset_index(drop=True)
+
+    @cached_property
+    def genomes(self) -> list[Genome]:
+        """Of the scored candidates."""
+        return [SPACE.parse(text) for text in self.scored["genome"]]
+
+    @property
+    def winner(self) -> pd.Series:
+        """The best row, the first of equal ones."""
+        return self.scored.iloc[int(self.scored["score"].argmin())]
+
+    @property
+    def index_of_best(self) -> int:
+        """The place of the winner in the order of asking."""
+        return int(self.winner["k"])
+
+    def distances(self, genome: str) -> np.ndarray:
+        """Hamming distance (31 bits) of each scored candidate to a printed genome."""
+        target = SPACE.parse(genome)
+        return np.array([SPACE.distance(one, target) for one in self.genomes])
+
+    def first(self, budget: int) -> pd.DataFrame:
+        """The scored candidates among the first so many asked."""
+        return self.scored[self.scored["k"] < budget]
+
+
+def stored(study: Study, *parts: str) -> list[Stored]:
+    """The stored searches of these parts, by part and seed."""
+    found = []
+    for part in parts or experiments.SEARCHED:
+        seed = 0
+        while study.has(name := f"{part}-{seed}"):
+            found.append(Stored(part, seed, study.frame(name, failed=True)))
+            seed += 1
+    return found
+
+
+def compared(study: Study) -> dict[str, str]:
+    """The compared networks by name with their printed genomes: the best of the searches with 5, 7 and 9 bits, or
+    the nearest number found; the best of random search; the fixed ones (2.5)."""
+    found = {}
+    if evolved := [one.scored for one in stored(study, "evolution")]:
+        rows = pd.concat(evolved, ignore_index=True)
+        ones = rows["genome"].str.count("1")
+        for k in experiments.KEPT:
+            apart = (ones - k).abs()
+            found[f"S{k}"] = _lowest(rows[apart == apart.min()])
+    if drawn := [one.scored for one in stored(study, "random")]:
+        found["RS"] = _lowest(pd.concat(drawn, ignore_index=True))
+    return found | {name: NAMED[genome] for name, genome in experiments.FIXED.items()}
+
+
+def _lowest(rows: pd.DataFrame) -> str:
+    return str(rows["genome"].iloc[int(rows["score"].argmin())])
+
+
+def noise(study: Study) -> pd.DataFrame:
+    """Retraining noise: for L, E and P the standard deviation over repeats, pooled over genomes, and the count."""
+    frame = study.frame("noise")
+    groups = frame.groupby("name")
+    return pd.DataFrame({
+        "sd": [float(np.sqrt(groups[name].var().mean())) for name in "LEP"],
+        "genomes": len(groups), "repeats": int(groups.size().min()),
+    }, index=list("LEP"))  # fmt: skip
+
+
+def header(study: Study, part: str) -> dict:
+    """The settings in a part's record."""
+    return record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
+
+
+def best(study: Study) -> pd.Series:
+    """The best candidate of evolution over all its searches."""
+    return min((one.winner for one in stored(study, "evolution")), key=lambda row: row["score"])

@@ -1,0 +1,91 @@
+"""The study's settings: the photos, how decoders are trained, scored and searched, and what the tables compare."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lib.papers import settings
+
+ENCODERS = ("vgg16", "vgg19", "random")
+SMOOTHINGS = ("closed", "guided")
+
+
+@dataclass(frozen=True)
+class Settings(settings.Settings):
+    """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights and the
+    order of photos; what a search draws follows from its number alone (0 to `searches` - 1)."""
+
+    workers: str  # serial, processes:N, ray, ray:ADDRESS
+    gpus_per_candidate: float  # with Ray: the share of a GPU that a candidate takes
+    encoder: str  # frozen encoder: vgg16, vgg19 (paper) or random
+    training: list[str]  # training photos: `bundled`, data sets, or folders of own photos
+    photos: int  # crops taken of them (O: 8000)
+    pairs: str  # content and style photos: `bundled`, `style/photoreal`, or a folder with `content` and `style`
+    search_pairs: int  # pairs that score a candidate (paper 40); the others are held out
+    width: int  # px of the pairs while searching, twice their height (O: 768)
+    side: int  # px of a candidate's training photos (O: 256)
+    steps: int  # training steps of a candidate (O: 1000)
+    batch: int  # photos a step (O: 16)
+    lr: float  # Adam's rate, constant (O: 1e-4)
+    oracle_side: int  # px
+    oracle_steps: int  # of the supervisory oracle, at least 5 times a candidate's (specification 3.8)
+    final_side: int  # px
+    final_steps: int  # of the networks compared in the tables
+    photowct_steps: int  # of each of PhotoWCT's four decoders
+    final_lr: float  # rate at the end of the oracle's, the final and PhotoWCT's trainings, which begin at lr
+    content_shift: float  # of the identity added to the content's covariance (3.2; O: 1)
+    weights: list[float]  # of E, P and O in the objective (paper 0.8, 0.1, 0.1)
+    population: int  # P (paper 20)
+    sample: int  # S, drawn with replacement (O: 10)
+    evaluations: int  # C of a search by evolution (paper 140)
+    random: int  # genomes of a random search (paper 200)
+    stratified: int  # genomes of the stratified control (5.5)
+    searches: int  # searches of each kind, with other seeds
+    window: int  # candidates asked before the oldest is told
+    neutral: int  # replicas under random fitness (5.6)
+    noise_genomes: list[str]  # names or genomes trained again with other seeds
+    noise_repeats: int  # trainings of each of them
+    table_width: int  # px of the pairs in table 1 (O: 768)
+    smoothing: str  # PhotoWCT's in table 1: closed (paper) or guided
+    resamples: int  # of the bootstrap over pairs (7.1: at least 200)
+    shown_pairs: int  # bundled pairs in the grids
+    timed_widths: list[int]  # px of table 2 (paper 256, 512, 768, 1024)
+    timed_runs: int  # of the median in table 2; a third as many for the closed form (4.4)
+
+    CHOICES: ClassVar = {"encoder": ENCODERS, "smoothing": SMOOTHINGS}
+    RANGES: ClassVar = {
+        "threads": (1, 1024),
+        "gpus_per_candidate": (0, 64),
+        "photos": (1, 1_000_000),
+        "search_pairs": (2, 10_000),
+        **dict.fromkeys(("width", "table_width", "timed_widths"), (64, 8192)),
+        **dict.fromkeys(("side", "oracle_side", "final_side"), (32, 2048)),
+        **dict.fromkeys(("steps", "oracle_steps", "final_steps", "photowct_steps"), (1, 10_000_000)),
+        "batch": (1, 4096),
+        **dict.fromkeys(("lr", "final_lr"), (1e-8, 1.0)),
+        "content_shift": (0, 1000),
+        "weights": (0, 1),
+        **dict.fromkeys(("population", "sample", "evaluations", "random", "window"), (1, 100_000)),
+        "stratified": (0, 100_000),
+        **dict.fromkeys(("searches", "noise_repeats", "timed_runs"), (1, 1000)),
+        "neutral": (1, 1_000_000),
+        "resamples": (0, 100_000),
+        "shown_pairs": (1, 12),
+    }
+    SWEPT: ClassVar = ("training", "timed_widths")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("width", "table_width", "timed_widths"):
+            if odd := [value for value in self._values(name) if value % 32]:
+                raise ValueError(f"{name} is {odd[0]}; multiples of 32 are allowed, as the height is half of it")
+        for name in ("side", "oracle_side", "final_side"):
+            if (value := getattr(self, name)) % 16:
+                raise ValueError(f"{name} is {value}; multiples of 16 are allowed")
+        if len(self.weights) != 3:
+            raise ValueError(f"weights is {self.weights}; three are needed, of E, P and O")
+        if self.photos < self.batch:
+            raise ValueError(f"photos is {self.photos}; at least a batch of {self.batch} is needed")
+        if self.evaluations < self.population:
+            raise ValueError(f"evaluations is {self.evaluations}; at least the population of {self.population}")
+        if self.oracle_steps < 5 * self.steps:
+            raise ValueError(f"oracle_steps is {self.oracle_steps}; at least 5 times steps, which is {self.steps}")

@@ -1,0 +1,143 @@
+"""Trained networks, each trained once: a decoder's weights are a function of its recipe and training key alone.
+
+They lie below the cache folder, in a folder named after the recipe, the photos, the encoder and the training code.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from filelock import FileLock
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from lib import device
+from lib.models import normalised_vgg, photoreal
+from lib.models.normalised_vgg import NormalisedVGG
+from lib.models.photoreal import PhotorealDecoder
+from lib.models.photowct import InverseVGG
+from lib.papers.stylenas import photos
+from lib.paths import atomic, cache_dir
+from lib.search.cache import code_hash
+from lib.search.runs import environment, identity_hash
+from lib.spaces.base import Genome
+from lib.spaces.stylenas import StyleNas
+from lib.training import autoencoder
+from lib.training.autoencoder import Fit, Schedule
+
+KEPT = 2e9  # bytes of the training photos' features, above which they are computed anew in every step
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained, with transforms off (specification 4.1). `repeat` draws other weights and orders."""
+
+    encoder: str
+    training: tuple[str, ...]
+    photos: int
+    side: int
+    schedule: Schedule
+    seed: int
+    repeat: int
+    device: str
+
+    def shown(self) -> Tensor:
+        """Its training photos (N, 3, S, S)."""
+        return photos.training(self.training, self.photos, self.side)
+
+
+@lru_cache(maxsize=64)
+def folder(recipe: Recipe) -> Path:
+    """Where the networks of a recipe lie; the name follows from the recipe, its photos, the encoder and the code."""
+    made = {name: environment()[name] for name in ("torch", "device", "cpu_capability")}
+    seen = sha256(recipe.shown().numpy().tobytes()).hexdigest()
+    code = code_hash(autoencoder.train_decoder)
+    return cache_dir() / f"stylenas-{identity_hash(asdict(recipe), seen, encoder(recipe.encoder).digest, code, made)}"
+
+
+@lru_cache(maxsize=2)
+def encoder(name: str, where: str = "cpu") -> NormalisedVGG:
+    """The frozen encoder, built once a process and device."""
+    return normalised_vgg.load(name).to(where)
+
+
+def decoder(recipe: Recipe, genome: Genome) -> tuple[PhotorealDecoder, Fit]:
+    """The trained decoder of a genome, transforms included; trained now if no genome with its training key was.
+
+    Raises FloatingPointError if the training diverges.
+    """
+    space = StyleNas()
+    key = space.training_key(genome)
+    seed = device.keyed_seed(recipe.seed, recipe.repeat)
+
+    def train(network: PhotorealDecoder) -> Fit:
+        photoreal.initialise(network, seed)
+        return autoencoder.train_decoder(
+            network,
+            encoder(recipe.encoder, recipe.device),
+            recipe.shown().to(recipe.device),
+            recipe.schedule,
+            seed,
+            taps=_taps(recipe),
+        )
+
+    network = PhotorealDecoder(space.decode(genome)).to(recipe.device)
+    return network, _once(recipe, space.text(key), network, train)
+
+
+def inverse(recipe: Recipe, depth: int) -> tuple[InverseVGG, Fit]:
+    """PhotoWCT's trained decoder from the encoder's tap `depth` (3.6)."""
+    seed = device.keyed_seed(recipe.seed, recipe.repeat, depth)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # PyTorch's own initial weights
+        network = InverseVGG(depth)
+    network = network.to(recipe.device)
+
+    def train(network: InverseVGG) -> Fit:
+        seeing = encoder(recipe.encoder, recipe.device)
+        return autoencoder.train_inverse(network, seeing, recipe.shown().to(recipe.device), recipe.schedule, seed)
+
+    return network, _once(recipe, f"photowct-{depth}", network, train)
+
+
+def _once(recipe: Recipe, name: str, network: Network, train: Callable[[Network], Fit]) -> Fit:
+    """Fill the network with its stored weights, or train and store it; one process at a time does so for a name."""
+    path = folder(recipe) / f"{name}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        if not path.is_file():
+            fit = train(network)
+            with atomic(path) as temporary:
+                state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+                save_file(state, temporary, {"fit": json.dumps(asdict(fit))})
+        network.load_state_dict(_state(path))
+    with safe_open(path, "pt") as stored:
+        return Fit(**json.loads(stored.metadata()["fit"]))
+
+
+def _state(path: Path) -> dict[str, Tensor]:
+    with safe_open(path, "pt") as stored:
+        return {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (no mapping)
+
+
+def _taps(recipe: Recipe) -> Sequence[Tensor] | None:
+    """The encoder's features of all training photos, where they are small enough to keep."""
+    values = sum(width / 4**level for level, width in enumerate(normalised_vgg.CHANNELS))
+    if 4 * values * recipe.photos * recipe.side**2 > KEPT:
+        return None
+    kept = replace(
+        recipe, schedule=Schedule(0, 1, 1.0, 1.0), seed=0, repeat=0
+    )  # nothing that features do not follow from
+    return _encoded(kept)
+
+
+@lru_cache(maxsize=1)
+def _encoded(recipe: Recipe) -> list[Tensor]:
+    return autoencoder.encode_photos(encoder(recipe.encoder, recipe.device), recipe.shown().to(recipe.device))
