@@ -3,15 +3,15 @@
 An et al. (arXiv 1906.02470), section 4: the same loop for every candidate, with transforms off.
 """
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from lib.models.normalised_vgg import NormalisedVGG
 from lib.models.photoreal import PhotorealDecoder
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lib.models.photowct import InverseVGG
 
 BETAS = (0.5, 0.9)  # of Adam
+PRECISIONS = ("float32", "bfloat16")
 Losses = tuple[Tensor, Tensor]  # the loss and, part of it, the mean squared error of the pixels
 
 
@@ -60,28 +61,31 @@ class Fit:
 
 
 def train_decoder(decoder: PhotorealDecoder, encoder: NormalisedVGG, photos: Tensor, schedule: Schedule, seed: int, *,
-                  taps: Sequence[Tensor] | None = None) -> Fit:  # fmt: skip
+                  taps: Sequence[Tensor] | None = None, precision: str = "float32") -> Fit:  # fmt: skip
     """Train a decoder from its present weights to make photos (N, 3, S, S) in [0, 1] again, transforms off.
 
     The loss is 0.5 MSE(y, x) + 0.5 mean over r1..r5 of MSE(taps of y, taps of x). The order of the photos follows from
     `seed`, N and the batch alone; global generators are not touched. `taps` are the photos' as `encode_photos` gives
-    them; without, each batch is encoded anew. Raises FloatingPointError as soon as a loss is not finite, ValueError
-    for fewer photos than a batch.
+    them; without, each batch is encoded anew. Decoder and encoder compute in `precision`, the weights, their updates
+    and the losses stay float32. Raises FloatingPointError as soon as a loss is not finite, ValueError for fewer photos
+    than a batch or an unknown precision.
     """
+    fast, dtype = _at(precision, encoder)
 
     def losses(chosen: Tensor) -> Losses:
         x = photos[chosen]
         with torch.no_grad():
-            wanted = encoder(x) if taps is None else [tap[chosen] for tap in taps]
+            wanted = fast(x.to(dtype)) if taps is None else [tap[chosen].to(dtype) for tap in taps]
         y = decoder(wanted)
-        perceptual = [F.mse_loss(found, tap) for found, tap in zip(encoder(y), wanted, strict=True)]
-        mse = F.mse_loss(y, x)
+        perceptual = [_MeanSquare.apply(found, tap) for found, tap in zip(fast(y), wanted, strict=True)]
+        mse = _MeanSquare.apply(y, x)
         return 0.5 * mse + 0.5 * torch.stack(perceptual).mean(), mse.detach()
 
     return _descend(decoder, losses, len(photos), schedule, seed)
 
 
-def train_inverse(inverse: "InverseVGG", encoder: NormalisedVGG, photos: Tensor, schedule: Schedule, seed: int) -> Fit:
+def train_inverse(inverse: "InverseVGG", encoder: NormalisedVGG, photos: Tensor, schedule: Schedule,
+                  seed: int) -> Fit:  # fmt: skip
     """Train one of PhotoWCT's decoders likewise: MSE of pixels + MSE of features at the tap that it starts from."""
 
     def losses(chosen: Tensor) -> Losses:
@@ -89,10 +93,35 @@ def train_inverse(inverse: "InverseVGG", encoder: NormalisedVGG, photos: Tensor,
         with torch.no_grad():
             code = encoder.encode(x, inverse.depth)
         y = inverse(code.features, code.indices, code.sizes)
-        mse = F.mse_loss(y, x)
-        return mse + F.mse_loss(encoder(y, inverse.depth)[-1], code.features), mse.detach()
+        mse = _MeanSquare.apply(y, x)
+        return mse + _MeanSquare.apply(encoder(y, inverse.depth)[-1], code.features), mse.detach()
 
     return _descend(inverse, losses, len(photos), schedule, seed)
+
+
+class _MeanSquare(torch.autograd.Function):
+    """The mean squared difference, summed in float32 at least, with two passes less than PyTorch's in its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, found: Tensor, wanted: Tensor) -> Tensor:
+        difference = found - wanted
+        ctx.save_for_backward(difference)
+        dtype = torch.promote_types(difference.dtype, torch.float32)
+        return torch.linalg.vector_norm(difference, dtype=dtype).square() / difference.numel()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (difference,) = ctx.saved_tensors
+        return difference * (2 / difference.numel() * gradients[0]).to(difference.dtype), None
+
+
+def _at(precision: str, encoder: NormalisedVGG) -> tuple[NormalisedVGG, torch.dtype]:
+    """The encoder in that precision, and its dtype: that of its weights for float32."""
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is {precision!r}; allowed are {', '.join(PRECISIONS)}")
+    if precision == "bfloat16":
+        encoder = copy.deepcopy(encoder).bfloat16()
+    return encoder, next(encoder.buffers()).dtype
 
 
 @torch.no_grad()
