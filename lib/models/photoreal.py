@@ -109,19 +109,22 @@ class Code:
 
 
 class Convolution(nn.Module):
-    """A layer's convolution with reflection padding, and ReLU where the layer has it; a kernel a part of its input."""
+    """A layer's convolution with reflection padding, and ReLU where the layer has it.
+
+    Each part C of its input has a kernel of its own, stored as (O, f, f, C): so it lies in memory as convolutions of
+    channels-last maps read it, and yet in one piece for the optimiser.
+    """
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
-        self.layer = layer
-        shape = (layer.filter, layer.filter)
-        self.kernels = nn.ParameterList(torch.empty(layer.outputs, channels, *shape) for channels in layer.inputs)
-        self.bias = nn.Parameter(torch.empty(layer.outputs))
+        self.layer, (o, f) = layer, (layer.outputs, layer.filter)
+        self.kernels = nn.ParameterList(torch.empty(o, f, f, channels) for channels in layer.inputs)
+        self.bias = nn.Parameter(torch.empty(o))
 
     def forward(self, parts: Sequence[Tensor]) -> Tensor:
-        """The layer's output; it computes in the dtype of its input."""
+        """The layer's output, computed in the dtype of its input."""
         dtype = parts[0].dtype
-        kernels = [kernel.to(dtype) for kernel in self.kernels]
+        kernels = [kernel.to(dtype).permute(0, 3, 1, 2) for kernel in self.kernels]
         return convolve(parts, kernels, self.bias.to(dtype), relu=self.layer.name not in LINEAR)
 
 

@@ -145,7 +145,7 @@ def photo_order(photos: int, schedule: Schedule, seed: int) -> Iterator[Tensor]:
 @memory.kept()
 def _descend(network: nn.Module, losses: Callable[[Tensor], Losses], photos: int, schedule: Schedule,
              seed: int) -> Fit:  # fmt: skip
-    network.train().to(memory_format=torch.channels_last)
+    network.train()
     optimiser = torch.optim.Adam(network.parameters(), lr=schedule.lr, betas=BETAS, fused=True)
     curve, mse, begin = [], math.nan, perf_counter()
     for step, chosen in enumerate(photo_order(photos, schedule, seed)):
