@@ -101,3 +101,9 @@ def header(study: Study, part: str) -> dict:
 def best(study: Study) -> pd.Series:
     """The best candidate of evolution over all its searches."""
     return min((one.winner for one in stored(study, "evolution")), key=lambda row: row["score"])
+
+
+def drawn(row: pd.Series, name: str) -> np.ndarray:
+    """The draws of a set score in a row of `quality`, over half samples of the pairs, recentred on its value."""
+    draws = row.filter(regex=rf"^{name}_\d+$").dropna().to_numpy(float)
+    return draws - draws.mean() + row[name] if len(draws) else draws
