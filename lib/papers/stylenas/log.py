@@ -63,7 +63,7 @@ class Retold(AgingEvolution):
 
 
 def replay(genomes: Iterable[str], scores: Iterable[float], population: int = POPULATION) -> pd.DataFrame:
-    """A search's genomes and scores in the order of completion, told to our aging evolution (official space).
+    """A search's genomes (32 characters) and scores (inf: failed), as completed, told to our aging evolution.
 
     One row a genome: `index`; `parents`, which of the population of that moment are one bit away, none for the first
     P; `population`, the indices of its members after the tell, oldest first.
