@@ -209,8 +209,9 @@ def intervals(frame: pd.DataFrame, label: str = "label", value: str = "value", l
     names = {name: position for position, name in enumerate(pd.unique(frame[label]))}
     fig, ax = _open({"height": 0.75 + 0.24 * len(names), **options})
     groups, points = _series(frame, by), options.pop("points", None)
+    step = min(0.22, 0.88 / len(groups))  # the series of one label stay nearer to each other than to the next label's
     for index, (name, part) in enumerate(groups):
-        at = part[label].map(names).to_numpy(float) + (index - (len(groups) - 1) / 2) * 0.22
+        at = part[label].map(names).to_numpy(float) + (index - (len(groups) - 1) / 2) * step
         ends = np.nan_to_num(np.stack([part[value] - part[low], part[high] - part[value]])).clip(0)
         drawn = {"fmt": style.look(index)["marker"], "color": style.look(index)["color"], "label": _name(name)}
         ax.errorbar(part[value], at, xerr=ends, elinewidth=1.1, capsize=2.5, zorder=3, **drawn)

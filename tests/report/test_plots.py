@@ -165,6 +165,17 @@ def test_intervals_read_from_top_to_bottom_with_a_chance_line() -> None:
     assert [0.5, 0.5] in [list(line.get_xdata()) for line in ax.lines]
 
 
+@pytest.mark.parametrize("count", [2, 4, 9])
+def test_intervals_of_one_label_stay_nearer_to_each_other_than_to_the_next_label_s(count: int) -> None:
+    rows = [(label, f"series {n}", 0.5, 0.4, 0.6) for n in range(count) for label in "ab"]
+    frame = pd.DataFrame(rows, columns=["label", "group", "value", "low", "high"])
+    ax = plots.intervals(frame, by="group").axes[0]
+    at = np.sort(np.concatenate([line.get_ydata() for line in ax.lines if len(line.get_ydata()) == 2]).astype(float))
+    gaps = np.diff(np.unique(at.round(6)))
+    assert len(gaps) == 2 * count - 1
+    assert gaps[count - 1] > 1.2 * np.delete(gaps, count - 1).max()
+
+
 @pytest.mark.parametrize("draw", [plots.lines, plots.bars, plots.scatter])
 def test_a_missing_column_an_empty_frame_and_an_unknown_option_are_named(draw, sweep: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="'speed'"):
