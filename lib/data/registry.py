@@ -54,7 +54,10 @@ def locate(key: str | Path) -> Located:
 
 
 def status() -> list[dict[str, Any]]:
-    """One row a key: key, title, present, source, path, licence, showable, command. Looks for files, hashes none."""
+    """One row a key: key, title, present, source, path, place, licence, showable, command. Hashes no file.
+
+    `place` is where it lies, or should lie, below a data folder.
+    """
     rows = []
     for key, entry in CATALOGUE.items():
         there = next(((source, path) for source in entry.sources if (path := _present(source))), None)
@@ -66,6 +69,7 @@ def status() -> list[dict[str, Any]]:
                 "present": there is not None,
                 "source": there[0].name if there else "",
                 "path": shown(there[1]) if there else "",
+                "place": (there[0] if there else entry.sources[0]).path,
                 "licence": entry.licence,
                 "showable": entry.showable,
                 "command": command,
@@ -186,7 +190,7 @@ def _how_to_get(entry: DataSet) -> str:
     by_hand = f"put {places} into a folder named by WORKBOOK_DATA"
     if any(source.offered for source in entry.sources):
         return f"{what}; get it with `python -m lib fetch data {entry.key}`, or {by_hand}"
-    return f"{what}; {by_hand} (origin: {entry.origin})"
+    return f"{what}; {by_hand}, see Run in the README (origin: {entry.origin})"
 
 
 def _files(root: Path) -> list[Path]:

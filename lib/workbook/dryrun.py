@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from lib.data.registry import MissingData
 from lib.papers import PAPERS, STUDIES, built
 from lib.search.progress import duration
 from lib.workbook.notebooks import Job
@@ -27,7 +28,10 @@ def needs(job: Job) -> Needs:
         return Needs()
     settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
     chosen = job.values.get("parts")
-    every = import_module(f"lib.papers.{job.slug}").plan(settings)
+    try:
+        every = import_module(f"lib.papers.{job.slug}").plan(settings)
+    except MissingData as error:  # what a plan must open to count its rows
+        return Needs(missing={f"data of {job.notebook.stem}": str(error)})
     parts = [part for part in every if part["rows"] and (not chosen or part["part"] in chosen)]
     return Needs(parts, _missing_weights(_names(parts, "weights")) | _missing_data(_names(parts, "data")))
 
@@ -87,9 +91,10 @@ def _lines(job: Job, need: Needs, speed: float) -> list[str]:
     """The description of one notebook."""
     changed = ", ".join(f"{name}={value!r}" for name, value in job.changed.items())
     lines = [f"{job.notebook.stem}, profile {job.profile}{f' ({job.base} with {changed})' if changed else ''}"]
+    missing = [f"  missing {name}: {how}" for name, how in need.missing.items()]
     if not need.parts:
-        return [*lines, "  no search or training of its own"]
-    lines.append(f"  {'part':<16}{'rows':>6}{'TFLOP':>9}{'memory':>9}  estimated time")
+        return lines + (missing or ["  no search or training of its own"])
+    lines.append(f"  {'part':<16}{'rows':>9}{'TFLOP':>15}{'memory':>9}  estimated time")
     for part in need.parts:
         lines.append(_part(part["part"], part["rows"], part["flops"], part.get("memory", 0), _seconds(part, speed)))
     total = [sum(part.get(name, 0) for part in need.parts) for name in ("rows", "flops")]
@@ -98,11 +103,11 @@ def _lines(job: Job, need: Needs, speed: float) -> list[str]:
     lines += ["  more memory than this machine has"] if 0 < memory_total() < peak else []
     for kind in ("data", "weights"):
         lines.append(f"  {kind}: {', '.join(_names(need.parts, kind)) or 'none'}")
-    return lines + [f"  missing {name}: {how}" for name, how in need.missing.items()]
+    return lines + missing
 
 
 def _part(name: str, rows: int, flops: float, memory: float, seconds: float) -> str:
-    return f"  {name:<16}{rows:>6}{flops / 1e12:>9.2f}{memory / 2**30:>6.1f} GB  {duration(seconds)}"
+    return f"  {name:<16}{rows:>9}{flops / 1e12:>15.2f}{memory / 2**30:>6.1f} GB  {duration(seconds)}"
 
 
 def _seconds(part: dict[str, Any], speed: float) -> float:
@@ -130,7 +135,8 @@ def _missing_data(names: list[str]) -> dict[str, str]:
     missing = {}
     for name in names:
         if name in known and not known[name]["present"]:
-            missing[name] = known[name]["command"] or "put it into a folder named by WORKBOOK_DATA"
+            by_hand = f"put {known[name]['place']} into a folder named by WORKBOOK_DATA; see Run in the README"
+            missing[name] = known[name]["command"] or by_hand
         elif name not in known and name not in bundled and not os.path.exists(name):
             missing[name] = "no such picture, data set or file"
     return missing

@@ -156,6 +156,7 @@ def test_figures_are_redrawn_by_the_paper(monkeypatch, capsys, tmp_path):
     assert capsys.readouterr().out == "desk/fig2.png\n"
 
 
+MONA = {"key": "mona", "title": "Mona", "present": False, "command": "", "place": "art/mona.png"}
 PARTS = [
     {"part": "rates", "rows": 15, "flops": 2e12, "memory": 2**30, "data": ["coffee", "mona"], "weights": ["vgg16"]},
     {"part": "grid", "rows": 25, "flops": 0, "seconds": 60.0, "data": [], "weights": ["vgg19"]},
@@ -175,7 +176,7 @@ def toy_paper(toys, monkeypatch):
     monkeypatch.setattr(doctor, "built", lambda slug: slug == "toy")
     monkeypatch.setattr(dryrun, "measured_flops", lambda: 1e11)
     monkeypatch.setattr(notebooks, "notebooks_dir", lambda: toys.folder)
-    monkeypatch.setattr(registry, "status", lambda: [{"key": "mona", "title": "Mona", "present": False, "command": ""}])
+    monkeypatch.setattr(registry, "status", lambda: [MONA])
     monkeypatch.setattr(weights, "status", lambda: [_weight("vgg16", True), _weight("vgg19", False)])
     toys.profile("01_toy")
     return toys.notebook("01_toy")
@@ -204,13 +205,25 @@ def test_a_dry_run_says_what_would_run_how_long_and_what_is_missing(toy_paper, c
         "  data: coffee, mona",
         "  weights: vgg16, vgg19",
         "  missing vgg19: python -m lib fetch weights vgg19",
-        "  missing mona: put it into a folder named by WORKBOOK_DATA",
+        "  missing mona: put art/mona.png into a folder named by WORKBOOK_DATA; see Run in the README",
     ]
 
 
 def test_a_dry_run_names_the_changed_values(toy_paper, capsys):
     main(["run", "toy", "--profile", "desk", "--set", "rate=1e-2", "--dry-run"])
     assert capsys.readouterr().out.splitlines()[1] == "01_toy, profile custom (desk with rate=0.01)"
+
+
+@pytest.mark.usefixtures("toy_paper")
+def test_a_dry_run_survives_a_plan_that_must_open_what_is_not_here(monkeypatch, capsys):
+    def plan(settings):
+        raise registry.MissingData("no mona here")
+
+    monkeypatch.setattr(sys.modules["lib.papers.toy"], "plan", plan)
+    assert main(["run", "toy", "--dry-run"]) == 1
+    assert "missing data of 01_toy: no mona here" in capsys.readouterr().out
+    assert main(["doctor"]) == 1
+    assert "smoke: lacks\n    data of 01_toy: no mona here" in capsys.readouterr().out
 
 
 def test_a_dry_run_with_everything_here_ends_well(toy_paper, capsys):

@@ -101,13 +101,13 @@ def classical(row: str) -> Classical:
     return CLASSICAL[at.title if at.title in CLASSICAL else STANDINS[at.task]]
 
 
-def network(task: Baseline, at: Problem) -> Classical:
-    """The network of a method, cut to the scales that the picture allows."""
+def network(task: Baseline, size: tuple[int, int]) -> Classical:
+    """The network of a method, cut to the scales that a picture of this height and width (px) allows."""
     found = classical(task.evaluation.row)
     if task.method == "dip_scaled":
         found = replace(found, architecture=scaled(SCALES, WIDTH))
     levels = len(found.architecture.encoders)
-    while levels > 1 and not _fits(found.architecture, levels, at.size):
+    while levels > 1 and not _fits(found.architecture, levels, size):
         levels -= 1
     return replace(found, architecture=_cut(found.architecture, levels))
 
@@ -127,7 +127,7 @@ def _cut(architecture: Architecture, levels: int) -> Architecture:
 
 def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, float]]:
     """Train a classical network on a row's observation; its last output, and what else is known of it."""
-    ev, found = task.evaluation, network(task, at)
+    ev, found = task.evaluation, network(task, at.size)
     options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
     module = dip.DipNetwork(found.architecture, options)
     dip.initialise(module, device.keyed_seed(seed, found.architecture.text()))

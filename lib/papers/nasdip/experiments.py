@@ -103,10 +103,16 @@ def _mutation(s: Settings, part: str) -> Iterator[Search]:
                 yield _search(s, part, row, seed, rate=rate)  # the main rate was run in `truth`
 
 
+def artwork(s: Settings, number: int, picture: str) -> Search:
+    """The search of one artwork."""
+    name = f"artworks-{number:02d}"
+    return Search("artworks", name, picture, "asym", "truth", s.mutation_rate, 0, s.artwork_population,
+                  s.artwork_generations)  # fmt: skip
+
+
 def _artworks(s: Settings, part: str) -> Iterator[Search]:
     for number, (_, picture) in enumerate(artworks(s.artworks, s.artworks_per_medium)):
-        yield Search(part, f"{part}-{number:02d}", picture, "asym", "truth", s.mutation_rate, 0, s.artwork_population,
-                     s.artwork_generations)  # fmt: skip
+        yield artwork(s, number, picture)
 
 
 _REPEATED: dict[str, tuple[str, str, dict[str, Any]]] = {  # the settings of rows and seeds, and what differs

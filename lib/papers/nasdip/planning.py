@@ -1,10 +1,12 @@
 """What a profile would cost: candidates, floating-point operations and memory of each part, before anything runs."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from lib.data.registry import MissingData
 from lib.models import dip
 from lib.papers.nasdip import baselines, evaluate, experiments, tasks
 from lib.papers.nasdip.evaluate import Evaluation
@@ -13,26 +15,31 @@ from lib.papers.nasdip.settings import Settings
 from lib.spaces.base import keyed
 
 VALID = 0.5  # share of offspring that are networks, from generation 2 on (2.5); symmetric ones all are
+MEDIA = 8  # folders of the artworks, where they are not here to be counted
+NATIVE = 512  # px, the side of a picture that is not here to be measured
 SAMPLE = 40  # random networks whose mean cost is taken
 _SPACE = ("units", "width_table", "skip_code", "bypass", "max_width", "max_filter")
 KEPT = 450e6  # bytes that the classical network keeps of a picture of 256 x 256 (9)
 
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
-    """What each part would compute: rows, operations, bytes, and the pictures and weights it needs."""
+    """What each part would compute: rows, operations, bytes, and the pictures and weights it needs.
+
+    Data sets that are not here are named and guessed at, not opened.
+    """
     needs = {"data": used_data(settings), "weights": used_weights(settings)}
     found = []
     for part in experiments.SEARCHED:
-        listed = experiments.searches(settings, part)
+        listed = _searches(settings, part)
         costs = [(_trainings(one), _per_training(settings, one)) for one in listed]
         rows, flops = sum(count for count, _ in costs), sum(count * cost for count, cost in costs)
         found.append({"part": part, "rows": rows, "flops": flops})
-    again = [one for one in experiments.every(settings) if one.part != "artworks"]
+    again = [one for part in experiments.SEARCHED if part != "artworks" for one in _searches(settings, part)]
     flops = settings.rescored * sum(_per_training(settings, one) for one in again)
     found.append({"part": "rescored", "rows": settings.rescored * len(again), "flops": flops})
     jobs = baselines.jobs(settings)
     found.append({"part": "baselines", "rows": len(jobs), "flops": sum(_classical(job.task) for job in jobs)})
-    memory = KEPT * max(_pixels(settings, name) for name in rows_of(settings)) / 256**2
+    memory = KEPT * max(math.prod(_size(Evaluation.of(settings, name))) for name in rows_of(settings)) / 256**2
     return [{**part, "memory": memory, **needs} for part in found]
 
 
@@ -58,6 +65,14 @@ def used_data(settings: Settings) -> list[str]:
     return sorted({name.rpartition("/")[0] or name for name in used_pictures(settings)} | sets)
 
 
+def _searches(settings: Settings, part: str) -> list[Search]:
+    """The searches of a part; as many as there should be of artworks that are not here."""
+    try:
+        return experiments.searches(settings, part)
+    except MissingData:
+        return [experiments.artwork(settings, number, "") for number in range(MEDIA * settings.artworks_per_medium)]
+
+
 def _trainings(one: Search) -> int:
     """Networks that a search is expected to train."""
     share = 1.0 if one.variant.startswith("sym") else VALID
@@ -67,7 +82,7 @@ def _trainings(one: Search) -> int:
 
 def _per_training(settings: Settings, one: Search) -> float:
     """Operations of training a mean network of a search: three passes of two operations a multiply-accumulate."""
-    macs, iterations = _mean(settings.side or 512, one.variant, *_space(settings))
+    macs, iterations = _mean(settings.side or NATIVE, one.variant, *_space(settings))
     return 6 * macs * (iterations or settings.iterations)
 
 
@@ -94,14 +109,17 @@ def _classical(task: baselines.Baseline) -> float:
     """Operations of training a classical network; nothing for the other methods."""
     if task.method not in baselines.NETWORKS:
         return 0.0
-    at = evaluate.problem(task.evaluation)
-    found = baselines.network(task, at)
+    size = _size(task.evaluation)
+    found = baselines.network(task, size)
     options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
     published = task.method == "dip_published"
     iterations = task.share * found.iterations if published else task.evaluation.iterations
-    return 6 * iterations * dip.macs(found.architecture, options, *at.size)
+    return 6 * iterations * dip.macs(found.architecture, options, *size)
 
 
-def _pixels(settings: Settings, name: str) -> int:
-    height, width = evaluate.problem(Evaluation.of(settings, name)).size
-    return height * width
+def _size(ev: Evaluation) -> tuple[int, int]:
+    """Height and width of a row's pictures, px; of one that is not here what they should be."""
+    try:
+        return evaluate.problem(ev).size
+    except MissingData:
+        return (ev.side or NATIVE,) * 2
