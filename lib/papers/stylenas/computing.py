@@ -107,9 +107,9 @@ def ablation(study: Study, settings: Settings, part: str) -> None:
     """The best network of evolution, whole and without each of its operators, trained anew where that matters."""
     ev, best = Evaluation.of(settings), SPACE.parse(records.best(study)["genome"])
     variants: list[tuple[int, Genome]] = [(-1, best)]
-    for place, gene in enumerate(SPACE.genes):
+    for place, position in enumerate(SPACE.positions):
         if best[place]:
-            variants.append((int(gene.name), (*best[:place], 0, *best[place + 1 :])))
+            variants.append((position, (*best[:place], 0, *best[place + 1 :])))
     tasks = [Task(ev, str(position), SPACE.text(genome)) for position, genome in variants]
     _compute(study, settings, part, _jobs(settings, tasks), score)
 

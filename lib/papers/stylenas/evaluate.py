@@ -81,14 +81,10 @@ class Evaluation:
         return Numerics(content_shift=self.content_shift)
 
     def recipe(self, kind: str = "candidate") -> Recipe:
-        """How a `candidate`, the `oracle`, a `final` network or one of PhotoWCT's decoders (`photowct`) is trained.
-
-        Candidates have a constant rate; the longer trainings begin at the same rate and end at `final_lr`.
-        """
+        """How a `candidate`, the `oracle`, a `final` network or one of PhotoWCT's decoders (`photowct`) is trained."""
         side = {"candidate": self.side, "oracle": self.oracle_side}.get(kind, self.final_side)
         steps = {"candidate": self.steps, "oracle": self.oracle_steps, "photowct": self.photowct_steps}
-        end = self.lr if kind == "candidate" else self.final_lr
-        schedule = Schedule(steps.get(kind, self.final_steps), self.batch, self.lr, end)
+        schedule = Schedule(steps.get(kind, self.final_steps), self.batch, self.lr, self.final_lr)
         return Recipe(
             self.encoder, tuple(self.training), self.photos, side, schedule, self.seed, self.repeat, self.device
         )

@@ -25,13 +25,13 @@ class Settings(settings.Settings):
     side: int  # px of a candidate's training photos (O: 256)
     steps: int  # training steps of a candidate (O: 1000)
     batch: int  # photos a step (O: 16)
-    lr: float  # Adam's rate, constant (O: 1e-4)
+    lr: float  # Adam's rate at the start of every training (O: 1e-4)
+    final_lr: float  # and at its end, on a cosine (O: the same)
     oracle_side: int  # px
     oracle_steps: int  # of the supervisory oracle, at least 5 times a candidate's (specification 3.8)
     final_side: int  # px
     final_steps: int  # of the networks compared in the tables
     photowct_steps: int  # of each of PhotoWCT's four decoders
-    final_lr: float  # rate at the end of the oracle's, the final and PhotoWCT's trainings, which begin at lr
     content_shift: float  # of the identity added to the content's covariance (3.2; O: 1)
     weights: list[float]  # of E, P and O in the objective (paper 0.8, 0.1, 0.1)
     population: int  # P (paper 20)
