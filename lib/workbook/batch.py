@@ -9,15 +9,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib.paths import ROOT, cache_dir, figures_dir, runs_dir, shown
+from lib.workbook.execute import GRACE_S
 from lib.workbook.notebooks import Job
 
 OK, FAILED, STOPPED, INTERRUPTED = 0, 1, 3, 130  # exit statuses; 2 is a mistake in the call
 MEANING = {"ok": OK, "stopped": STOPPED, "not started": STOPPED, "interrupted": INTERRUPTED}
-GRACE_S = 30  # after Ctrl-C, for the kernel to finish its row and the notebook to be saved
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _run(job: Job, deadline: float | None) -> Outcome:
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         order, result = Path(scratch) / "job.json", Path(scratch) / "result.json"
-        task = {"notebook": str(job.notebook), "output": str(output), "parameters": job.injected}
+        task = {"notebook": str(job.notebook), "output": str(output), "parameters": job.injected, "batch": os.getpid()}
         order.write_text(json.dumps(task), encoding="utf-8")
         command = [sys.executable, "-m", "lib.workbook.execute", str(order), str(result)]
         with subprocess.Popen(command, cwd=ROOT, env=_environment(deadline), start_new_session=True) as process:
@@ -109,8 +110,9 @@ def _wait(process: subprocess.Popen[bytes]) -> bool:
         process.wait()
         return False
     except KeyboardInterrupt:
-        print("\nstopping; press Ctrl-C again to kill", flush=True)
         process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # of a terminal that was closed
+            print("\nstopping; press Ctrl-C again to kill", flush=True)
     try:
         process.wait(timeout=GRACE_S)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):

@@ -136,7 +136,9 @@ def _run(options: argparse.Namespace) -> int:
         return 0 if complete else 1
     if options.save:
         saving.prepare(work)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ending the batch ends its kernel too, as Ctrl-C does
+    for name in ("SIGTERM", "SIGHUP"):  # ending the batch, or closing its terminal, ends its kernel too, as Ctrl-C does
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     outcomes = batch.run_batch(work, minutes=options.minutes)
     print(f"\n{batch.summary(outcomes)}")
     if options.save:

@@ -8,7 +8,9 @@ import json
 import logging
 import os
 import re
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ QUIET = re.compile(
 LINES = 12  # of one output shown in the log; the executed notebook has all
 SOCKET_PATH = 90  # longest path of an IPC socket; systems allow 104 or more
 START_TIMEOUT_S = 120
+WATCH_S = 1  # between looks for the batch that started this process
+GRACE_S = 30  # after an interruption, for the kernel to finish its row and the notebook to be saved
 
 
 class CellLog(logging.Handler):
@@ -113,9 +117,19 @@ def _left_early(executed: Any) -> dict[str, Any] | None:
     return None
 
 
+def _follow(batch: int) -> None:
+    """End as on Ctrl-C once the process that started this one is gone; a kernel would hold its record for minutes."""
+    while os.getppid() == batch:
+        time.sleep(WATCH_S)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(GRACE_S)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main(order: Path, result: Path) -> None:
     """Execute the job in one file and write its outcome to the other."""
     job = json.loads(order.read_text(encoding="utf-8"))
+    threading.Thread(target=_follow, args=(job["batch"],), daemon=True).start()
     outcome = execute(Path(job["notebook"]), Path(job["output"]), job["parameters"], sockets=result.parent)
     write_text(result, json.dumps(outcome))
 

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from lib.paths import ROOT
+from lib.search.record import Record, read
 from lib.workbook import batch, execute
 from lib.workbook.notebooks import job
 
@@ -152,10 +153,10 @@ def test_a_notebook_runs_in_its_folder_from_another_working_directory_too(toys, 
 
 @pytest.fixture(scope="module")
 def stopped(session_toys, tmp_path_factory):
-    """Two batches side by side, each stopped by a signal while it adds rows: exit status, output and record."""
+    """Batches side by side, each stopped by a signal while it adds rows: exit status, output and record."""
     paths = [session_toys.notebook("first", ROWS), session_toys.notebook("second", REPORT)]
     command = [sys.executable, "-m", "lib", "run", *map(str, paths)]
-    batches = {sent: tmp_path_factory.mktemp(sent.name) for sent in (signal.SIGINT, signal.SIGTERM)}
+    batches = {sent: tmp_path_factory.mktemp(sent.name) for sent in (signal.SIGINT, signal.SIGKILL)}
     started = {sent: start(command, top) for sent, top in batches.items()}
     give_up, results = time.monotonic() + 120, {}
     for sent, process in started.items():
@@ -163,9 +164,9 @@ def stopped(session_toys, tmp_path_factory):
             time.sleep(0.1)
         process.send_signal(sent)
     for sent, process in started.items():
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=120)  # until nobody holds the other end: batch, notebook and kernel
         (rows,) = batches[sent].glob("smoke/toy/*/record.jsonl")
-        results[sent] = process.returncode, output, rows.read_text()
+        results[sent] = process.returncode, output, rows
     return results
 
 
@@ -175,13 +176,20 @@ def start(command, top):
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
-def test_a_stopped_batch_ends_cleanly_and_keeps_the_rows(stopped, sent):
-    status, output, rows = stopped[sent]
+def test_a_stopped_batch_ends_cleanly_and_keeps_the_rows(stopped):
+    status, output, rows = stopped[signal.SIGINT]
     assert status == 130
     assert "first interrupted" in output
     assert "second not started" in output
-    assert rows.endswith("\n")
+    assert rows.read_text().endswith("\n")
+
+
+def test_a_killed_batch_takes_notebook_and_kernel_with_it_and_leaves_a_record_to_continue(stopped):
+    status, _, rows = stopped[signal.SIGKILL]
+    assert status == -signal.SIGKILL
+    kept = read(rows)[1]
+    with Record.open(rows, {}) as record:
+        assert record.rows == kept
 
 
 def test_a_process_that_leaves_no_result_is_a_failure(toys, monkeypatch):
