@@ -107,3 +107,17 @@ def drawn(row: pd.Series, name: str) -> np.ndarray:
     """The draws of a set score in a row of `quality`, over half samples of the pairs, recentred on its value."""
     draws = row.filter(regex=rf"^{name}_\d+$").dropna().to_numpy(float)
     return draws - draws.mean() + row[name] if len(draws) else draws
+
+
+def measured(study: Study) -> pd.DataFrame:
+    """One row a genome that was scored as a candidate, by a search or in the first repeat of the part `noise`."""
+    rows = [one.scored for one in stored(study)]
+    if study.has("noise"):
+        rows.append(study.frame("noise").query("repeat == 0").rename(columns={"text": "genome"}))
+    found = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame({"genome": []})
+    return found.drop_duplicates("genome", ignore_index=True)
+
+
+def identity(study: Study, one: Stored) -> dict:
+    """What a stored search was: its searcher's settings, window, and the `settings` of its evaluation."""
+    return header(study, f"{one.part}-{one.seed}")

@@ -1,0 +1,241 @@
+"""The paper's figure 5 and our own figures of searches and times, drawn from records."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.papers.study import Study, needs
+from lib.papers.stylenas import log, neutral, records, surrogate, tables
+from lib.papers.stylenas.records import SPACE, Stored
+from lib.report import plots, style
+from lib.report.search import convergence
+from lib.report.statistics import pareto_front
+from lib.spaces.stylenas import NAMED, OPERATORS
+
+SERIES = {"evolution": "evolution", "random": "random search", "stratified": "random, number of bits first"}
+BEST = {"paper: S7": 0.0472, "paper: random search": 0.0709}  # scalars of figure 5's caption (specification 6)
+WINDOW = 20  # candidates of the moving median
+FEWEST = 5  # of them, before it is drawn
+REPLICAS = 1000  # of the neutral control (5.6)
+RESAMPLES = 100  # of the candidates, for the intervals of the bits' effects
+MEDIAN = f"moving median of {WINDOW}"
+PARTS = {"E": "E, error to the oracle", "P": "P, perceptual", "O": "O, share of bits"}
+CONTROL = "neutral control: median, 5 to 95 %"
+CHANCE = len(SPACE.genes) / 2  # bits in which two random genomes differ
+
+
+def facts(study: Study, found: Sequence[Stored]) -> str:
+    """What figures of searches say of them: how many candidates have a score, the encoder, the pairs."""
+    own = records.identity(study, found[0])["settings"]
+    pairs = f"{own['search_pairs']} pairs at {tables.size(own['width'])}"
+    return f"{_counts(found)}, {tables.ENCODERS[own['encoder']]}, {pairs}"
+
+
+def _counts(found: Sequence[Stored]) -> str:
+    return f"{sum(len(one.scored) for one in found)} of {sum(len(one.rows) for one in found)} scored"
+
+
+@style.styled
+def _headed(fig: Figure, title: str, logs: Iterable[Axes] = ()) -> Figure:
+    """The figure under a title, with logarithmic scales for the values of some panels."""
+    fig.suptitle(title)
+    for ax in logs:
+        ax.set_yscale("log")
+        style.log_axis(ax.yaxis)
+    return fig
+
+
+def curves(found: Sequence[Stored]) -> pd.DataFrame:
+    """The best L so far of each search after every candidate asked."""
+    parts = []
+    for one in found:
+        best = one.rows["score"].astype(float).cummin().ffill()
+        parts.append(
+            pd.DataFrame({"series": SERIES[one.part], "seed": one.seed, "index": one.rows["k"] + 1, "L": best})
+        )
+    return pd.concat(parts)
+
+
+def fig5a(study: Study) -> Figure | None:
+    """The best L so far of evolution and of both random searches, with the noise of a training; the authors' log."""
+    if not (found := records.stored(study)):
+        return None
+    frame, noise, authors = curves(found).assign(panel="this study"), dict[str, float](), log.read()
+    if study.has("noise"):
+        noise["this study"] = float(records.noise(study)["sd"]["L"])
+    if authors is not None:
+        other = f"the authors' log of later work: {len(authors)} scored"
+        best = authors.assign(index=authors["index"] + 1, L=authors["L"].cummin(), panel=other, seed=0)
+        frame = pd.concat([frame, best.assign(series=SERIES["evolution"])[list(frame)]])
+        noise[other] = log.noise(authors)
+    chart = convergence(frame, "index", "L", "series", panel="panel", noise=noise, columns=2, xlabel="candidates asked",
+                        baselines={"this study": BEST}, ylabel="best L so far")  # fmt: skip
+    return study.figure("fig5a", _headed(chart, facts(study, found), chart.axes))
+
+
+def _moving(values: pd.Series) -> pd.Series:
+    return values.rolling(WINDOW, min_periods=FEWEST).median()
+
+
+@needs("evolution-0")
+def fig5b(study: Study) -> Figure:
+    """L of every scored candidate of each search by evolution, with its running minimum and moving median."""
+    found = records.stored(study, "evolution")
+    fig, axes = plots.panels(len(found), height=2.9, letters=False)
+    for one, ax in zip(found, axes, strict=True):
+        rows = one.scored.assign(index=one.scored.index + 1, bits=one.scored["genome"].str.count("1"))
+        lines = {"running minimum": rows["L"].cummin(), MEDIAN: _moving(rows["L"])}
+        traced = pd.concat([rows.assign(series=name, L=values) for name, values in lines.items()])
+        plots.scatter(rows, "index", "L", colour="bits", ax=ax)
+        plots.lines(traced, "index", "L", "series", markers=False, ax=ax, legend="below", logy=True,
+                    xlabel="scored candidate", title=f"search {one.seed}: {_counts([one])}")  # fmt: skip
+    plots.shared_legend(fig)
+    return study.figure("fig5b", _headed(fig, facts(study, found)))
+
+
+@needs("evolution-0")
+def fig5c(study: Study) -> Figure:
+    """The three parts of L over the scored candidates of evolution; band: lowest to highest search."""
+    found, parts = records.stored(study, "evolution"), []
+    for one in found:
+        for part, panel in PARTS.items():
+            rows = one.scored[[]].assign(seed=one.seed, candidate=one.scored.index + 1, panel=panel)
+            values = {"each candidate": one.scored[part], MEDIAN: _moving(one.scored[part])}
+            parts += [rows.assign(series=name, value=value) for name, value in values.items()]
+    chart = convergence(pd.concat(parts), "candidate", "value", "series", panel="panel", columns=1, ylabel="",
+                        xlabel="scored candidate")  # fmt: skip
+    return study.figure("fig5c", _headed(chart, facts(study, found), chart.axes[:2]))
+
+
+def control(study: Study, one: Stored) -> neutral.Neutral:
+    """Searches like this one under scores by chance, with their best as late."""
+    own = records.identity(study, one)
+    chosen = {name: own[name] for name in ("population", "sample", "window")}
+    return neutral.replicas(REPLICAS, len(one.scored), **chosen, best=int(one.scored["score"].argmin()), seed=one.seed)
+
+
+@needs("evolution-0")
+def fig5d(study: Study) -> Figure:
+    """Hamming distance of each candidate to the paper's S7 and to the search's own best, over the neutral control."""
+    found = records.stored(study, "evolution")
+    fig, axes = plots.panels((len(found), 2), height=2.5 * len(found), sharey=True)
+    for one, left, right in zip(found, axes[::2], axes[1::2], strict=True):
+        chance = control(study, one)
+        band = chance.band().rename(columns={"median": "distance"}).assign(series=CONTROL)
+        rows, trend = _distances(one, NAMED["S7"])
+        plots.lines(rows, "index", "distance", "series", markers=False, ax=left, legend="below",
+                    xlabel="scored candidate", ylabel="bits that differ", hlines={"two random genomes": CHANCE},
+                    title=f"search {one.seed}, to the paper's S7: ρ {trend:.2f}")  # fmt: skip
+        rows, trend = _distances(one, str(one.winner["genome"]))
+        rank = neutral.percentile(neutral.trend(chance.distances), trend)
+        rows = pd.concat([rows, band.assign(index=band["index"] + 1)])
+        plots.lines(rows, "index", "distance", "series", band=("low", "high"), markers=False, ax=right, legend="below",
+                    xlabel="scored candidate", ylabel="", title=f"to its own best: ρ {trend:.2f}, percentile {rank:.0f}"
+                    )  # fmt: skip
+    plots.shared_legend(fig)
+    return study.figure("fig5d", _headed(fig, facts(study, found)))
+
+
+def _distances(one: Stored, text: str) -> tuple[pd.DataFrame, float]:
+    """The distance of each scored candidate to a genome, and its rank correlation with the index."""
+    apart = one.distances(text)
+    rows = pd.DataFrame({"index": one.scored.index + 1, "distance": apart, "series": "candidates"})
+    return rows, float(neutral.trend(apart))
+
+
+def _operator(position: int) -> str:
+    """An operator with its place in the printed genome."""
+    return f"{OPERATORS[position].name} ({position})"
+
+
+def effects(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each active bit adds to log E, by ridge regression as in 5.6, with the 95 % interval over resampled rows.
+
+    One row a bit, the most helpful first: operator, value, low, high. A bit that is never active adds 0.
+    """
+    genomes = [SPACE.active(SPACE.parse(text)) for text in rows["genome"]]
+    bits, logs, rng = np.array(genomes, float), np.log(rows["E"].to_numpy(float)), np.random.default_rng(0)
+    draws = np.array([_slopes(bits[i], logs[i]) for i in rng.integers(0, len(rows), (RESAMPLES, len(rows)))])
+    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
+    names = [_operator(position) for position in SPACE.positions]
+    frame = pd.DataFrame({"operator": names, "value": _slopes(bits, logs), "low": low, "high": high})
+    return frame.sort_values("value")
+
+
+def _slopes(bits: np.ndarray, values: np.ndarray) -> np.ndarray:
+    centred = bits - bits.mean(0)
+    return np.linalg.solve(centred.T @ centred + surrogate.PENALTY * np.eye(bits.shape[1]), centred.T @ values)
+
+
+def bits(study: Study) -> Figure | None:
+    """The effect of each operator on the error to the oracle, over all scored candidates: left is better."""
+    if not (found := records.stored(study)):
+        return None
+    frame = effects(pd.concat([one.scored for one in found]))
+    chart = plots.intervals(frame, "operator", reference=0.0, xlabel="change of log E where it is active", height=6.2,
+                            title=facts(study, found).replace(", ", "\n", 1))  # fmt: skip
+    return study.figure("extra_bits", chart)
+
+
+def pareto(study: Study) -> Figure | None:
+    """Error against the share of bits, a staircase of the best of each kind of search; rings: compared networks."""
+    if not (found := records.stored(study)):
+        return None
+    rows = pd.concat([one.scored.assign(series=SERIES[one.part]) for one in found])
+    parts = [part.assign(front=pareto_front(part[["O", "E"]])) for _, part in rows.groupby("series", sort=False)]
+    known = records.measured(study).set_index("genome")
+    marks = {tables.label(name): (float(known["O"][text]), float(known["E"][text]))
+             for name, text in records.compared(study).items() if text in known.index}  # fmt: skip
+    chart = plots.scatter(pd.concat(parts), "O", "E", "series", front="front", marks=marks, logy=True, height=3.6,
+                          xlabel=PARTS["O"], ylabel=PARTS["E"], title=facts(study, found),
+                          width=plots.PAGE)  # fmt: skip
+    return study.figure("extra_pareto", chart)
+
+
+@needs("ablation", "evolution-0")
+def ablation(study: Study) -> Figure:
+    """What L gains where one operator of the best network is left out, by its parts; dashed: noise of a training."""
+    frame, own = study.frame("ablation"), records.identity(study, records.stored(study, "evolution")[0])["settings"]
+    whole, lines = frame[frame["name"] == "-1"].iloc[0], []
+    for _, row in frame[frame["name"] != "-1"].iterrows():
+        for part, weight in zip("EPO", own["weights"], strict=True):
+            change = weight * (row[part] - whole[part])
+            lines.append({"without": _operator(int(row["name"])), "part": f"{weight:g} {part}", "L": change})
+    spread = float(records.noise(study)["sd"]["L"]) if study.has("noise") else np.nan
+    title = f"the best network of evolution: L {whole['L']:.4f}, {whole['text'].count('1')} bits"
+    chart = plots.bars(pd.DataFrame(lines), "without", "L", "part", hlines=[-spread, spread], width=plots.PAGE,
+                       title=title, xlabel="without the operator", ylabel="change of L (above 0: it helps)",
+                       )  # fmt: skip
+    return study.figure("extra_ablation", chart)
+
+
+@needs("timing")
+def timing(study: Study) -> Figure:
+    """Seconds against pixels, both logarithmic, with the slope of each method; hollow: the paper's."""
+    names, frame = {}, study.frame("timing").assign(pixels=lambda rows: rows["width"] ** 2 / 2)
+    for name, rows in frame.groupby("name", sort=False):
+        slope = np.polyfit(np.log(rows["pixels"]), np.log(rows["seconds_median"]), 1)[0] if len(rows) > 1 else np.nan
+        names[name] = f"{tables.label(str(name))}, slope {slope:.2f}"
+    paper = tables.printed("table2").rename_axis("size").reset_index().melt("size", var_name="name")
+    paper = paper[paper["name"].isin(names)].assign(pixels=lambda rows: rows["size"].map(_pixels))
+    drawn = [rows.assign(method=rows["name"].map(names)) for rows in (frame, paper.dropna())]
+    own = records.header(study, "timing")
+    chart = plots.lines(drawn[0], "pixels", "seconds_median", "method", logx=True, logy=True, width=plots.PAGE,
+                        height=4.0, points=drawn[1].rename(columns={"value": "seconds_median"}), legend="right",
+                        xlabel="pixels of the content", ylabel="seconds (median)",
+                        title=f"{own['evaluation']['device']}, threads: {own['threads']}")  # fmt: skip
+    return study.figure("extra_timing", chart)
+
+
+def _pixels(size: str) -> int:
+    """Of a size as text."""
+    width, height = size.split("x")
+    return int(width) * int(height)
+
+
+PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
+    fig5a, fig5b, fig5c, fig5d, bits, pareto, ablation, timing,
+)  # fmt: skip
