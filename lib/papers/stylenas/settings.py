@@ -41,7 +41,6 @@ class Settings(settings.Settings):
     stratified: int  # genomes of the stratified control (5.5)
     searches: int  # searches of each kind, with other seeds
     window: int  # candidates asked before the oldest is told
-    neutral: int  # replicas under random fitness (5.6)
     noise_genomes: list[str]  # names or genomes trained again with other seeds
     noise_repeats: int  # trainings of each of them
     table_width: int  # px of the pairs in table 1 (O: 768)
@@ -67,7 +66,6 @@ class Settings(settings.Settings):
         **dict.fromkeys(("population", "sample", "evaluations", "random", "window"), (1, 100_000)),
         "stratified": (0, 100_000),
         **dict.fromkeys(("searches", "noise_repeats", "timed_runs"), (1, 1000)),
-        "neutral": (1, 1_000_000),
         "resamples": (0, 100_000),
         "shown_pairs": (1, 12),
     }

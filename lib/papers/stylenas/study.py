@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.papers import study as studies
 from lib.papers.study import Study
-from lib.papers.stylenas import computing, experiments, photos
+from lib.papers.stylenas import claims, computing, experiments, figures, photos, tables
 from lib.papers.stylenas.evaluate import SPACE
 from lib.papers.stylenas.settings import Settings
 
@@ -49,9 +49,21 @@ def compute(study: Study, settings: Settings, *parts: str) -> None:
         COMPUTERS[part](study, settings, part)
 
 
+def draw(study: Study) -> None:
+    """Every table, figure and claim that the study's records allow; what they lack is noted in `study.missing`."""
+    for product in (*tables.PRODUCTS, *figures.PRODUCTS):
+        product(study)
+    claims.judge_all(study)
+
+
 def finish(study: Study, settings: Settings) -> Path:
     """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
     return studies.finish(study, settings, **_used(settings))
+
+
+def redraw(profile: str = "desk") -> list[Path]:
+    """Redraw a profile's checked-in tables, figures and claims from the records among them; nothing is computed."""
+    return studies.redraw(NOTEBOOK, profile, draw)
 
 
 def _used(settings: Settings) -> dict[str, Any]:

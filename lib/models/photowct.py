@@ -1,0 +1,90 @@
+"""PhotoWCT (Li et al., arXiv 1802.06474): a cascade of four auto-encoders that un-pool where the encoder pooled.
+
+Each goes from the picture to relu{j}_1, gives the features the style's mean and covariance, and comes back.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib.models import wct
+from lib.models.normalised_vgg import NormalisedVGG, check_images
+from lib.models.wct import Numerics
+
+DEPTHS = (4, 3, 2, 1)  # coarse to fine
+# Convolutions as (inputs, outputs), None where a pooling is undone; the decoder from r_j runs the last j rows.
+ROWS: tuple[tuple[tuple[int, int] | None, ...], ...] = (
+    ((512, 256), None, (256, 256), (256, 256), (256, 256)),
+    ((256, 128), None, (128, 128)),
+    ((128, 64), None, (64, 64)),
+    ((64, 3),),
+)
+FLOAT32 = Numerics(covariance="float32")  # the covariances' precision in its authors' program
+
+
+class InverseVGG(nn.Module):
+    """The decoder from the tap r_depth, depth 1 to 4, back to a picture (B, 3, H, W), not clamped.
+
+    Convolutions of 3 x 3 with reflection padding, with a ReLU but the last. Raises ValueError for another depth.
+    """
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        if depth not in DEPTHS:
+            raise ValueError(f"depth is {depth}; allowed are {', '.join(map(str, sorted(DEPTHS)))}")
+        self.depth = depth
+        self.layers = nn.ModuleList(
+            nn.Conv2d(*step, 3, padding=1, padding_mode="reflect") if step else nn.MaxUnpool2d(2)
+            for row in ROWS[-depth:]
+            for step in row
+        )
+
+    def forward(self, features: Tensor, indices: Sequence[Tensor], sizes: Sequence[torch.Size]) -> Tensor:
+        """The picture of features (B, C, h, w), with the poolings' indices and sizes, in the encoder's order."""
+        x, *undone = features, *zip(reversed(indices), reversed(sizes), strict=True)
+        for layer in self.layers:
+            if isinstance(layer, nn.MaxUnpool2d):
+                index, size = undone.pop(0)
+                x = layer(x, index, output_size=[*x.shape[:2], *size[2:]])
+            else:
+                x = layer(x)
+                x = x if layer is self.layers[-1] else F.relu(x)
+        return x
+
+    def macs(self, height: int, width: int) -> int:
+        """Multiply-accumulates for one picture of this size."""
+        total, level = 0, self.depth - 1
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                total += layer.weight.numel() * (height >> level) * (width >> level)
+            else:
+                level -= 1
+        return total
+
+
+class PhotoWCT:
+    """The cascade: an encoder with trained decoders by depth. Its style is encoded once a depth."""
+
+    def __init__(
+        self, encoder: NormalisedVGG, decoders: Mapping[int, InverseVGG], numerics: Numerics = FLOAT32
+    ) -> None:
+        self.encoder, self.decoders, self.numerics = encoder, decoders, numerics
+
+    @torch.no_grad()
+    def stylise(self, content: Tensor, style: Tensor, depths: Sequence[int] = DEPTHS) -> Tensor:
+        """The content (1, 3, H, W) in the style's colours, before any smoothing, not clamped anywhere.
+
+        `depths` are the auto-encoders used, in order; (4,) is PhotoWCT-AE1. Raises ValueError for pictures that the
+        encoder does not take, TransformError as `wct.fit`.
+        """
+        for picture in (content, style):
+            check_images(picture)
+        taps, picture = self.encoder(style, max(depths)), content
+        for depth in depths:
+            code = self.encoder.encode(picture, depth)
+            colour = wct.colouring(taps[depth - 1], self.numerics)
+            painted = wct.apply(code.features, wct.fit(code.features, colour, self.numerics))
+            picture = self.decoders[depth](painted, code.indices, code.sizes)
+        return picture

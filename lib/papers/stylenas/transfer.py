@@ -1,0 +1,188 @@
+"""Photos of one's own: transfer with any network of the space, photos of any size, and networks saved to a file."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from matplotlib.figure import Figure
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from lib import device
+from lib.data import images, pictures
+from lib.models.normalised_vgg import NormalisedVGG
+from lib.models.photoreal import PhotorealDecoder
+from lib.models.wct import Numerics
+from lib.papers.stylenas import store
+from lib.papers.stylenas.evaluate import SPACE, Evaluation
+from lib.papers.stylenas.settings import Settings
+from lib.paths import atomic, notebooks_dir, shown
+from lib.report.pictures import image_grid
+
+MULTIPLE, SMALLEST = 16, 32  # px that sides are padded to
+WHOLE = 1_048_576  # pixels up to which a picture is painted at once
+TILE, MARGIN = 768, 128  # px; tiles overlap by a margin at each side, in which they are blended
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained decoder with the encoder that it belongs to."""
+
+    genome: str
+    encoder: NormalisedVGG
+    decoder: PhotorealDecoder
+    numerics: Numerics
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """The content photo painted in the style's colours (3, H, W) in [0, 1], at the content's size."""
+
+    picture: Tensor
+    content: Tensor
+    style: Tensor
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture as PNG."""
+        return images.save(self.picture, path)
+
+    def compare(self) -> Figure:
+        """Content, style and result side by side."""
+        row = [images.to_uint8(picture) for picture in (self.content, self.style, self.picture)]
+        return image_grid([row], columns=["content", "style", "transferred"])
+
+
+def transfer(content: str | Path, style: str | Path, genome: str | Path = "S7", *, settings: Settings | None = None,
+             side: int = 0) -> Transferred:  # fmt: skip
+    """Paint one photo in the colours of another; both are paths or picture names, of any sizes.
+
+    `genome` is a network's name or its 32 characters, trained now unless it was before, or a file of `save_network`.
+    `settings` say how it is trained: the notebook's, or by default those of the desk profile. `side` is the long side
+    (px) that larger photos are shrunk to; 0 keeps their size. Sides are padded to multiples of 16 by reflection and cut
+    again; above a megapixel the photo is painted in tiles with the statistics of the whole. Raises ValueError for an
+    unknown genome, MissingData or MissingWeights where training needs what is not there.
+    """
+    network = _network(genome, settings)
+    photos = []
+    for name in (content, style):
+        photo = pictures.picture(name)
+        photos.append(images.fitted(photo, side) if side and max(photo.shape[1:]) > side else photo)
+    return Transferred(paint(network, photos[0][None], photos[1][None])[0], *photos)
+
+
+@torch.no_grad()
+def paint(network: Network, content: Tensor, style: Tensor) -> Tensor:
+    """The picture (1, 3, H, W) in [0, 1] of two photos (1, 3, H, W) in [0, 1] of any sizes, at the content's."""
+    for name, photo in (("content", content), ("style", style)):
+        if photo.ndim != 4 or photo.shape[:2] != (1, 3) or not torch.isfinite(photo).all():
+            raise ValueError(f"{name} is {tuple(photo.shape)}; finite numbers of the shape (1, 3, H, W) are allowed")
+    where = next(network.decoder.parameters()).device
+    code = network.decoder.code(network.encoder(_padded(_within(style.to(where), WHOLE))), network.numerics)
+    height, width = content.shape[2:]
+    whole = _padded(_within(content.to(where), WHOLE))
+    if height * width <= WHOLE:
+        return network.decoder(network.encoder(whole), code)[..., :height, :width].clamp(0, 1)
+    maps: dict[Any, Any] = {}
+    network.decoder(network.encoder(whole), code, maps)  # the statistics of the whole, from a smaller copy
+    painted = _tiled(_padded(content.to(where)), lambda tile: network.decoder(network.encoder(tile), code, maps))
+    return painted[..., :height, :width].clamp(0, 1)
+
+
+def save_network(path: str | Path, genome: str = "S7", *, settings: Settings | None = None) -> Path:
+    """Write a trained network (trained now unless it was before) as one safetensors file, which `transfer` takes."""
+    network, path = _network(genome, settings), Path(path)
+    facts = {"genome": network.genome, "encoder": network.encoder.name, "digest": network.encoder.digest,
+             "content_shift": json.dumps(network.numerics.content_shift)}  # fmt: skip
+    state = {name: value.cpu().contiguous() for name, value in network.decoder.state_dict().items()}
+    with atomic(path) as temporary:
+        save_file(state, temporary, facts)
+    return path
+
+
+def _network(genome: str | Path, settings: Settings | None) -> Network:
+    if Path(genome).suffix:
+        return _saved(Path(genome))
+    known = SPACE.named(str(genome))
+    ev = Evaluation.of(settings or _desk())
+    decoder, _ = store.decoder(ev.recipe("oracle" if genome == "oracle" else "final"), known)
+    return Network(SPACE.text(known), store.encoder(ev.encoder, ev.device), decoder, ev.numerics)
+
+
+@lru_cache(maxsize=1)
+def _desk() -> Settings:
+    path = notebooks_dir() / "profiles" / "desk" / "03_stylenas.yaml"
+    return Settings.pick(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _saved(path: Path) -> Network:
+    """The network of a file; ValueError if it is none, or belongs to an encoder with other weights."""
+    where = str(device.pick())
+    try:
+        with safe_open(path, "pt") as stored:
+            facts = stored.metadata()
+            state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
+        encoder = store.encoder(facts["encoder"], where)
+    except (SafetensorError, KeyError, TypeError) as error:
+        raise ValueError(f"{shown(path)} is no network of save_network: {error}") from error
+    if encoder.digest != facts["digest"]:
+        raise ValueError(f"{shown(path)} was trained on another {facts['encoder']}; its weights or filter means differ")
+    decoder = PhotorealDecoder(SPACE.decode(SPACE.parse(facts["genome"]))).to(where)
+    decoder.load_state_dict(state)
+    return Network(facts["genome"], encoder, decoder, Numerics(content_shift=json.loads(facts["content_shift"])))
+
+
+def _within(photo: Tensor, pixels: int) -> Tensor:
+    """A photo shrunk to at most so many pixels."""
+    height, width = photo.shape[2:]
+    scale = (pixels / (height * width)) ** 0.5
+    return photo if scale >= 1 else images.resize(photo, (max(1, int(height * scale)), max(1, int(width * scale))))
+
+
+def _padded(photo: Tensor) -> Tensor:
+    """Sides padded at the end to multiples of 16, at least 32, by reflection (by repetition where it is too small)."""
+    for axis in (2, 3):
+        side = photo.shape[axis]
+        missing = max(SMALLEST, -(-side // MULTIPLE) * MULTIPLE) - side
+        ends = (0, 0, 0, missing) if axis == 2 else (0, missing, 0, 0)
+        photo = F.pad(photo, ends, mode="reflect" if missing < side else "replicate") if missing else photo
+    return photo
+
+
+def _tiled(photo: Tensor, painted: Callable[[Tensor], Tensor]) -> Tensor:
+    """A large photo (1, 3, H, W) painted tile by tile; in the overlap the weight falls off linearly to each border."""
+    total, weight = torch.zeros_like(photo), torch.zeros_like(photo[:, :1])
+    for rows in _spans(photo.shape[2]):
+        for columns in _spans(photo.shape[3]):
+            share = torch.minimum(_ramp(rows, photo.shape[2])[:, None], _ramp(columns, photo.shape[3])[None]).to(photo)
+            total[..., rows, columns] += share * painted(photo[..., rows, columns])
+            weight[..., rows, columns] += share
+    return total / weight
+
+
+def _spans(side: int) -> Iterator[slice]:
+    """Tiles of TILE px that overlap by two margins; the last one ends with the side."""
+    if side <= TILE:
+        yield slice(0, side)
+        return
+    step = TILE - 2 * MARGIN
+    for start in range(0, side - 2 * MARGIN, step):
+        begin = min(start, side - TILE)
+        yield slice(begin, begin + TILE)
+
+
+def _ramp(span: slice, side: int) -> Tensor:
+    """Weights of a tile's rows or columns: 1 inside, falling over a margin to borders that are not the photo's."""
+    places = torch.arange(span.start, span.stop)
+    ends = [places - span.start + 1 if span.start else None, span.stop - places if span.stop < side else None]
+    weights = torch.ones(len(places))
+    for distance in ends:
+        if distance is not None:
+            weights = torch.minimum(weights, ((distance - MARGIN / 2) / MARGIN).clamp(1e-3, 1))
+    return weights

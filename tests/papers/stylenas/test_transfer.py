@@ -1,0 +1,86 @@
+"""Photos of one's own: any size, any style, tiles like the whole, networks in files."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from lib.data import images
+from lib.papers.stylenas import save_network, transfer
+from lib.papers.stylenas import transfer as transferring
+from tests.papers.stylenas.tiny import tiny
+
+
+@pytest.fixture
+def settings(weights):
+    return tiny()
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A function that saves a random photo of a size and returns its path."""
+
+    def make(height, width, colour=None):
+        picture = torch.rand(3, height, width) if colour is None else torch.full((3, height, width), colour)
+        return images.save(picture, tmp_path / f"{height}x{width}-{colour}.png")
+
+    return make
+
+
+@pytest.mark.parametrize(("content", "style"), [((37, 50), (90, 41)), ((5, 7), (300, 20)), ((32, 32), (32, 32))])
+def test_photos_of_any_sizes_and_aspects_give_a_picture_of_the_contents_size(settings, photo, content, style):
+    found = transfer(photo(*content), photo(*style), "S7", settings=settings)
+    assert found.picture.shape == (3, *content)
+    assert found.picture.min() >= 0
+    assert found.picture.max() <= 1
+    assert torch.isfinite(found.picture).all()
+
+
+def test_a_style_of_a_single_colour_gives_a_finite_picture(settings, photo):
+    found = transfer(photo(32, 48), photo(40, 40, colour=0.25), "oracle", settings=settings)
+    assert torch.isfinite(found.picture).all()
+
+
+def test_a_larger_photo_is_shrunk_to_the_side_asked_for(settings, photo):
+    assert transfer(photo(60, 100), photo(32, 32), "empty", settings=settings, side=50).picture.shape == (3, 30, 50)
+
+
+@pytest.mark.parametrize(("genome", "message"), [
+    ("S8", "S8"), ("0" * 31, "31"), ("0" * 33, "33"), ("0" * 8 + "1" + "0" * 23, "8"),
+])  # fmt: skip
+def test_an_unknown_network_is_refused_before_any_training(settings, photo, genome, message):
+    with pytest.raises(ValueError, match=message):
+        transfer(photo(32, 32), photo(32, 32), genome, settings=settings)
+
+
+def test_tiles_that_leave_a_photo_as_it_is_join_to_the_same_photo(monkeypatch):
+    monkeypatch.setattr(transferring, "TILE", 64)
+    monkeypatch.setattr(transferring, "MARGIN", 16)
+    picture = torch.rand(1, 3, 80, 208)
+    seen = []
+    found = transferring._tiled(picture, lambda tile: seen.append(tuple(tile.shape[2:])) or tile)
+    assert torch.allclose(found, picture, atol=1e-6)
+    assert len(seen) > 4
+    assert set(seen) == {(64, 64)}
+
+
+def test_a_large_photo_is_painted_in_tiles_with_the_statistics_of_the_whole(settings, monkeypatch):
+    network = transferring._network("S7", settings)
+    content, style = (torch.rand(1, 3, 12, 24).repeat_interleave(8, 2).repeat_interleave(8, 3) for _ in range(2))
+    whole = transferring.paint(network, content, style)
+    monkeypatch.setattr(transferring, "WHOLE", 96 * 96)
+    monkeypatch.setattr(transferring, "TILE", 144)
+    monkeypatch.setattr(transferring, "MARGIN", 48)
+    tiled = transferring.paint(network, content, style)
+    assert float((tiled - whole).abs().mean()) < 0.25 * float((whole - whole.mean((2, 3), keepdim=True)).abs().mean())
+
+
+def test_a_saved_network_paints_the_same_picture(settings, photo, tmp_path):
+    path = save_network(tmp_path / "s7.safetensors", "S7", settings=settings)
+    pair = photo(32, 48), photo(48, 32)
+    assert torch.equal(transfer(*pair, path).picture, transfer(*pair, "S7", settings=settings).picture)
+
+
+def test_a_file_that_is_no_saved_network_is_refused(settings, photo, tmp_path):
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="is no network of save_network"):
+        transfer(photo(32, 32), photo(32, 32), tmp_path / "other.safetensors")
