@@ -3,7 +3,7 @@
 Written from the table of operators, bit by bit in the order of the printed genome.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -106,3 +106,25 @@ def fit(decoder: nn.Module, encode: Callable[[Tensor], list[Tensor]], batches: S
         optimiser.step()
         losses.append(loss.item())
     return losses
+
+
+class PlainEncoder(nn.Module):
+    """Frozen convolutions, by names like `conv3_1`, with a pooling before each block; returns the first of each."""
+
+    def __init__(self, weights: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        super().__init__()
+        self.names = list(weights)
+        for name, (kernel, bias) in weights.items():
+            convolution = nn.Conv2d(kernel.shape[1], len(kernel), 3, padding=1, padding_mode="reflect")
+            convolution.weight.data, convolution.bias.data = kernel.contiguous(), bias.clone()
+            self.add_module(name, convolution.requires_grad_(False))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        taps = []
+        for name in self.names:
+            if name.endswith("_1") and taps:
+                x = F.max_pool2d(x, 2)
+            x = F.relu(getattr(self, name)(x))
+            if name.endswith("_1"):
+                taps.append(x)
+        return taps
