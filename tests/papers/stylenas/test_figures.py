@@ -1,0 +1,200 @@
+"""The figures, drawn from synthetic records: what is on them, and what they leave out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.papers.study import Study
+from lib.papers.stylenas import figures, figures_search, records, tables
+from lib.papers.stylenas.figures_search import Stored
+from tests.reference import stylenas_world as world
+
+LOG = pd.DataFrame({"index": range(6), "genome": ["0"] * 3 + ["1"] * 3, "L": [0.2, 0.1, 0.12, 0.09, 0.1, 0.08]})
+
+
+class Unsaved(Study):
+    """A study that keeps its figures instead of saving them."""
+
+    def figure(self, name, figure, *, private=False):
+        self.drawn = {**getattr(self, "drawn", {}), name + " (private)" * private: figure}
+        return figure
+
+
+@pytest.fixture(scope="module")
+def study(stored_folder):
+    """Every figure drawn, with a log of the authors."""
+    study = Unsaved("stylenas", "desk", folder=stored_folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures_search.log, "read", lambda: LOG)
+        for product in figures.PRODUCTS:
+            product(study)
+    return study
+
+
+def texts(figure):
+    """Every text on a figure, in one line each."""
+    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    return [" ".join(text.split()) for text in found if text]
+
+
+def pictures(figure):
+    """The rows of a grid of pictures, each the pixel of every picture in it."""
+    places = [
+        (round(ax.get_position().y0, 3), tuple(ax.images[0].get_array()[0, 0])) for ax in figure.axes if ax.images
+    ]
+    return [[pixel for y, pixel in places if y == row] for row in dict.fromkeys(y for y, _ in places)]
+
+
+def test_every_figure_of_the_paper_is_drawn_and_our_own(study):
+    assert set(study.drawn) == {
+        "fig1", "fig2", "fig3", "fig4", "fig4 (private)", "fig5a", "fig5b", "fig5c", "fig5d", "fig6", "fig6 (private)",
+        "extra_bits", "extra_pareto", "extra_ablation", "extra_timing",
+    }  # fmt: skip
+
+
+def test_figure_1_names_the_number_of_operators_that_a_search_really_found(study):
+    bits = {name: text.count("1") for name, text in records.compared(study).items()}
+    assert {f"{name}: {bits[name]} operators" for name in ("S5", "S7", "S9")} <= set(texts(study.drawn["fig1"]))
+
+
+def test_photowct_is_drawn_from_its_deepest_auto_encoder_to_its_smoothing():
+    diagram = figures.cascade()
+    labels = {node["id"]: node["label"] for node in diagram["nodes"]}
+    path = [labels[edge["source"]] for edge in diagram["edges"]] + [labels[diagram["edges"][-1]["target"]]]
+    transforms = [label for label in path if "WCT" in label]
+    assert transforms == ["r4 · WCT", "r3 · WCT", "r2 · WCT", "r1 · WCT"]
+    assert (path[0], path[-2:]) == ("photo", ["smoothing", "image"])
+
+
+def test_figure_2_has_measured_seconds_under_the_networks_and_none_under_the_photos(study):
+    found = texts(study.drawn["fig2"])
+    seconds = study.frame("timing").query("width == 256").set_index("name")["seconds_median"]
+    captions = [text for text in found if text.endswith("at 256x128")]
+    assert captions == [f"{seconds[name]:.2f} s at 256x128" for name in ("PhotoWCT", "S5", "S7", "S9")]
+
+
+def test_the_style_is_inset_in_the_lower_left_of_the_content():
+    content, style = np.zeros((30, 60, 3), np.uint8), np.full((30, 60, 3), 99, np.uint8)
+    whole = figures._inset(content, style)
+    assert (whole[-10:, :20] == 99).all()
+    assert (whole[-12:-10, :20] == 255).all()
+    assert not whole[:-12].any()
+    assert not whole[:, 22:].any()
+    assert not content.any()
+
+
+def test_figure_4_has_three_pairs_by_eight(study):
+    grid = pictures(study.drawn["fig4"])
+    assert [len(row) for row in grid] == [8, 8, 8]
+    assert len({pixel for row in grid for pixel in row}) == 24
+    assert "VGG-16, 32x16" in texts(study.drawn["fig4"])
+
+
+def test_pictures_that_may_not_be_shown_are_on_private_sheets_alone(study):
+    hidden = {tuple(picture[0, 0]) for row in figures.album(study, private=True).values() for picture in row.values()}
+    assert len(hidden) == 3 * len(world.experiments.SHOWN)
+    for name, figure in study.drawn.items():
+        shown = {tuple(pixel) for row in pictures(figure) for pixel in row if np.ndim(pixel)}
+        assert bool(shown & hidden) == name.endswith("(private)")
+
+
+def test_the_authors_own_pictures_are_on_the_private_sheet_where_they_are(study):
+    assert "authors' pictures" in texts(study.drawn["fig6 (private)"])
+    assert "authors' pictures" not in texts(study.drawn["fig6"])
+
+
+def test_the_best_so_far_never_rises_and_outlasts_a_failure(stored_study):
+    frame = figures_search.curves(records.stored(stored_study))
+    evolution = frame.query("series == 'evolution' and seed == 0")["L"].to_numpy()
+    assert len(evolution) == world.SETTINGS.evaluations
+    assert (np.diff(evolution) <= 0).all()
+    assert evolution[-1] == records.stored(stored_study, "evolution")[0].scored["L"].min()
+
+
+def test_figure_5a_sets_the_three_searches_beside_the_authors_log(study):
+    found = texts(study.drawn["fig5a"])
+    assert {"evolution", "random search", "random, number of bits first", "± noise of a repeat (1 s.d.)"} <= set(found)
+    assert "651 of 660 scored, VGG-16, 12 pairs at 256x128" in found
+    assert "the authors' log of later work: 6 scored" in found
+
+
+def test_without_the_log_figure_5a_has_one_panel(stored_folder, monkeypatch):
+    monkeypatch.setattr(figures_search.log, "read", lambda: None)
+    study = Unsaved("stylenas", "desk", folder=stored_folder)
+    assert len(figures_search.fig5a(study).axes) == 1
+
+
+def test_figure_5b_traces_each_search(study):
+    titles = [ax.get_title() for ax in study.drawn["fig5b"].axes]
+    assert [title for title in titles if title] == [f"search {seed}: 119 of 120 scored" for seed in range(3)]
+
+
+def test_figure_5c_stacks_the_three_parts(study):
+    tops = [ax.get_position().y1 for ax in study.drawn["fig5c"].axes]
+    assert tops == sorted(tops, reverse=True)
+    assert [ax.get_yscale() for ax in study.drawn["fig5c"].axes] == ["log", "log", "linear"]
+
+
+def test_the_control_has_its_best_as_late_as_the_search(stored_study):
+    one = records.stored(stored_study, "evolution")[1]
+    control = figures_search.control(stored_study, one)
+    late = int(one.scored["score"].argmin())
+    assert control.distances.shape == (figures_search.REPLICAS, len(one.scored))
+    assert (control.distances[:, late] == 0).all()
+
+
+def test_a_search_that_goes_to_its_best_in_a_straight_line_has_the_lowest_rank_correlation():
+    genomes = ["1" * k + "0" * (32 - k) for k in (0, 1, 2, 3, 4, 5)]
+    rows = pd.DataFrame({"k": range(6), "genome": genomes, "score": np.arange(6.0)[::-1]})
+    frame, trend = figures_search._distances(Stored("evolution", 0, rows), genomes[-1])
+    assert frame["distance"].to_list() == [5, 4, 3, 2, 1, 0]
+    assert trend == pytest.approx(-1)
+
+
+def test_the_effects_of_the_bits_are_those_of_the_formula(stored_study):
+    frame = figures_search.effects(records.measured(stored_study)).set_index("operator")
+    assert len(frame) == 31
+    assert frame["value"].is_monotonic_increasing
+    for position, (effect, _) in world.FORMULA.effects.items():
+        row = frame.loc[figures_search._operator(position)]
+        assert row["value"] == pytest.approx(effect, abs=0.06)
+        assert row["low"] <= row["value"] <= row["high"]
+
+
+def test_a_bit_that_no_network_uses_has_no_effect():
+    rows = pd.DataFrame({"genome": ["1" + "0" * 31, "0" * 32] * 5, "E": [0.01, 0.02] * 5})
+    frame = figures_search.effects(rows).set_index("operator")
+    assert frame["value"].to_dict().pop("d0.wct (0)") < 0
+    assert not frame.drop("d0.wct (0)")["value"].any()
+
+
+def test_the_compared_networks_are_ringed_among_the_candidates(study):
+    names = {tables.label(name) for name in records.compared(study)}
+    assert names <= set(texts(study.drawn["extra_pareto"]))
+
+
+def test_the_bars_of_an_operator_sum_to_what_the_objective_gains_without_it(study):
+    heights = {}
+    for bar in study.drawn["extra_ablation"].axes[0].patches:
+        heights.setdefault(round(bar.get_x() + bar.get_width() / 2), []).append(bar.get_height())
+    frame = study.frame("ablation")
+    gains = frame["L"].iloc[1:] - frame["L"].iloc[0]
+    assert [sum(heights[place]) for place in range(len(gains))] == pytest.approx(gains.to_list())
+
+
+def test_the_slopes_of_the_seconds_stand_in_the_legend(study):
+    figure = study.drawn["extra_timing"]
+    slopes = dict(text.split(", slope ") for text in texts(figure) if ", slope " in text)
+    assert float(slopes["PhotoWCT"]) > 1 > float(slopes["S7"])
+    hollow = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == "none"]
+    assert sum(len(line.get_xdata()) for line in hollow) == 23  # the paper has a dash
+
+
+def test_a_figure_is_saved_with_the_study(stored_study):
+    figures.fig3(stored_study)
+    assert {path.name for path in stored_study.folder.iterdir()} == {"fig3.png", "fig3.pdf"}
+
+
+def test_without_records_only_the_space_is_drawn(tmp_path):
+    study = Unsaved("stylenas", "desk", folder=tmp_path)
+    assert [product(study) for product in figures.PRODUCTS if product is not figures.fig3] == [None] * 12
