@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib import device, weights
-from lib.data import pictures
+from lib.data import pictures, registry
+from lib.data.catalogue import SETS
 from lib.papers.settings import Settings, fingerprint
 from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
@@ -238,7 +239,10 @@ def finish(study: Study, settings: Settings, *, used_weights: Iterable[str], use
 def _hashes(used_weights: Iterable[str], used_pictures: Iterable[str]) -> dict[str, dict[str, str]]:
     return {
         "weights": {name: weights.digest(name) for name in used_weights},
-        "data": {name: pictures.info(name).sha256 for name in used_pictures},
+        "data": {
+            name: registry.locate(name).sha256 if name in SETS or Path(name).is_dir() else pictures.info(name).sha256
+            for name in used_pictures
+        },
     }
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lib import device, weights
-from lib.data import images, pictures
+from lib.data import images
 from lib.metrics import frechet, kernel
 from lib.metrics.ssim import ssim
 from lib.metrics.total_variation import total_variation
@@ -80,7 +80,7 @@ def final(study: Study, settings: Settings, part: str) -> None:
 
 def train(task: Task, seed: int, folder: Path) -> Outcome:
     """Train one network, or find it in the store; its score is its last reconstruction error."""
-    started, ev = time.perf_counter(), task.evaluation
+    ev = task.evaluation
     if task.name.startswith("PhotoWCT"):
         network, fit = store.inverse(ev.recipe("photowct"), int(task.name[-1]))
     else:
@@ -89,7 +89,7 @@ def train(task: Task, seed: int, folder: Path) -> Outcome:
     params = sum(parameter.numel() for parameter in network.parameters())
     thinned = fit.losses[:: max(1, len(fit.losses) // 20)]
     curve = {f"loss_{place:02d}": loss for place, loss in enumerate(thinned)}
-    return Outcome(fit.mse, {"mse": fit.mse, "params": params, **curve}, time.perf_counter() - started)
+    return Outcome(fit.mse, {"mse": fit.mse, "params": params, **curve}, fit.seconds)
 
 
 def noise(study: Study, settings: Settings, part: str) -> None:
@@ -311,12 +311,10 @@ def _jobs(settings: Settings, tasks: list[Task]) -> list[Job]:
 
 def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, **more: Any) -> None:
     """Compute a part's jobs; their record is named after all that they depend on."""
-    own = [photos.BUNDLED, settings.pairs] if part == "pictures" else [settings.pairs]
-    used = [name for source in own for pair in photos.pairs(source) for name in (pair.content, pair.style)]
-    used += photos.training_names(settings.training)
+    sources = [*settings.training, settings.pairs, *([photos.BUNDLED] if part == "pictures" else [])]
     identity = {
         "evaluation": asdict(Evaluation.of(settings)), "threads": settings.threads,
-        "pictures": {name: pictures.info(name).sha256 for name in dict.fromkeys(used)},
+        "pictures": photos.digests(sources),
         "weights": {name: weights.digest(name) for name in used_weights(settings)},
     }  # fmt: skip
     limits = Limits(settings.threads, settings.gpus_per_candidate if more.get("workers") != "serial" else 0.0)

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from lib import device
-from lib.data import pictures
 from lib.models import photoreal
 from lib.models.normalised_vgg import CHANNELS
 from lib.models.photoreal import PhotorealDecoder
@@ -67,9 +66,7 @@ class Evaluation:
     def identity(self) -> dict[str, Any]:
         """What a search's scores depend on as plain values, with the photos' hashes, for a record's header."""
         own = {name: value for name, value in asdict(self).items() if not name.startswith(("final_s", "photowct"))}
-        used = [name for pair in self.scored() for name in (pair.content, pair.style)]
-        used += photos.training_names(self.training)
-        return {**own, "pictures": {name: pictures.info(name).sha256 for name in dict.fromkeys(used)}}
+        return {**own, "pictures": photos.digests([*self.training, self.pairs])}
 
     def scored(self) -> tuple[Pair, ...]:
         """The pairs that score a candidate."""

@@ -3,7 +3,7 @@
 No photo of a pair is ever trained on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lib.data import images, pictures, registry
 from lib.data.catalogue import SETS
+from lib.paths import file_digest
 from lib.spaces.base import keyed
 
 BUNDLED = "bundled"
@@ -94,14 +95,37 @@ def training_names(sources: Sequence[str]) -> Iterator[str]:
         yield from (f"{source}/{path.relative_to(folder)}" for path in registry.folder(folder))
 
 
+def digests(sources: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of what the sources hold: of each bundled photo, of each data set or own folder as a whole."""
+    found = {}
+    for source in sources:
+        if source == BUNDLED:
+            found |= {name: pictures.info(name).sha256 for name in (*TRAIN, *TEST)}
+        else:
+            root = next((key for key in SETS if source == key or source.startswith(f"{key}/")), source)
+            found[root] = registry.locate(root).sha256
+    return found
+
+
 def check_disjoint(sources: Sequence[str], source: str) -> None:
     """Raise ValueError naming a photo of the pairs that is a training photo too, by content (SHA-256)."""
-    tested = {pictures.info(name).sha256 for pair in pairs(source) for name in (pair.content, pair.style)}
+    tested = {_digest(name) for pair in pairs(source) for name in (pair.content, pair.style)}
     for name in training_names(sources):
-        if pictures.info(name).sha256 in tested:
+        if _digest(name) in tested:
             raise ValueError(
                 f"training photo {name} belongs to the pairs of {source}; photos of pairs are not trained on"
             )
+
+
+def _digest(name: str) -> str:
+    """SHA-256 of a photo's file; the set that it lies in is verified once a process."""
+    known = next((key for key in SETS if name.startswith(f"{key}/")), "")
+    return file_digest(_root(known) / name.removeprefix(f"{known}/")) if known else pictures.info(name).sha256
+
+
+@lru_cache(maxsize=16)
+def _root(key: str) -> Path:
+    return registry.find(key)
 
 
 def _crop(name: str, turn: int, side: int) -> Tensor:

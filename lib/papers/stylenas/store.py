@@ -53,13 +53,17 @@ class Recipe:
         return photos.training(self.training, self.photos, self.side)
 
 
-@lru_cache(maxsize=64)
 def folder(recipe: Recipe) -> Path:
     """Where the networks of a recipe lie; the name follows from the recipe, its photos, the encoder and the code."""
+    return cache_dir() / f"stylenas-{_digest(recipe)}"
+
+
+@lru_cache(maxsize=64)
+def _digest(recipe: Recipe) -> str:
     made = {name: environment()[name] for name in ("torch", "device", "cpu_capability")}
     seen = sha256(recipe.shown().numpy().tobytes()).hexdigest()
     code = code_hash(autoencoder.train_decoder)
-    return cache_dir() / f"stylenas-{identity_hash(asdict(recipe), seen, encoder(recipe.encoder).digest, code, made)}"
+    return identity_hash(asdict(recipe), seen, encoder(recipe.encoder).digest, code, made)
 
 
 @lru_cache(maxsize=2)
@@ -113,7 +117,8 @@ def _once(recipe: Recipe, name: str, network: Network, train: Callable[[Network]
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         if not path.is_file():
-            fit = train(network)
+            with torch.enable_grad():  # whoever asks may be inferring
+                fit = train(network)
             with atomic(path) as temporary:
                 state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
                 save_file(state, temporary, {"fit": json.dumps(asdict(fit))})

@@ -67,6 +67,5 @@ def redraw(profile: str = "desk") -> list[Path]:
 
 
 def _used(settings: Settings) -> dict[str, Any]:
-    pairs = [name for pair in photos.pairs(settings.pairs) for name in (pair.content, pair.style)]
-    used = dict.fromkeys([*pairs, *photos.training_names(settings.training)])
+    used = photos.digests([*settings.training, settings.pairs, photos.BUNDLED])
     return {"used_weights": computing.used_weights(settings), "used_pictures": list(used)}

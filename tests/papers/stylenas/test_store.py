@@ -20,8 +20,8 @@ def recipe(weights):
 @pytest.fixture
 def trainings(monkeypatch):
     """The trainings that really happen."""
-    done, train = [], autoencoder.train_decoder
-    monkeypatch.setattr(autoencoder, "train_decoder", lambda *given, **named: done.append(1) or train(*given, **named))
+    done, descend = [], autoencoder._descend
+    monkeypatch.setattr(autoencoder, "_descend", lambda *given: done.append(1) or descend(*given))
     return done
 
 
@@ -50,10 +50,10 @@ def test_workers_that_ask_at_once_train_once_and_get_the_same(recipe, trainings)
 
 
 def test_a_training_that_fails_leaves_nothing_behind(recipe, monkeypatch):
-    def diverge(*given, **named):
+    def diverge(*given):
         raise FloatingPointError("the loss is nan")
 
-    monkeypatch.setattr(autoencoder, "train_decoder", diverge)
+    monkeypatch.setattr(autoencoder, "_descend", diverge)
     with pytest.raises(FloatingPointError):
         store.decoder(recipe, SPACE.named("empty"))
     assert not list(store.folder(recipe).glob("*.safetensors"))

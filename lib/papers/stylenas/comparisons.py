@@ -1,0 +1,175 @@
+"""Tests of claims on tables 1 and 2: methods by their pictures and by their seconds (specification sections 4.4 and 7).
+
+Pictures are compared over halves of the pairs, the same for both sides, so that an interval speaks of other pairs, not
+of other searches: what holds of a searched network holds of the one that was found.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lib.papers.study import Study
+from lib.papers.stylenas import experiments, photos, records, tables
+from lib.papers.stylenas.printed import PW, SK
+from lib.report.claims import Claim, Finding, above, not_run
+from lib.report.statistics import Interval
+
+TIMED = 0.1  # by which a median of seconds is taken to be uncertain, where the record has no range of it
+Arms = Sequence[tuple[str, str, float]]  # (a, b, factor): a's score is above so many times b's
+ENDS = {"value": "value", "low": "high", "high": "low"}  # of a quotient's two sides
+Compare = Callable[..., Finding]
+
+
+def over(larger: str, *smaller: str, factor: float = 1.0) -> Arms:
+    """Arms of one method against others."""
+    return [(larger, one, factor) for one in smaller]
+
+
+BY_FEATURES: dict[str, tuple[str, str, str, Arms]] = {  # id: sentence, evidence, distance to, arms
+    "C5": ("S7 and S9 are nearer to the styles than PhotoWCT, all three than RS, RS than AE1", "Table 1", "style",
+           [*over(PW, "S7", "S9"), *over("RS", *SK), *over("AE1", "RS")]),
+    "C6": ("Searched networks imitate the oracle 2 to 3 times better than RS, larger ones better", "Table 1", "oracle",
+           [*over("RS", *SK, factor=2.0), *over("S5", "S7"), *over("S7", "S9")]),
+    "C12a": ("AE1 is the farthest from the styles", "Table 1", "style", over("AE1", PW, "RS", *SK)),
+    "C13a": ("S7 is nearer to the styles than RS", "Table 1", "style", over("RS", "S7")),
+    "C13b": ("S7 is nearer to the oracle than RS", "Table 1", "oracle", over("RS", "S7")),
+    "C14a": ("S9 is nearer to the styles than RS", "Table 1", "style", over("RS", "S9")),
+    "C14b": ("S9 is nearer to the oracle than RS", "Table 1", "oracle", over("RS", "S9")),
+}  # fmt: skip
+PARTS = {name: dict(zip("abcdef", BY_FEATURES[name][-1], strict=False)) for name in ("C5", "C6")}  # of their stand-ins
+
+
+def by_features(name: str) -> list[Claim]:
+    """A claim by FID, its stand-in by KD with an arm a part where there are several, and FD beside it."""
+    text, evidence, other, _ = BY_FEATURES[name]
+    parts = [Claim(f"{name}{x}-s", f"... {a} above {f'{factor:g} times ' if factor > 1 else ''}{b} in KD to {other}",
+                   evidence, f"KD({a}) - {factor:g} KD({b}) > 0")
+             for x, (a, b, factor) in PARTS.get(name, {}).items()]  # fmt: skip
+    return [
+        Claim(name, f"{text} (FID)", evidence, "as the stand-in, with Inception's features"),
+        Claim(f"{name}-s", f"{text} (stand-in: KD)", evidence,
+              "all parts" if parts else f"least difference of KD to {other} > 0"),
+        *parts,
+        Claim(f"{name}-fd", f"{text} (FD, beside the stand-in)", evidence, f"least difference of FD to {other} > 0"),
+    ]  # fmt: skip
+
+
+def gaps(measure: str, arms: Arms, study: Study, claim: Claim) -> Finding:
+    """Is every first method's measure above (so many times) the second's? The effect is the least difference."""
+    rows: dict[str, pd.Series] = dict(study.frame("quality").set_index("name").iterrows())  # type: ignore[arg-type]
+    used = list(dict.fromkeys(name for arm in arms for name in arm[:2]))
+    if absent := [name for name in used if name not in rows]:
+        return not_run(claim, f"table 1 has no {', '.join(absent)}")
+    value = min(float(rows[a][measure] - factor * rows[b][measure]) for a, b, factor in arms)
+    draws = [records.drawn(rows[a], measure) - factor * records.drawn(rows[b], measure) for a, b, factor in arms]
+    least = np.min(draws, axis=0)
+    low, high = np.percentile(least - least.mean() + value, [2.5, 97.5]) if len(least) > 1 else (np.nan, np.nan)
+    shown = used + [name for name in ("content", "oracle") if name in rows and measure == "tv"]
+    note = f"{_name(study, measure)}: " + ", ".join(f"{name} {rows[name][measure]:.3g}" for name in shown)
+    bits = {name: rows[name]["text"].count("1") for name in used if name in SK}
+    note += "".join(f"; {name} has {count} bits" for name, count in bits.items() if name != f"S{count}")
+    return above(claim, Interval(value, float(low), float(high), _pairs(study)), 0.0, note=note)
+
+
+def _name(study: Study, measure: str) -> str:
+    return tables.measures(study)[measure].rstrip(" ↑↓")
+
+
+def _pairs(study: Study) -> int:
+    """How many pairs table 1 has; 0 if its record does not say."""
+    about = records.header(study, "quality")
+    if about["evaluation"]["pairs"] == photos.BUNDLED:
+        return len(photos.pairs(photos.BUNDLED))
+    return sum("/content/" in name for name in about.get("pictures", ()))
+
+
+def by_inception(other: str, arms: Arms, study: Study, claim: Claim) -> Finding:
+    """The claim with the features of 2015, by KID as long as there are fewer than 1000 pictures."""
+    if not _name(study, "kd_style").startswith("KID"):
+        return not_run(claim, f"needs the 2015 Inception weights; {claim.id}-s stands in")
+    return gaps(f"kd_{other}", arms, study, claim)
+
+
+def flattered(study: Study, claim: Claim) -> Finding:
+    """Does the distance to the oracle rise more on held-out pairs for networks that the search pairs chose?"""
+    frame = study.frame("quality").set_index("name")
+    if "kd_oracle_heldout" not in frame:
+        return not_run(claim, "needs pairs that scored no candidate")
+    rise = frame["kd_oracle_heldout"] - frame["kd_oracle_search"]
+    chosen, fixed = (rise.reindex(list(names)).dropna() for names in (experiments.SEARCHED_NETWORKS, experiments.FIXED))
+    if min(len(chosen), len(fixed)) < 2:
+        return not_run(claim, "needs two chosen networks and two fixed ones")
+    limits = stats.ttest_ind(chosen, fixed, equal_var=False).confidence_interval()
+    gap, n = float(chosen.mean() - fixed.mean()), len(chosen) + len(fixed)
+    note = ", ".join(f"{name} {value:+.3g}" for name, value in pd.concat([chosen, fixed]).items())
+    effect = Interval(gap, float(limits.low), float(limits.high), n)
+    return above(claim, effect, 0.0, note=f"{_name(study, 'kd_oracle')}: {note}")
+
+
+def _quotients(study: Study, first: str, second: str) -> pd.DataFrame:
+    """Seconds of a method over those of another, a row a width at which both were timed: value, low, high."""
+    frame = study.frame("timing")
+    if not {first, second} <= set(frame["name"]):
+        return pd.DataFrame({"value": [], "low": [], "high": []})
+    median = frame["seconds_median"]
+    low, high = (
+        frame.get(f"seconds_{end}", median * factor) for end, factor in (("low", 1 - TIMED), ("high", 1 + TIMED))
+    )
+    wide = frame.assign(value=median, low=low, high=high).pivot(index="width", columns="name")
+    return pd.DataFrame({one: wide[one, first] / wide[other, second] for one, other in ENDS.items()}).dropna()
+
+
+def quotient(pair: tuple[str, str], compare: Compare, threshold: float, study: Study, claim: Claim, *, width: int = 0,
+             strict: bool = True) -> Finding:  # fmt: skip
+    """Is the quotient of seconds on one side of a threshold at every size, or at one? The effect is the worst one."""
+    found = _quotients(study, *pair)
+    found = found[found.index == width] if width else found
+    if found.empty:
+        return not_run(claim, f"{' and '.join(pair)} were not timed at {tables.size(width) if width else 'any size'}")
+    worst = found.min() if compare is above else found.max()
+    effect = Interval(worst["value"], worst["low"], worst["high"], len(found))
+    return compare(claim, effect, threshold, strict=strict, note=_each(study, pair, found))
+
+
+def gains(first: str, second: str, study: Study, claim: Claim) -> Finding:
+    """Does a quotient of seconds grow from size to size? The effect is the least step, as a quotient itself."""
+    found = _quotients(study, first, second)
+    if len(found) < 2:
+        return not_run(claim, f"{first} and {second} were not timed at two sizes")
+    value, low, high = (float((found[one].to_numpy()[1:] / found[other].to_numpy()[:-1]).min())
+                        for one, other in ENDS.items())  # fmt: skip
+    effect = Interval(value, low, high, len(found) - 1)
+    return above(claim, effect, 1.0, note=_each(study, (first, second), found))
+
+
+def slope(name: str, compare: Compare, study: Study, claim: Claim) -> Finding:
+    """The log-log slope of seconds against pixels, by least squares with Student's interval, against 1."""
+    rows = study.frame("timing").query("name == @name")
+    if len(rows) < 3:
+        return not_run(claim, f"{name} was not timed at three sizes")
+    fit = stats.linregress(2 * np.log(rows["width"]), np.log(rows["seconds_median"]))
+    half = stats.t.ppf(0.975, len(rows) - 2) * fit.stderr
+    effect = Interval(float(fit.slope), float(fit.slope - half), float(fit.slope + half), len(rows))
+    return compare(claim, effect, 1.0, note=_where(study))
+
+
+def real_time(study: Study, claim: Claim) -> Finding:
+    """Frames a second of S5 at the smallest size, which say nothing of the paper's GPU."""
+    rows = study.frame("timing").query("name == 'S5' and width == 256")
+    if rows.empty:
+        return not_run(claim, "needs a GTX 1080 Ti; S5 was not timed at 256x128")
+    rate = float(1 / rows["seconds_median"].iloc[0])
+    return replace(not_run(claim, f"needs a GTX 1080 Ti; ours: frames a second on {_where(study)}"), n=1, effect=rate)
+
+
+def _each(study: Study, pair: tuple[str, str], found: pd.DataFrame) -> str:
+    values = zip(map(tables.size, found.index), found["value"], strict=True)
+    return f"{'/'.join(pair)}: {', '.join(f'{size} {value:.3g}' for size, value in values)}; {_where(study)}"
+
+
+def _where(study: Study) -> str:
+    about = records.header(study, "timing")
+    return f"{about['evaluation']['device']}, threads: {about['threads']}"

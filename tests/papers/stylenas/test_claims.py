@@ -1,0 +1,449 @@
+"""The verdicts: a world near the paper's tables, and worlds in which one thing is otherwise."""
+
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.papers.study import Study
+from lib.papers.stylenas import claims, records
+from lib.report.statistics import Interval
+from lib.search import record
+from tests.reference import stylenas_world as world
+
+CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
+LAST = world.SETTINGS.evaluations - 1  # the last candidate of a search by evolution
+PICTURES = {f"style/photoreal/{of}/{k}.png": "0" for of in ("content", "style") for k in range(38)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_replicas():
+    """Controls by chance in a tenth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(claims, "REPLICAS", 200)
+        yield
+
+
+@pytest.fixture(scope="module")
+def table(stored_folder, tmp_path_factory):
+    """Every verdict in the usual world, whose TV has draws."""
+    return claims.judge_all(rated(copied(stored_folder, tmp_path_factory.mktemp("claims")))).set_index("id")
+
+
+@pytest.fixture
+def study(stored_folder, tmp_path):
+    """The usual world, to be changed."""
+    return copied(stored_folder, tmp_path)
+
+
+@pytest.fixture
+def alone(study):
+    """The same with one search of each kind."""
+    for path in [*study.records.glob("*-1.jsonl.gz"), *study.records.glob("*-2.jsonl.gz")]:
+        path.unlink()
+    return study
+
+
+def copied(folder, to, profile="desk"):
+    shutil.copytree(folder / "records", to / "records", ignore=shutil.ignore_patterns("pictures", "private"))
+    return Study("stylenas", profile, folder=to)
+
+
+def verdict(study, name):
+    return str(claims.TESTS[name](study, CLAIMS[name]).verdict)
+
+
+def judged(study, *names):
+    """The rows of some claims as `judge_all` has them."""
+    chosen = {name: claims.TESTS[name] for name in names}
+    return study.judge(claims.CLAIMS, chosen, claims.NEEDS, {}, failing=claims.FAILING).set_index("id")
+
+
+def changed(study, part, change):
+    """A part's record with each row changed in place."""
+    header, rows = record.read(study.records / f"{part}.jsonl.gz")
+    for row in rows:
+        change(row)
+    world.write(study.folder, part, rows, **header["identity"])
+    return study
+
+
+def moved(study, part, name, by):
+    """A part's record with a measure that depends on its row."""
+
+    def change(row):
+        if row["score"] is not None:
+            row["metrics"][name] = by(row)
+            row["score"] = row["metrics"]["L"]
+
+    return changed(study, part, change)
+
+
+def rated(study, drawn=("tv",), weights=("efficientnet-lite0",), **worth):
+    """Table 1 with other worths of some methods, and draws of TV too, each method's a little of its own."""
+    rows = list(world.scored(records.compared(study), {**world.QUALITY, **worth}))
+    for (_, found), name in ((row, name) for row in rows for name in drawn):
+        rng = np.random.default_rng(round(1000 * found[name]))
+        found |= {f"{name}_{k:03d}": found[name] * (1 + 0.02 * rng.standard_normal()) for k in range(20)}
+    about = {
+        "evaluation": world.evaluation(),
+        "threads": 1,
+        "pictures": PICTURES,
+        "weights": dict.fromkeys(weights, ""),
+    }
+    world.write(study.folder, "quality", world.listed(rows, "tv"), **about)
+    return study
+
+
+def timed(study, seconds, spread=None):
+    """Table 2 with the seconds of some methods as functions of the width, and a measured spread."""
+
+    def change(row):
+        metrics, config = row["metrics"], row["config"]
+        if config["name"] in seconds:
+            metrics["seconds_median"] = seconds[config["name"]](config["width"])
+        if spread is not None:
+            metrics |= {f"seconds_{end}": metrics["seconds_median"] * (1 + sign * spread)
+                        for end, sign in (("low", -1), ("high", 1))}  # fmt: skip
+
+    return changed(study, "timing", change)
+
+
+def test_every_claim_has_an_id_of_its_own_and_one_test_or_parts():
+    assert len(CLAIMS) == len(claims.CLAIMS)
+    assert set(claims.TESTS) | set(claims.PARENTS) == set(CLAIMS)
+    assert not set(claims.TESTS) & set(claims.PARENTS)
+    assert set(claims.NEEDS) == {name for name in claims.TESTS if not name.startswith("P-") and name != "C16"}
+
+
+def test_where_the_tables_are_the_papers_its_claims_hold(table):
+    names = ["C5-s", "C6-s", "C7", "C8a", "C9b", "C12-s", "C13-s", "C14-s", "C14c", "C17", "C2a", "C2b", "C3a", "C15"]
+    assert {name: found for name, found in table["verdict"][names].items() if found != "supported"} == {}
+    assert (table.loc[[name for name in table.index if name.endswith("-fd")], "verdict"] == "supported").all()
+
+
+def test_claims_on_fid_or_a_named_gpu_are_not_run_and_say_why(table):
+    assert set(table.index[table["verdict"] == "not run"]) == {*claims.BY_FEATURES, "C11", "C14"}
+    assert "Inception" in table.loc["C5", "note"]
+    assert "1080" in table.loc["C11", "note"]
+    assert "threads: 1" in table.loc["C11", "note"]
+    assert table.loc["C11", "effect"] == pytest.approx(19.3, abs=0.1)
+
+
+def test_the_papers_own_tables_contradict_five_of_its_sentences(table):
+    own = table[table.index.str.startswith("P-")]
+    assert set(own.index[own["verdict"] == "contradicted"]) == {"P-A1", "P-A18", "P-A20", "P-A21", "P-A22"}
+    assert (own["verdict"] != "undecided").all()
+    for name, part in {"P-A18": "S5 FID-Style 0.98", "P-A20": "1.45", "P-A21": "432", "P-A22": "0.442",
+                       "P-C6": "2.17", "P-C8": "87.6, 282, 432, 666"}.items():  # fmt: skip
+        assert part in own.loc[name, "note"]
+
+
+def test_pictures_are_counted_and_scores_named_after_their_features(table):
+    assert table.loc["C5a-s", "n"] == 38
+    assert table.loc["C5a-s", "note"].startswith("KD-lite0 to styles: PhotoWCT 0.18")
+    assert "content 9.6, oracle 6.33" in table.loc["C7a", "note"]
+
+
+def test_smoke_decides_only_arithmetic_and_counts(stored_folder, tmp_path):
+    found = claims.judge_all(copied(stored_folder, tmp_path, "smoke")).set_index("id")
+    decided = found.index[found["verdict"] != "not run"]
+    assert set(decided) == {"C16", *claims.printed.TESTS}
+
+
+FS = {name: worth[0] for name, worth in world.QUALITY.items()}
+
+
+def style(name, value):
+    """The usual worths of a method, but for its distance to the styles."""
+    return {name: (value, *world.QUALITY[name][1:])}
+
+
+def oracle(name, value):
+    return {name: (world.QUALITY[name][0], value, *world.QUALITY[name][2:])}
+
+
+def tv(name, value):
+    return {name: (*world.QUALITY[name][:2], value, world.QUALITY[name][3])}
+
+
+@pytest.mark.parametrize(("name", "expected", "worth"), [
+    ("C5a-s", "contradicted", style("S7", 200.0)), ("C5a-s", "undecided", style("S7", FS["PhotoWCT"] - 0.1)),
+    ("C5-fd", "contradicted", style("RS", 150.0)), ("C5f-s", "contradicted", style("AE1", 190.0)),
+    ("C6a-s", "contradicted", oracle("S5", 80.0)), ("C6a-s", "supported", oracle("S5", 68.0)),
+    ("C6e-s", "contradicted", oracle("S9", 60.0)), ("C12a-s", "contradicted", style("RS", 600.0)),
+    ("C13b-s", "contradicted", oracle("S7", 150.0)), ("C14a-s", "contradicted", style("S9", 220.0)),
+    ("C7a", "contradicted", tv("S5", 4.5)), ("C7a", "undecided", tv("S5", 5.12)), ("C7c", "supported", tv("AE1", 3.0)),
+    ("C12b", "contradicted", tv("RS", 0.1)), ("C13d", "contradicted", tv("RS", 7.0)),
+])  # fmt: skip
+def test_a_claim_on_pictures_falls_or_stays_open_where_its_scores_say_so(study, name, expected, worth):
+    assert verdict(rated(study, **worth), name) == expected
+
+
+def test_the_worst_of_several_methods_decides(study):
+    found = claims.TESTS["C7a"](rated(study, **tv("S9", 2.0)), CLAIMS["C7a"])
+    assert found.verdict == "contradicted"
+    assert found.effect == pytest.approx(2.0 - 5.11)
+
+
+def test_a_score_without_draws_decides_nothing(study):
+    assert verdict(rated(study, drawn=()), "C7a") == "undecided"
+
+
+def test_the_same_halves_of_pairs_cancel_in_a_difference(study):
+    found = claims.TESTS["C5d-s"](rated(study), CLAIMS["C5d-s"])
+    draws = records.drawn(study.frame("quality").set_index("name").loc["RS"], "kd_style")
+    assert found.high - found.low < 0.9 * np.ptp(np.percentile(draws, [2.5, 97.5]))
+    assert found.low < found.effect < found.high
+
+
+def test_with_inceptions_features_the_papers_own_measure_is_judged(study):
+    found = claims.TESTS["C5"](rated(study, weights=("inception-2015",)), CLAIMS["C5"])
+    assert found.verdict == "supported"
+    assert found.note.startswith("KID")
+
+
+def test_a_method_that_is_missing_leaves_its_claims_not_run(study):
+    header, rows = record.read(study.records / "quality.jsonl.gz")
+    rows = [row for row in rows if row["config"]["name"] != "AE1"]
+    world.write(study.folder, "quality", rows, **header["identity"])
+    assert verdict(study, "C5f-s") == "not run"
+    assert verdict(study, "C5a-s") == "supported"
+
+
+@pytest.mark.parametrize(("name", "expected", "seconds"), [
+    ("C8a", "contradicted", {"S5": lambda width: 1.0}), ("C8c", "contradicted", {"S9": lambda width: 5.0}),
+    ("C8c", "supported", {"S9": lambda width: 0.1}), ("C9a", "contradicted", {"S5": lambda width: 1.0}),
+    ("C9b", "contradicted", {"S5": lambda width: 0.001}), ("C10", "contradicted", {"RS": lambda width: 0.05}),
+    ("C10", "supported", {"RS": lambda width: 9.0}), ("C12c", "contradicted", {"AE1": lambda width: 100.0}),
+    ("C13c", "contradicted", {"S7": lambda width: 1.0}), ("C14c", "contradicted", {"S9": lambda width: 0.01}),
+    ("C17a", "contradicted", {"PhotoWCT": lambda width: width**1.0}),
+    ("C17a", "undecided", {"PhotoWCT": lambda width: width**2.0 * (1.3 if width in (512, 768) else 1.0)}),
+    ("C17b", "contradicted", {"S5": lambda width: width**2.4}),
+])  # fmt: skip
+def test_a_claim_on_seconds_falls_or_stays_open_where_its_times_say_so(study, name, expected, seconds):
+    assert verdict(timed(study, seconds), name) == expected
+
+
+def test_a_gain_with_size_is_decided_by_the_measured_spread_of_the_seconds(study):
+    assert verdict(study, "C8b") == "undecided"
+    assert verdict(timed(study, {}, spread=0.01), "C8b") == verdict(study, "C9c") == "supported"
+    assert verdict(timed(study, {"S5": lambda width: width**3.0}, spread=0.01), "C8b") == "contradicted"
+
+
+def test_a_size_at_which_a_method_failed_is_left_out(study):
+    def fail(row):
+        if row["config"] == {**row["config"], "name": "AE1", "width": 1024}:
+            row.update(score=None, metrics={}, reason="failed: out of memory")
+
+    found = judged(changed(study, "timing", fail), "C8a", "C12c")
+    assert found.loc["C12c", ["verdict", "n"]].to_list() == ["supported", 3]
+    assert found.loc["C8a", "n"] == 4
+
+
+def test_sizes_that_were_not_timed_leave_a_claim_not_run(study):
+    def narrow(row):
+        row["config"]["width"] //= 8
+
+    changed(study, "timing", narrow)
+    assert verdict(study, "C8c") == verdict(study, "C11") == "not run"
+
+
+def lead(study):
+    """Evolution's best L less than that of random search, at equal budget, and the noise of L."""
+    found = claims.TESTS["C1b"](study, CLAIMS["C1b"])
+    return found.effect, records.noise(study).loc["L", "sd"]
+
+
+def test_single_searches_are_compared_within_the_noise_of_retraining(alone):
+    gap, noise = lead(alone)
+    for name, deviations, expected in (("C1a", 4.0, "supported"), ("C1b", 2.0, "undecided"),
+                                       ("C1b", -4.0, "contradicted"), ("C1c", 12.0, "supported"),
+                                       ("C1c", 4.0, "undecided"), ("C1c", 1.0, "contradicted")):  # fmt: skip
+        more = deviations * noise - lead(alone)[0]
+        moved(alone, "random-0", "L", lambda row, more=more: row["metrics"]["L"] + more)
+        found = claims.TESTS[name](alone, CLAIMS[name])
+        assert (name, deviations, str(found.verdict)) == (name, deviations, expected)
+        assert found.n == 1
+    assert gap != lead(alone)[0]
+
+
+def test_several_searches_are_compared_by_their_spread(study):
+    for seed in range(3):
+        moved(study, f"random-{seed}", "L", lambda row, seed=seed: 0.5 + 0.001 * seed + row["k"] / 1e4)
+    found = claims.TESTS["C1a"](study, CLAIMS["C1a"])
+    assert (str(found.verdict), found.n) == ("supported", 3)
+    moved(study, "random-2", "L", lambda row: 0.02 + row["k"] / 1e4)  # one control is far better
+    assert verdict(study, "C1a") == "undecided"
+
+
+def test_image_quality_alone_is_compared_without_the_operators(alone):
+    for name in "EP":
+        moved(alone, "random-0", name, lambda row, name=name: row["metrics"][name] / 100)
+    assert verdict(alone, "C1d") == "contradicted"
+    assert verdict(alone, "C1b") != "contradicted"
+
+
+def test_a_control_that_finds_better_networks_contradicts_o1(alone):
+    moved(alone, "stratified-0", "L", lambda row: 0.001)
+    assert verdict(alone, "O1") == "contradicted"
+
+
+@pytest.mark.parametrize(("name", "column"), [("C2a", "L"), ("C2b", "L"), ("C2c", "L"), ("C3a", "O"), ("C3b", "E"),
+                                              ("C3c", "P")])  # fmt: skip
+def test_a_trend_that_turns_contradicts_its_claim(alone, name, column):
+    for sign, expected in ((-1, "supported"), (1, "contradicted")):
+        moved(alone, "evolution-0", column, lambda row, sign=sign: 1 + sign * row["k"] / 200)
+        assert verdict(alone, name) == expected
+
+
+def test_a_trend_that_differs_between_searches_stays_open(study):
+    assert verdict(study, "C2a") == "supported"
+    for seed, sign in enumerate((-1, 1, -1)):
+        moved(study, f"evolution-{seed}", "L", lambda row, sign=sign: 1 + sign * row["k"] / 200)
+    assert verdict(study, "C2a") == "undecided"
+
+
+def test_equal_quality_at_both_ends_is_kept_quality(alone):
+    moved(alone, "evolution-0", "E", lambda row: 0.01)
+    assert verdict(alone, "C3b") == "supported"
+
+
+def genomes(study, order):
+    """Genomes of evolution that come nearer to the last one, or go away from it, by a bit every few candidates."""
+
+    def change(row):
+        k = row["k"]
+        bits = [0] * 31
+        for place in range(round(31 * order(k / LAST))):
+            bits[place] = 1
+        row["genome"] = records.SPACE.text(tuple(bits))
+
+    changed(study, "evolution-0", change)
+    return moved(study, "evolution-0", "L", lambda row: 0.5 if row["k"] < LAST else 0.1)
+
+
+def test_architectures_converge_only_beyond_what_ancestry_makes_of_chance(alone):
+    assert verdict(alone, "C4") == "undecided"
+    assert verdict(genomes(alone, lambda share: share), "C4") == "supported"
+
+
+def test_architectures_that_move_away_from_the_best_contradict_c4(alone):
+    genomes(alone, lambda share: share if share < 0.99 else 0.0)
+    found = claims.TESTS["C4"](alone, CLAIMS["C4"])
+    assert found.verdict == "contradicted"
+    assert found.effect > 0
+
+
+def test_winners_agree_where_they_are_nearer_than_random_genomes(study):
+    def win(text):
+        def change(row):
+            if row["k"] == LAST:
+                row.update(genome=text, score=0.0)
+                row["metrics"]["L"] = 0.0
+
+        return change
+
+    for seed in range(3):
+        changed(study, f"evolution-{seed}", win(world.records.SPACE.text(world.records.SPACE.named("S7"))))
+    assert verdict(study, "C4-seeds") == "supported"
+    for seed, first in enumerate((0, 6, 20)):  # five operators each, none of them shared
+        bits = [int(place in range(first, first + 5)) for place in records.SPACE.positions]
+        changed(study, f"evolution-{seed}", win(records.SPACE.text(tuple(bits))))
+    assert verdict(study, "C4-seeds") != "supported"
+
+
+def test_fewer_than_three_searches_cannot_show_that_winners_agree(alone):
+    found = claims.TESTS["C4-seeds"](alone, CLAIMS["C4-seeds"])
+    assert found.verdict == "not run"
+    assert "there are 1" in found.note
+
+
+@pytest.mark.parametrize(("count", "expected"), [(10, "supported"), (11, "contradicted")])
+def test_ten_operators_are_few_and_eleven_are_not(alone, count, expected):
+    assert verdict(moved(alone, "evolution-0", "k_active", lambda row: count), "C15") == expected
+
+
+def test_networks_that_noise_cannot_tell_from_the_best_leave_c15_open(alone):
+    best = records.best(alone)["k"]
+    moved(alone, "evolution-0", "L", lambda row: 0.05)
+    moved(alone, "evolution-0", "k_active", lambda row: 7 if row["k"] == best else 15)
+    assert verdict(alone, "C15") == "undecided"
+
+
+def test_failed_trainings_are_counted_and_a_lost_row_contradicts_c16(study):
+    found = claims.TESTS["C16"](study, CLAIMS["C16"])
+    assert (str(found.verdict), found.exact) == ("supported", True)
+    assert found.effect == pytest.approx(9 / found.n)
+    header, rows = record.read(study.records / "random-1.jsonl.gz")
+    world.write(study.folder, "random-1", rows[:30] + rows[31:], **header["identity"])
+    assert verdict(study, "C16") == "contradicted"
+
+
+def anchored(study, error):
+    def change(row):
+        if row["config"]["name"] == "colour":
+            row["metrics"]["E"] = error
+
+    return changed(study, "anchors", change)
+
+
+def test_the_colour_transfer_is_what_searched_networks_must_beat(study):
+    assert verdict(study, "O2") == "supported"
+    assert verdict(anchored(study, 0.001), "O2") == "contradicted"
+    names, known = records.compared(study), records.measured(study).set_index("genome")["E"]
+    worst = max(known[names[name]] for name in ("S5", "S7", "S9"))
+    assert verdict(anchored(study, float(worst)), "O2") == "undecided"
+
+
+def test_one_network_without_a_transform_that_beats_the_colour_transfer_contradicts_o3(study):
+    plain = records.measured(study).query("transforms == 0")["E"]
+    assert verdict(anchored(study, plain.min() / 2), "O3") == "supported"
+    assert verdict(anchored(study, plain.min() * 2), "O3") == "contradicted"
+    assert verdict(anchored(study, plain.min()), "O3") == "undecided"
+
+
+def test_noise_as_wide_as_the_differences_of_random_networks_contradicts_o4(study):
+    assert verdict(study, "O4") == "supported"
+    rng = np.random.default_rng(0)
+    moved(study, "noise", "L", lambda row: 0.2 * rng.standard_normal())
+    assert verdict(study, "O4") == "contradicted"
+
+
+def test_chosen_networks_that_lose_more_on_other_pairs_were_flattered(study):
+    def worse(names):
+        def change(row):
+            metrics = row["metrics"]
+            if "kd_oracle" in metrics:
+                jitter = 1e-4 * (row["k"] % 3)
+                more = 0.1 if row["config"]["name"] in names else 0.0
+                metrics["kd_oracle_heldout"] = metrics["kd_oracle_search"] + more + jitter
+
+        return change
+
+    assert verdict(changed(study, "quality", worse(("S5", "S7", "S9", "RS"))), "O5") == "supported"
+    assert verdict(changed(study, "quality", worse(("S7-ref", "S9-ref"))), "O5") == "contradicted"
+    assert verdict(changed(study, "quality", worse(())), "O5") == "undecided"
+
+
+def test_a_part_that_was_not_run_leaves_its_claims_not_run(study):
+    (study.records / "noise.jsonl.gz").unlink()
+    needing = ["C1a", "C1c", "C2c", "C15", "O1", "O2", "O3", "O4"]
+    found = judged(study, *needing, "C3a")
+    assert (found.loc[needing, "note"] == "part noise was not run").all()
+    assert found.loc["C3a", "verdict"] == "supported"
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=6))
+def test_the_interval_over_searches_holds_their_mean_and_stays_in_its_limits(values):
+    found = claims.over_searches((Interval(value, -9, 9, 60) for value in values), most=1)
+    assert found.n == len(values)
+    assert found.value == pytest.approx(np.mean(values))
+    assert -1 <= found.low <= found.value + 1e-12
+    assert found.value - 1e-12 <= found.high <= 1
+
+
+def test_a_single_search_keeps_its_own_interval_and_says_so():
+    assert claims.over_searches([Interval(0.3, 0.1, 0.4, 60)]) == (0.3, 0.1, 0.4, 1)
