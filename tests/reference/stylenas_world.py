@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import cache
 from itertools import permutations
 from pathlib import Path
@@ -10,9 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lib.models import photoreal
 from lib.papers.study import Study
-from lib.papers.stylenas import experiments, records
+from lib.papers.stylenas import evaluate, experiments, records
 from lib.papers.stylenas.experiments import Search
 from lib.papers.stylenas.photos import TEST
 from lib.papers.stylenas.records import SPACE
@@ -52,7 +52,7 @@ Row = dict[str, Any]
 
 def evaluation(settings: Settings = SETTINGS) -> Row:
     """What headers say of the evaluation."""
-    return {**settings.identity(), "device": "cpu", "repeat": 0}
+    return asdict(evaluate.Evaluation.of(settings))
 
 
 @cache
@@ -61,11 +61,10 @@ def measured(genome: Genome, repeat: int = 0) -> dict[str, float]:
     parts, rng = FORMULA.parts(genome), keyed(repeat, *SPACE.training_key(genome))
     found = {name: parts[name] * float(np.exp(0.04 * rng.standard_normal())) for name in "EP"} | {"O": parts["O"]}
     objective = sum(weight * found[name] for weight, name in zip(SETTINGS.weights, "EPO", strict=True))
-    wide, high, network = SETTINGS.width, SETTINGS.width // 2, SPACE.decode(genome)
+    values = 3 * SETTINGS.width**2 / 2
     return {
-        "L": objective, **found, "E_fro": float(np.sqrt(found["E"] * 3 * wide * high)), "P_sum": 5 * found["P"],
-        "k_active": SPACE.ones(SPACE.active(genome)), "mse": 0.02, "transforms": len(network.transforms),
-        "params": photoreal.parameters(network), "gmacs": photoreal.macs(network, high, wide) / 1e9,
+        "L": objective, **found, "E_fro": float(np.sqrt(found["E"] * values)), "P_sum": 5 * found["P"],
+        "k_active": SPACE.ones(SPACE.active(genome)), "mse": 0.02, **evaluate.size(genome, SETTINGS.width),
     }  # fmt: skip
 
 

@@ -198,17 +198,19 @@ def pareto(study: Study) -> Figure | None:
 @needs("ablation", "evolution-0")
 def ablation(study: Study) -> Figure:
     """What L gains where one operator of the best network is left out, by its parts; dashed: noise of a training."""
-    frame, own = study.frame("ablation"), records.identity(study, records.stored(study, "evolution")[0])["settings"]
-    whole, lines = frame[frame["name"] == "-1"].iloc[0], []
-    for _, row in frame[frame["name"] != "-1"].iterrows():
-        for part, weight in zip("EPO", own["weights"], strict=True):
-            change = weight * (row[part] - whole[part])
-            lines.append({"without": _operator(int(row["name"])), "part": f"{weight:g} {part}", "L": change})
-    spread = float(records.noise(study)["sd"]["L"]) if study.has("noise") else np.nan
-    title = f"the best network of evolution: L {whole['L']:.4f}, {whole['text'].count('1')} bits"
-    chart = plots.bars(pd.DataFrame(lines), "without", "L", "part", hlines=[-spread, spread], width=plots.PAGE,
-                       title=title, xlabel="without the operator", ylabel="change of L (above 0: it helps)",
-                       )  # fmt: skip
+    frame, found = study.frame("ablation"), records.stored(study, "evolution")
+    whole, weights = frame[frame["name"] == "-1"].iloc[0], records.identity(study, found[0])["settings"]["weights"]
+    parts = [
+        pd.DataFrame({"without": frame["name"].map(int), "part": f"{weight:g} {part}",
+                      "L": weight * (frame[part] - whole[part])})
+        for part, weight in zip("EPO", weights, strict=True)
+    ]  # fmt: skip
+    rows = pd.concat(parts).query("without >= 0").assign(without=lambda rows: rows["without"].map(_operator))
+    spread = [float(records.noise(study)["sd"]["L"])] if study.has("noise") else []
+    chart = plots.bars(rows, "without", "L", "part", hlines=[*spread, *(-sd for sd in spread)], width=plots.PAGE,
+                       xlabel="without the operator" + "; dashed: 1 s.d. of L trained anew" * bool(spread),
+                       ylabel="change of L (above 0: it helps)", title=f"the best of {facts(study, found)}: "
+                       f"L {whole['L']:.4f}, {whole['text'].count('1')} bits")  # fmt: skip
     return study.figure("extra_ablation", chart)
 
 
