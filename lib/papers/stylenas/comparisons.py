@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from lib.papers.study import Study
-from lib.papers.stylenas import experiments, photos, records, tables
+from lib.papers.stylenas import experiments, records, tables
 from lib.papers.stylenas.printed import PW, SK
 from lib.report.claims import Claim, Finding, above, not_run
 from lib.report.statistics import Interval
@@ -68,27 +68,17 @@ def gaps(measure: str, arms: Arms, study: Study, claim: Claim) -> Finding:
     least = np.min(draws, axis=0)
     low, high = np.percentile(least - least.mean() + value, [2.5, 97.5]) if len(least) > 1 else (np.nan, np.nan)
     shown = used + [name for name in ("content", "oracle") if name in rows and measure == "tv"]
-    note = f"{_name(study, measure)}: " + ", ".join(f"{name} {rows[name][measure]:.3g}" for name in shown)
+    note = f"{tables.measures(study)[measure]}: " + ", ".join(f"{name} {rows[name][measure]:.3g}" for name in shown)
     bits = {name: rows[name]["text"].count("1") for name in used if name in SK}
     note += "".join(f"; {name} has {count} bits" for name, count in bits.items() if name != f"S{count}")
-    return above(claim, Interval(value, float(low), float(high), _pairs(study)), 0.0, note=note)
-
-
-def _name(study: Study, measure: str) -> str:
-    return tables.measures(study)[measure].rstrip(" ↑↓")
-
-
-def _pairs(study: Study) -> int:
-    """How many pairs table 1 has; 0 if its record does not say."""
-    about = records.header(study, "quality")
-    if about["evaluation"]["pairs"] == photos.BUNDLED:
-        return len(photos.pairs(photos.BUNDLED))
-    return sum("/content/" in name for name in about.get("pictures", ()))
+    pairs = int(rows[used[0]].get("pairs", 0))
+    found = above(claim, Interval(value, float(low), float(high), pairs), 0.0, note=note)
+    return replace(found, n=pairs or None)  # older records do not say how many
 
 
 def by_inception(other: str, arms: Arms, study: Study, claim: Claim) -> Finding:
     """The claim with the features of 2015, by KID as long as there are fewer than 1000 pictures."""
-    if not _name(study, "kd_style").startswith("KID"):
+    if not tables.measures(study)["kd_style"].startswith("KID"):
         return not_run(claim, f"needs the 2015 Inception weights; {claim.id}-s stands in")
     return gaps(f"kd_{other}", arms, study, claim)
 
@@ -106,7 +96,7 @@ def flattered(study: Study, claim: Claim) -> Finding:
     gap, n = float(chosen.mean() - fixed.mean()), len(chosen) + len(fixed)
     note = ", ".join(f"{name} {value:+.3g}" for name, value in pd.concat([chosen, fixed]).items())
     effect = Interval(gap, float(limits.low), float(limits.high), n)
-    return above(claim, effect, 0.0, note=f"{_name(study, 'kd_oracle')}: {note}")
+    return above(claim, effect, 0.0, note=f"{tables.measures(study)['kd_oracle']}: {note}")
 
 
 def _quotients(study: Study, first: str, second: str) -> pd.DataFrame:

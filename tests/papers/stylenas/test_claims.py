@@ -15,7 +15,6 @@ from tests.reference import stylenas_world as world
 
 CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
 LAST = world.SETTINGS.evaluations - 1  # the last candidate of a search by evolution
-PICTURES = {f"style/photoreal/{of}/{k}.png": "0" for of in ("content", "style") for k in range(38)}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,18 +80,15 @@ def moved(study, part, name, by):
     return changed(study, part, change)
 
 
-def rated(study, drawn=("tv",), weights=("efficientnet-lite0",), **worth):
+def rated(study, drawn=("tv",), weights="efficientnet-lite0", **worth):
     """Table 1 with other worths of some methods, and draws of TV too, each method's a little of its own."""
     rows = list(world.scored(records.compared(study), {**world.QUALITY, **worth}))
-    for (_, found), name in ((row, name) for row in rows for name in drawn):
-        rng = np.random.default_rng(round(1000 * found[name]))
-        found |= {f"{name}_{k:03d}": found[name] * (1 + 0.02 * rng.standard_normal()) for k in range(20)}
-    about = {
-        "evaluation": world.evaluation(),
-        "threads": 1,
-        "pictures": PICTURES,
-        "weights": dict.fromkeys(weights, ""),
-    }
+    for _, found in rows:
+        found["pairs"] = 38
+        for name in drawn:
+            noise = np.random.default_rng(round(1000 * found[name])).standard_normal(20)
+            found |= {f"{name}_{k:03d}": found[name] * (1 + 0.02 * one) for k, one in enumerate(noise)}
+    about = {"evaluation": world.evaluation(), "threads": 1, "weights": {weights: ""}}
     world.write(study.folder, "quality", world.listed(rows, "tv"), **about)
     return study
 
@@ -200,7 +196,7 @@ def test_the_same_halves_of_pairs_cancel_in_a_difference(study):
 
 
 def test_with_inceptions_features_the_papers_own_measure_is_judged(study):
-    found = claims.TESTS["C5"](rated(study, weights=("inception-2015",)), CLAIMS["C5"])
+    found = claims.TESTS["C5"](rated(study, weights="inception-2015"), CLAIMS["C5"])
     assert found.verdict == "supported"
     assert found.note.startswith("KID")
 
