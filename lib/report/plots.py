@@ -94,10 +94,11 @@ def watermark(fig: Figure, text: str) -> Figure:
 
 @styled
 def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: tuple[str, str] | None = None,
-          markers: bool | None = None, **options: Unpack[Options]) -> Figure:  # fmt: skip
+          markers: bool | None = None, dashes: bool = False, **options: Unpack[Options]) -> Figure:  # fmt: skip
     """Lines of `y` over `x`, one a value of `by`; more than eight numeric series become a colour scale.
 
     `band` names the columns with the lower and upper limit. Markers are drawn up to thirty points a line, or as told.
+    With `dashes` each series has a line style of its own, so that a line shows through another that covers it.
     `points` with the column `by` takes its series' colour; otherwise a column `label` names it in the legend.
     """
     _require(frame, [x, y, *([by] if by else []), *(band or ())])
@@ -107,6 +108,7 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
     for index, (name, rows) in enumerate(_series(frame, by)):
         part = rows.sort_values(x, kind="stable")
         drawn = style.look(index) | ({"color": style.sequential()(scale(name)), "linestyle": "-"} if scale else {})
+        drawn |= {"linestyle": style.DASHES[index % len(style.DASHES)]} if dashes else {}
         marked = (len(part) <= 30 and scale is None) if markers is None else markers
         drawn["marker"] = ("o" if scale else drawn["marker"]) if marked else ""
         ax.plot(part[x], part[y], label=None if scale else _name(name) or own, zorder=3, **drawn)

@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from lib.report import plots, style
@@ -15,6 +17,7 @@ from lib.report.plots import COLUMN, PAGE, panels, shared_legend
 from lib.report.style import styled
 
 CONTROL = "#888888"
+RING = 0.02  # radius about a place that several points share, of an embedding's extent
 
 
 def over_seeds(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, seed: str = "seed",
@@ -44,12 +47,14 @@ def over_seeds(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, se
 def convergence(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, panel: str | None = None,
                 seed: str = "seed", band: str = "range", baselines: Mapping[str, Any] | None = None,
                 control: pd.DataFrame | None = None, noise: float | Mapping[str, float] = 0.0, columns: int = 3,
-                sharey: bool = False, **labels: str) -> Figure:  # fmt: skip
+                sharey: bool = False, dashes: bool = False, note: str = "", **labels: str) -> Figure:  # fmt: skip
     """Curves of one row a seed and step: the mean line of each `by` with a band over the seeds, a panel a `panel`.
 
     `baselines` are named values drawn as dashed lines, or such a mapping for each panel. `control` has the same columns
     (but `by`) and is drawn grey beneath. `noise`, one number or one a panel, is the standard deviation of a repeated
-    evaluation, drawn as a dotted band about each line. `xlabel` names the unit of x; `ylabel` and `title` as in plots.
+    evaluation, drawn as a dotted band about each line. `dashes` as in `plots.lines`; `note` stands
+    above the legend of several panels. `xlabel` names the unit of x; `ylabel` and `title` as in plots. Whole numbers of
+    `x` have whole ticks.
     """
     names = list(pd.unique(frame[panel])) if panel else [""]
     fig, axes = _grid(len(names), columns, sharey)
@@ -63,14 +68,19 @@ def convergence(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, p
         texts: Any = {"xlabel": x.replace("_", " "), "ylabel": y.replace("_", " "), "title": str(name), **labels}
         texts["ylabel"] *= index % min(columns, len(names)) == 0
         plots.lines(
-            lines, x, y, by, band=("low", "high"), markers=False, ax=ax, hlines=own or {}, legend="none", **texts
-        )
+            lines, x, y, by, band=("low", "high"), markers=False, dashes=dashes, ax=ax, hlines=own or {},
+            legend="none", **texts,
+        )  # fmt: skip
+        if pd.api.types.is_integer_dtype(frame[x]):
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         _noise(ax, lines, (x, y, by), spread)
         if under is not None:
             _control(ax, over_seeds(under, x, y, seed=seed, band=band), x, y)
         style.legend(ax, where="below" if panel else "auto")
     if panel:
         shared_legend(fig)
+    if note and fig.legends:
+        fig.legends[-1].set_title(note, prop=FontProperties(size=6.5))
     return fig
 
 
@@ -87,16 +97,18 @@ def embedding(frame: pd.DataFrame, x: str = "x", y: str = "y", *, colour: str | 
               size: str | None = None, panel: str | None = None, title: str = "") -> Figure:  # fmt: skip
     """Embedded points, a panel a value of `panel`: `colour` a number as a shade, `by` a category.
 
-    `size` names how many equal genomes a point stands for; its area grows with them. The axes carry no scale, as the
-    distances of an embedding have none.
+    `size` names how many equal genomes a point stands for; its area grows with them. Points of one place stand on a
+    small ring about it, so that none covers another. The axes carry no scale, as the distances of an embedding have
+    none.
     """
     names = list(pd.unique(frame[panel])) if panel else [""]
     kinds = list(pd.unique(frame[by])) if by else [None]
     fig, axes = _grid(len(names), 2, sharey=False, height=2.9)
     scale = style.scale_of(frame[colour].tolist()) if colour else None
     for name, ax in zip(names, axes, strict=False):
+        part = _apart(_of(frame, panel, name), [x, y])
         for index, kind in enumerate(kinds):
-            rows = _of(_of(frame, panel, name), by, kind)
+            rows = _of(part, by, kind)
             shades: Any = {"c": rows[colour], "norm": scale, "cmap": style.sequential()} if colour else {}
             paint = shades or {"color": style.look(index)["color"]}
             area = 12 * rows[size].clip(upper=40) if size else 16
@@ -139,6 +151,16 @@ def _grid(count: int, columns: int, sharey: bool, height: float = 2.3) -> tuple[
     for ax in axes[count:]:
         ax.remove()
     return fig, axes[:count]
+
+
+def _apart(points: pd.DataFrame, at: list[str]) -> pd.DataFrame:
+    """The points, those of one place moved to a ring about it."""
+    places = points.groupby(at, sort=False)
+    number, several = places.cumcount(), places[at[0]].transform("size")
+    angle, radius = 2 * np.pi * number / several, RING * np.ptp(points[at], axis=0).max() * (several > 1)
+    return points.assign(
+        **{at[0]: points[at[0]] + radius * np.cos(angle), at[1]: points[at[1]] + radius * np.sin(angle)}
+    )
 
 
 def _plain(ax: Axes, title: str) -> None:

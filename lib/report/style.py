@@ -26,6 +26,7 @@ from matplotlib.ticker import (
 
 COLUMN, PAGE = 3.3, 6.9  # inches: one column and the full width of a two-column page
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#000000")  # Okabe-Ito
+DASHES: tuple[Any, ...] = ("-", (0, (3, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of lines that may coincide
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 PAPER_COLOUR = "#222222"

@@ -75,6 +75,22 @@ def test_convergence_has_a_panel_a_picture_a_line_a_method_and_each_panel_s_base
     assert drawn["ours"][0] == pytest.approx(0.71)
 
 
+def test_lines_that_coincide_are_told_apart_and_whole_steps_have_whole_ticks(curves: pd.DataFrame) -> None:
+    fig = search.convergence(curves, "generation", "fmax", "method", panel="row", dashes=True, note="a line is a mean")
+    first = fig.axes[0]
+    assert len({line.get_linestyle() for line in first.lines}) == 2
+    assert all(tick == round(tick) for tick in first.get_xticks())
+    assert fig.legends[0].get_title().get_text() == "a line is a mean"
+
+
+def test_points_of_one_place_stand_beside_each_other() -> None:
+    points = pd.DataFrame({"x": [0.0, 0.0, 1.0], "y": [0.0, 0.0, 1.0], "medium": ["oil", "ink", "oil"]})
+    drawn = np.concatenate([dots.get_offsets() for dots in search.embedding(points, by="medium").axes[0].collections])
+    assert len(np.unique(drawn, axis=0)) == 3
+    assert [1.0, 1.0] in drawn.tolist()
+    assert np.abs(drawn).min(axis=1).max() <= 1.0
+
+
 def test_measured_noise_is_drawn_about_the_line(curves: pd.DataFrame) -> None:
     part = curves[(curves["row"] == "Vase") & (curves["method"] == "ours")]
     fig = search.convergence(part, "generation", "fmax", noise=0.05, title="Vase")

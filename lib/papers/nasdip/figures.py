@@ -18,11 +18,12 @@ from lib.report.statistics import spearman
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
 
-RIGHTS = "not shown: rights"
+RIGHTS, ABSENT = "not shown: rights", "not computed in this profile"
 SERIES = {"truth": "NAS-DIP", "random": "random search", "sym": "Sym NAS-DIP", "epochs": "NAS-DIP-T"}  # T: not all rows
 PANELS = ("library", "plane", "zebra4")  # the rows of the paper's figure 4
 COLUMNS = {"untouched": "input", "dip_matched": "DIP, matched", "winner": f"NAS-DIP{ORACLE}, fresh seed",
            "winner_own": "the same, seed of its search", "truth": "truth"}  # fmt: skip
+LINES = {"dip_matched": "DIP, matched", "dip_scaled": "DIP 3x32"}  # dashed in figure 4; the second beside the best only
 LIBRARY = {"telea": "Telea", "navier_stokes": "Navier-Stokes", "biharmonic": "biharmonic"}
 PLACES = ("top", "middle", "bottom")
 FEWEST = 5  # different networks that an embedding needs
@@ -51,7 +52,7 @@ def _sheet(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str
     """Pictures of the rows in columns of what was done, with their measures."""
     cells = [[shown.get((row, what)) for what in columns] for row in rows]
     return image_grid(
-        [[_image(study, cell) for cell in line] for line in cells], columns=list(columns.values()), reason=RIGHTS,
+        [[_image(study, cell) for cell in line] for line in cells], columns=list(columns.values()), reason=ABSENT,
         rows=[f"{records.title(row)}: {records.task(row)}" for row in rows],
         captions=[[_caption(cell) for cell in line] for line in cells], cell=cell,
     )  # fmt: skip
@@ -117,7 +118,7 @@ def fig3(study: Study) -> Figure | None:
     grid = image_grid(
         [[_image(study, cell) for cell in line] for line in cells], columns=["input, truth", *PLACES],
         rows=["first generation", "last generation"], captions=[[_caption(cell) for cell in line] for line in cells],
-        reason=RIGHTS, cell=1.5, title=f"NAS-DIP{ORACLE}, each with its search's own seed",
+        reason=ABSENT, cell=1.5, title=f"NAS-DIP{ORACLE}, each with its search's own seed",
     )  # fmt: skip
     return study.figure("fig3", grid)
 
@@ -147,10 +148,20 @@ def curves(study: Study, row: str) -> pd.DataFrame:
     return pd.concat(found)
 
 
-def noise(study: Study, row: str) -> float:
-    """Standard deviation of the LPIPS of one network under fresh seeds, pooled over a row's winners."""
-    frame = study.frame("rescored").query("row == @row")
-    return float(np.sqrt(frame.groupby("search")["lpips_truth"].var().mean()))
+def noise(study: Study, row: str) -> str:
+    """Standard deviation of the LPIPS of one network under fresh seeds, pooled over a row's winners, as ` ±0.012`.
+
+    Empty where no network had two fresh seeds.
+    """
+    frame = study.frame("rescored").query("row == @row") if study.has("rescored") else pd.DataFrame()
+    spread = float(np.sqrt(frame.groupby("search")["lpips_truth"].var().mean())) if len(frame) else np.nan
+    return f" ±{spread:.3f}" if np.isfinite(spread) else ""
+
+
+def _note(band: bool, noisy: bool) -> str:
+    """What lines, band and ± of a figure mean."""
+    line = "line: mean of the seeds; band: lowest to highest" if band else "a line is one search"
+    return line + "; ±: spread of one network's LPIPS under fresh seeds (1 s.d.)" * noisy
 
 
 @needs("rescored", "baselines")
@@ -161,17 +172,18 @@ def fig4(study: Study) -> Figure | None:
     title is the standard deviation of one network's LPIPS under fresh seeds.
     """
     rows, lines, parts = panel_rows(study), tables.means(study)["lpips_truth"], []
-    matched = {}
+    spread, matched = {row: noise(study, row) for row in rows}, {}
     for column, title in (("fmax", "best"), ("fmean", "mean")):
         for row in rows:
-            panel = f"{records.title(row)}: {title}" + (f" ±{noise(study, row):.3f}" if column == "fmax" else "")
-            if (row, "dip_matched") in lines:
-                matched[panel] = {"DIP, matched": 1 - lines[row, "dip_matched"]}
+            panel = f"{records.title(row)}: {title}{spread[row] if column == 'fmax' else ''}"
+            matched[panel] = {label: 1 - lines[row, arm] for arm, label in LINES.items()
+                              if (row, arm) in lines and (column, arm) != ("fmean", "dip_scaled")}  # fmt: skip
             parts.append(curves(study, row).rename(columns={column: "fitness"}).assign(panel=panel))
     if not parts:
         return None
-    chart = convergence(pd.concat(parts), "generation", "fitness", "series", panel="panel",
-                        baselines=matched, columns=len(rows), ylabel=FITNESS,
+    frame = pd.concat(parts)
+    chart = convergence(frame, "generation", "fitness", "series", panel="panel", baselines=matched, columns=len(rows),
+                        dashes=True, note=_note(frame["seed"].nunique() > 1, any(spread.values())), ylabel=FITNESS,
                         xlabel="generation (equal candidates)")  # fmt: skip
     return study.figure("fig4", chart)
 
@@ -187,7 +199,7 @@ def asymmetric(study: Study) -> Figure | None:
 
 
 def _population(study: Study, name: str, part: str) -> Figure | None:
-    """t-SNE of the valid members of the last populations of a row, as bits and as canonical bits."""
+    """t-SNE of the valid members of the last populations of a row, as bits and as canonical bits, by search."""
     rows = [row for row in records.rows_of(study, part) if records.task(row) == "super-resolution"]
     runs = records.stored(study, part, row=rows[0]) if rows else []
     runs = [one for one in runs if one.populations]
@@ -197,13 +209,16 @@ def _population(study: Study, name: str, part: str) -> Figure | None:
         study.lack(name, f"needs the part {part} on a row of super-resolution, with {FEWEST} networks in the end")
         return None
     fitness = pd.concat(members)["fitness"].to_numpy()
-    return study.figure(name, embedding(_embedded(runs[0].space, genomes, fitness=fitness), colour="fitness",
-                                        size="count", panel="t-SNE of"))  # fmt: skip
+    searches = [f"seed {one.search.seed}" for one, rows in zip(runs, members, strict=True) for _ in rows.index]
+    frame = _embedded(runs[0].space, genomes, fitness=fitness, search=searches)
+    by = "search" if len(runs) > 1 else None
+    return study.figure(name, embedding(frame, colour="fitness", by=by, size="count", panel="t-SNE of"))
 
 
 def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.DataFrame:
     """Places of the genomes by their bits and by their canonical bits; columns: one value a genome.
 
+    `count` says how many genomes are equal in place and columns.
     One seed: t-SNE starts from the principal components, so that another one changes nothing.
     """
     wide, parts = space.expanded, []
@@ -211,15 +226,17 @@ def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.Da
     for kind, chosen in (("bits", bits), ("canonical bits", [wide.canonical(genome) for genome in bits])):
         found = clusters.tsne(wide.features(chosen), seed=0)
         x, y = found.places[found.place_of].T
-        frame = pd.DataFrame({"x": x, "y": y, "count": found.counts[found.place_of], **columns})
-        parts.append(frame.assign(**{"t-SNE of": kind}))
-    return pd.concat(parts).drop_duplicates(["x", "y", "t-SNE of", *columns])
+        frame = pd.DataFrame({"x": x, "y": y, **columns})
+        counted = frame.groupby([*frame], sort=False).size().rename("count").reset_index()
+        parts.append(counted.assign(**{"t-SNE of": kind}))
+    return pd.concat(parts)
 
 
 def fig5b(study: Study) -> Figure | None:
     """The published network beside the best one found for the same picture."""
     found = [one for one in records.stored(study, "truth") if records.title(one.search.row) in CLASSICAL]
     if not found:
+        study.lack("fig5b", "needs a search on a row whose classical network is published")
         return None
     one = min(found, key=lambda one: (one.search.row != "zebra4", one.winner["score"]))
     name = records.title(one.search.row)
@@ -244,7 +261,11 @@ def fig6(study: Study) -> Figure | None:
     """Best fitness against the generation at each mutation rate."""
     if (frame := _rates(study)) is None:
         return None
-    chart = convergence(frame, "generation", "fmax", "rate", panel="row", ylabel=f"best {FITNESS}")
+    spread = {records.title(row): noise(study, row) for row in records.rows_of(study, "mutation")}
+    frame = frame.assign(row=[f"{row}{spread[row]}" for row in frame["row"]])
+    note = _note(frame["seed"].nunique() > 1, any(spread.values()))
+    chart = convergence(frame, "generation", "fmax", "rate", panel="row", dashes=True, note=note,
+                        ylabel=f"best {FITNESS}")  # fmt: skip
     return study.figure("fig6", chart)
 
 
@@ -252,7 +273,8 @@ def diversity(study: Study) -> Figure | None:
     """In how many bits two members of the population differ, at each mutation rate."""
     if (frame := _rates(study)) is None:
         return None
-    chart = hamming(frame, None, "generation", "apart", "rate", panel="row", ylabel="share of bits that differ")
+    chart = hamming(frame, None, "generation", "apart", "rate", panel="row", dashes=True,
+                    ylabel="share of bits that differ")  # fmt: skip
     return study.figure("extra_diversity", chart)
 
 
@@ -287,7 +309,8 @@ def fig7(study: Study) -> Figure | None:
 def artworks(study: Study) -> tuple[list[Stored], list[str]]:
     """The searches of figure 8, and the medium of each: the folder of its picture."""
     found = records.stored(study, "artworks")
-    return found, [(one.search.row.split("/") * 2)[-2] if "/" in one.search.row else one.search.row for one in found]
+    folders = [(one.search.row.split("/") * 2)[-2] if "/" in one.search.row else one.search.row for one in found]
+    return found, [folder.replace("_", " ") for folder in folders]
 
 
 def fig8(study: Study) -> Figure | None:
@@ -298,21 +321,21 @@ def fig8(study: Study) -> Figure | None:
         study.lack("fig8", f"needs the part artworks, with {FEWEST} different networks")
         return None
     frame = _embedded(found[0].space, genomes, medium=media)
-    return study.figure("fig8", embedding(frame, by="medium", panel="t-SNE of"))
+    return study.figure("fig8", embedding(frame, by="medium", size="count", panel="t-SNE of"))
 
 
 @needs("pictures")
 def fig8_samples(study: Study) -> Figure | None:
     """Restored artworks, a row a medium, where they may be shown."""
     shown, (found, media) = album(study), artworks(study)
-    lines: dict[str, list[np.ndarray | None]] = {medium: [] for medium in media}
+    lines: dict[str, list[np.ndarray | str | None]] = {medium: [] for medium in media}
     for one, medium in zip(found, media, strict=True):
         lines[medium].append(_image(study, shown.get((one.search.row, "artwork"))))
     if not any(picture is not None for line in lines.values() for picture in line):
         study.lack("fig8_samples", "no artwork was restored, or none may be shown")
         return None
     width = max(map(len, lines.values()))
-    grid = [line + [None] * (width - len(line)) for line in lines.values()]
+    grid = [[*line, *[""] * (width - len(line))] for line in lines.values()]
     return study.figure("fig8_samples", image_grid(grid, rows=list(lines), reason=RIGHTS))
 
 

@@ -80,6 +80,12 @@ def test_what_cannot_be_had_is_not_run_and_says_why(table):
 def test_styles_are_told_apart_only_where_their_winners_are_alike(table):
     assert table.loc[["C11a", "C11b"], "verdict"].isin(["supported", "undecided"]).all()
     assert table.loc["C11a", "n"] == 12
+    assert "different winners of 12: all searches began with the same random genomes" in table.loc["C11a", "note"]
+
+
+def test_claims_that_came_after_the_results_say_so(table):
+    late = table["note"].str.contains("added after the desk run")
+    assert set(table.index[late]) == {"O5", "O6"}
 
 
 def arm(name, value, row=""):
@@ -104,6 +110,10 @@ CASES = [
     ("C15b", "undecided", arm("random", 0.2)),
     ("O2", "contradicted", arm("heldout", -0.3)),
     ("O3", "contradicted", arm("untouched", 0.9, "zebra4")),
+    ("O5", "contradicted", arm("biharmonic", 0.9)),
+    ("O5", "undecided", arm("biharmonic", 0.205, "chelsea")),
+    ("O6", "contradicted", arm("dip_scaled", 0.9, "plane")),
+    ("O6", "supported", arm("dip_scaled", 0.0)),
 ]  # fmt: skip
 
 

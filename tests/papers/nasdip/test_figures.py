@@ -1,5 +1,7 @@
 """The figures, drawn from synthetic records: what is on them, and what they leave out."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,25 @@ def test_figure_5_embeds_a_population_by_its_bits_and_by_its_networks(study):
 
 def test_figure_6_compares_the_four_rates(study):
     assert {"rate 0.01", "rate 0.02", "rate 0.05", "rate 0.1"} <= set(texts(study.drawn["fig6"]))
+
+
+def test_the_last_populations_are_told_apart_by_search(study):
+    assert {"seed 0", "seed 1", "seed 2"} <= set(texts(study.drawn["extra_tsne"]))
+
+
+def test_one_fresh_seed_gives_no_spread_and_two_do(study, monkeypatch):
+    assert re.fullmatch(r" ±\d\.\d{3}", figures.noise(study, "vase"))
+    once = study.frame("rescored").query("repeat == 0")
+    monkeypatch.setattr(study, "frame", lambda part: once)
+    assert figures.noise(study, "vase") == ""
+
+
+def test_an_empty_cell_says_that_it_was_not_computed(study, monkeypatch):
+    shown = {key: row for key, row in figures.album(study).items() if key[1] != "dip_matched"}
+    monkeypatch.setattr(figures, "album", lambda study: shown)
+    found = [" ".join(text.split()) for text in texts(figures.fig1(study))]
+    assert figures.ABSENT in found
+    assert figures.RIGHTS not in found
 
 
 def test_figure_7_names_its_substitutes(study):
