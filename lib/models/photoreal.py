@@ -81,10 +81,10 @@ def plan(architecture: Architecture) -> list[Layer]:
     found, has = [], architecture.has
     for name, bit, channels, outputs, level in LAYERS:
         if bit is None or has(bit):
-            first, tap = name == "d0_join", level + 1
-            uses = {4 - i: "aggregate" for i in range(4)} if first else {tap: "skip"} if name.endswith("join") else {}
-            taps = tuple(t for t, use in uses.items() if has(TAP_BITS[t][use]))
-            normed = first or (tap in uses and has(TAP_BITS[tap]["norm"]))
+            first, joins = name == "d0_join", name.endswith("join")
+            joined = (4, 3, 2, 1) if first else (level + 1,) if joins else ()
+            taps = tuple(tap for tap in joined if has(TAP_BITS[tap]["aggregate" if first else "skip"]))
+            normed = first or (joins and has(TAP_BITS[level + 1]["norm"]))
             small = first or (name in WIDE and not has(WIDE[name]))
             found.append(Layer(name, channels, taps, normed, outputs, level, 1 if small else 3))
     return found

@@ -8,17 +8,15 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lib.models.normalised_vgg import NormalisedVGG
 from lib.models.photoreal import PhotorealDecoder
+from lib.models.photowct import InverseVGG
 from lib.training import memory
-
-if TYPE_CHECKING:
-    from lib.models.photowct import InverseVGG
 
 BETAS = (0.5, 0.9)  # of Adam
 PRECISIONS = ("float32", "bfloat16")
@@ -84,8 +82,7 @@ def train_decoder(decoder: PhotorealDecoder, encoder: NormalisedVGG, photos: Ten
     return _descend(decoder, losses, len(photos), schedule, seed)
 
 
-def train_inverse(inverse: "InverseVGG", encoder: NormalisedVGG, photos: Tensor, schedule: Schedule,
-                  seed: int) -> Fit:  # fmt: skip
+def train_inverse(inverse: InverseVGG, encoder: NormalisedVGG, photos: Tensor, schedule: Schedule, seed: int) -> Fit:
     """Train one of PhotoWCT's decoders likewise: MSE of pixels + MSE of features at the tap that it starts from."""
 
     def losses(chosen: Tensor) -> Losses:
