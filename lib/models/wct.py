@@ -126,7 +126,16 @@ def _power(covariance: Tensor, exponent: float, threshold: float) -> Tensor:
     """The covariance (C, C) to a power, within the span of its eigenvalues from `threshold` up."""
     try:
         values, vectors = torch.linalg.eigh(covariance)
-    except torch.linalg.LinAlgError as error:
-        raise TransformError(f"the eigendecomposition of a covariance did not converge: {error}") from error
+    except torch.linalg.LinAlgError:  # met where hundreds of channels are silent, and so hundreds of eigenvalues equal
+        vectors, values = _by_svd(covariance)
     scale = torch.where(values >= threshold, values.clamp_min(threshold).pow(exponent), 0)
     return (vectors * scale) @ vectors.T
+
+
+def _by_svd(covariance: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvectors and eigenvalues of a covariance, slower: singular vectors and values are the same ones."""
+    try:
+        vectors, values, _ = torch.linalg.svd(covariance)
+    except torch.linalg.LinAlgError as error:
+        raise TransformError(f"the decomposition of a covariance did not converge: {error}") from error
+    return vectors, values
