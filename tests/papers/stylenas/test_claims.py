@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from lib.papers.study import Study
 from lib.papers.stylenas import claims, records
@@ -275,6 +276,12 @@ def test_several_searches_are_compared_by_their_spread(study):
     assert verdict(study, "C1a") == "undecided"
 
 
+def test_evolution_is_judged_by_no_more_candidates_than_its_control_has(alone):
+    before = [claims.TESTS[name](alone, CLAIMS[name]).effect for name in ("C1a", "O1")]
+    moved(alone, "evolution-0", "L", lambda row: row["metrics"]["L"] if row["k"] < world.SETTINGS.random else 0.001)
+    assert [claims.TESTS[name](alone, CLAIMS[name]).effect for name in ("C1a", "O1")] == before
+
+
 def test_image_quality_alone_is_compared_without_the_operators(alone):
     for name in "EP":
         moved(alone, "random-0", name, lambda row, name=name: row["metrics"][name] / 100)
@@ -331,6 +338,23 @@ def test_architectures_that_move_away_from_the_best_contradict_c4(alone):
     found = claims.TESTS["C4"](alone, CLAIMS["C4"])
     assert found.verdict == "contradicted"
     assert found.effect > 0
+
+
+def test_a_distance_that_rises_contradicts_c4_even_where_chance_does_the_same(alone, monkeypatch):
+    monkeypatch.setattr(claims.neutral, "trend", lambda distances: np.linspace(-1, 1, len(distances)))
+    genomes(alone, lambda share: share if share < 0.99 else 0.0)
+    assert verdict(alone, "C4") == "contradicted"
+
+
+def test_the_control_searches_as_the_search_did_with_as_late_a_best(alone, monkeypatch):
+    seen, replicas = [], claims.neutral.replicas
+    monkeypatch.setattr(claims.neutral, "replicas", lambda *given, **more: seen.append((given, more)) or replicas(
+        *given, **more))  # fmt: skip
+    moved(alone, "evolution-0", "L", lambda row: 0.001 if row["k"] == 90 else 0.5)
+    verdict(alone, "C4")
+    used, scored = world.SETTINGS, world.SETTINGS.evaluations - 1  # one candidate failed
+    expected = {"population": used.population, "sample": used.sample, "window": used.window, "best": 89, "seed": 0}
+    assert seen == [((claims.REPLICAS, scored), expected)]
 
 
 def test_winners_agree_where_they_are_nearer_than_random_genomes(study):
@@ -439,6 +463,11 @@ def test_the_interval_over_searches_holds_their_mean_and_stays_in_its_limits(val
     assert found.value == pytest.approx(np.mean(values))
     assert -1 <= found.low <= found.value + 1e-12
     assert found.value - 1e-12 <= found.high <= 1
+
+
+def test_the_interval_over_searches_is_students():
+    found = claims.over_searches(Interval(value, 0, 0, 9) for value in (1.0, 2.0, 4.5))
+    assert (found.low, found.high) == pytest.approx(stats.ttest_1samp([1.0, 2.0, 4.5], 0).confidence_interval())
 
 
 def test_a_single_search_keeps_its_own_interval_and_says_so():
