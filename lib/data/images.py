@@ -45,6 +45,13 @@ def load(path: str | Path, *, side: int | None = None, fit: str = "long") -> Ten
     return fitted(_decode(Path(path).expanduser()), side, fit)
 
 
+def absent(path: Path) -> FileNotFoundError:
+    """The error for a file that is not there, with its path as the user gave it, and where a relative one begins."""
+    return FileNotFoundError(
+        f"no picture at {path}" + ("" if path.is_absolute() else f", seen from {shown(Path.cwd())}")
+    )
+
+
 def fitted(image: Tensor, side: int | None, fit: str = "long") -> Tensor:
     """The picture (3, H, W) cropped and resized as `load` does it; ValueError for an unknown fit or a side below 1."""
     if fit not in FITS:
@@ -118,7 +125,7 @@ def save(image: Tensor, path: str | Path) -> Path:
 def _decode(path: Path) -> Tensor:
     """The whole picture as (3, H, W) in [0, 1]."""
     if not path.exists():
-        raise FileNotFoundError(f"no picture at {shown(path)}")
+        raise absent(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit here

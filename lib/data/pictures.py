@@ -53,7 +53,7 @@ def info(name: str | Path) -> PictureInfo:
         return _procedural_info(str(name))
     path = _path(name)
     if not path.is_file():
-        raise FileNotFoundError(f"no picture at {shown(path)}")
+        raise images.absent(path)
     if name in PHOTOS:
         photo = PHOTOS[str(name)]
         source = {"skimage": "scikit-image", "sklearn": "scikit-learn"}[photo.package]

@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -15,7 +17,7 @@ from lib.device import pick
 from lib.models.backbones import TRUNKS
 from lib.papers.nasdip import evaluate, experiments, tasks
 from lib.papers.nasdip.evaluate import Evaluation
-from lib.papers.nasdip.settings import READINGS
+from lib.papers.nasdip.settings import READINGS, Settings
 from lib.report.pictures import image_grid
 from lib.search import loop, runs
 from lib.search.cache import Cache
@@ -23,6 +25,7 @@ from lib.search.workers import few_threads
 from lib.searchers.genetic import Genetic
 from lib.spaces.nasdip import Architecture
 
+RANGES: dict[str, tuple[float, float]] = {**Settings.RANGES, "minutes": (1e-9, 1e6), "seed": (0, 2**31 - 1)}
 SMALL = 128  # px: below it the space has 3 pairs of stages, above 5
 NETWORK: dict[str, Any] = {
     **{name: values[0] for name, values in READINGS.items()}, "max_width": 64, "max_filter": 9,
@@ -52,16 +55,21 @@ class Restoration:
 
 def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = "", reference: str = "heldout",
             side: int = 128, iterations: int = 300, lr: float = 0.01, population: int = 16, generations: int = 20,
-            workers: str = "serial", device: str = "auto", seed: int = 0) -> Restoration:  # fmt: skip
+            workers: str = "serial", device: str = "auto", seed: int = 0,
+            keep_known: bool = True) -> Restoration:  # fmt: skip
     """Search a network for one degraded picture, and restore it.
 
     `task` is denoise, inpaint (with a `mask`: white = known), sr4 or sr8; `image` a path or a picture's name. Without
     the truth, `reference` scores a network by pixels kept out of its training (`heldout`), or, as the paper has it,
     by its likeness to the degraded picture itself (`observed`), which for noise rewards keeping it. The search stops
     after `minutes`, and continues where it stopped if called again. `side` is the long side, px, that a larger picture
-    is shrunk to (0: not at all); time grows with the pixels. Raises ValueError for an unknown task or reference, for a
-    mask that is missing or cannot be used, and where the time allows no training.
+    is shrunk to (0: not at all); time grows with the pixels. Inpainting keeps the known pixels as they are, or with
+    `keep_known=False` shows the network's own. Raises ValueError for an unknown task or reference, a number out of
+    range, a mask that is not given or cannot be used, and where the time allows no training; FileNotFoundError for a
+    file that is not there.
     """
+    _check(minutes=minutes, side=side, iterations=iterations, lr=lr, population=population, generations=generations,
+           seed=seed)  # fmt: skip
     ev = _evaluation(image, task, mask, reference, side=side, iterations=iterations, lr=lr, device=device, seed=seed)
     searcher = Genetic(ev.space(), seed, population=population, init="valid", parents="survivors", fitness="rank")
     used = {name: weights.digest(name) for name in TRUNKS[ev.lpips][:2]}
@@ -77,7 +85,17 @@ def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = 
     if scored.empty:
         raise ValueError(f"no network was trained in {minutes:g} minutes; give more, or a smaller side")
     best = scored.iloc[int(scored["score"].argmin())]
-    return _finished(ev, str(best["genome"]), int(best["seed"]), found, run.folder)
+    finished = _finished(ev, str(best["genome"]), int(best["seed"]), found, run.folder)
+    return _pasted(finished, ev) if task == "inpaint" and keep_known else finished
+
+
+def _check(**given: Any) -> None:
+    """Raise ValueError for a value out of range or of another kind; only minutes and lr may be broken numbers."""
+    for name, value in given.items():
+        low, high = RANGES[name]
+        kind, allowed = (Real, "numbers") if name in ("minutes", "lr") else (Integral, "whole numbers")
+        if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
+            raise ValueError(f"{name} is {value!r}; allowed are {allowed} from {low:g} to {high:g}")
 
 
 def _evaluation(image: str | Path, task: str, mask: str | Path, reference: str, *, side: int, iterations: int,
@@ -89,12 +107,22 @@ def _evaluation(image: str | Path, task: str, mask: str | Path, reference: str, 
         raise ValueError(f"reference is {reference!r}; allowed are heldout and observed, as the truth is unknown")
     if (task == "inpaint") != bool(mask):
         raise ValueError(f"mask is {str(mask)!r}; inpainting needs the picture of a mask, the other tasks take none")
+    for file in (image, mask):
+        if file:
+            pictures.info(file)
     shape = pictures.picture(image).shape[1:]
     final = min(max(shape), side or max(shape)) * (int(task[2:]) if task.startswith("sr") else 1)
     return Evaluation(
         row=tasks.own(task, str(image), str(mask)), variant="asym", reference=reference, seed=seed,
         device=str(pick(device)), side=side, units=3 if final <= SMALL else 5, iterations=iterations, lr=lr, **NETWORK,
     )  # fmt: skip
+
+
+def _pasted(found: Restoration, ev: Evaluation) -> Restoration:
+    """The restoration with the known pixels as they were given."""
+    at = evaluate.problem(replace(ev, reference="observed"))
+    known = at.cut(at.known)[0].cpu() > 0
+    return replace(found, picture=torch.where(known, found.observed, found.picture))
 
 
 def _finished(ev: Evaluation, genome: str, seed: int, record: pd.DataFrame, folder: Path) -> Restoration:

@@ -122,11 +122,35 @@ def test_too_few_minutes_are_said(photo):
     ({"reference": "truth"}, "reference is 'truth'; allowed are heldout and observed"),
     ({"task": "inpaint"}, "mask is ''; inpainting needs the picture of a mask"),
     ({"mask": "mask.png"}, "mask is 'mask.png'; inpainting needs .* the other tasks take none"),
-    ({"task": "inpaint", "mask": "nowhere.png"}, "no picture at nowhere.png"),
+    ({"side": -1}, "side is -1; allowed are whole numbers from 0 to 4096"),
+    ({"iterations": 0}, "iterations is 0; allowed are whole numbers from 1 to 1e"),
+    ({"iterations": 2.5}, "iterations is 2.5; allowed are whole numbers"),
+    ({"lr": -1}, "lr is -1; allowed are numbers from 1e-08 to 10"),
+    ({"minutes": "5"}, "minutes is '5'; allowed are numbers from"),
+    ({"minutes": float("nan")}, "minutes is nan; allowed are numbers from"),
+    ({"population": 1}, "population is 1; allowed are whole numbers from 4 to 100000"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_refused(photo, changes, message):
     with pytest.raises(ValueError, match=message):
         restore(photo(), **{"task": "denoise", **SMALL, **changes})
+
+
+def test_a_file_that_is_not_there_is_named_as_it_was_given(photo, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^no picture at nowhere.png, seen from "):
+        restore(photo(), task="inpaint", mask="nowhere.png", **SMALL)
+    with pytest.raises(FileNotFoundError, match=f"^no picture at {tmp_path / 'nowhere.jpg'}$"):
+        restore(tmp_path / "nowhere.jpg", task="denoise", **SMALL)
+
+
+def test_inpainting_keeps_the_known_pixels_unless_told_otherwise(photo, mask):
+    path, hole = photo(), mask()
+    kept = restore(path, task="inpaint", mask=hole, **SMALL)
+    own = restore(path, task="inpaint", mask=hole, keep_known=False, **SMALL)
+    known = torch.ones(32, 32, dtype=torch.bool)
+    known[8:16, 8:16] = False
+    assert torch.equal(kept.picture[:, known], images.load(path)[:, known])
+    assert torch.equal(kept.picture[:, ~known], own.picture[:, ~known])
+    assert not torch.equal(own.picture[:, known], kept.picture[:, known])
 
 
 @pytest.mark.parametrize(("size", "box", "message"), [
