@@ -47,7 +47,7 @@ class InverseVGG(nn.Module):
         for layer in self.layers:
             if isinstance(layer, nn.MaxUnpool2d):
                 index, size = undone.pop(0)
-                x = layer(x, index, output_size=[*x.shape[:2], *size[2:]])
+                x = _unpooled(x, index, size)
             else:
                 x = layer(x)
                 x = x if layer is self.layers[-1] else F.relu(x)
@@ -62,6 +62,12 @@ class InverseVGG(nn.Module):
             else:
                 level -= 1
         return total
+
+
+def _unpooled(x: Tensor, index: Tensor, size: torch.Size) -> Tensor:
+    """Each feature at the place in a map of `size` that it was pooled from, zeros elsewhere."""
+    flat = x.new_zeros(*x.shape[:2], size[2] * size[3]).scatter(2, index.flatten(2), x.flatten(2))
+    return flat.unflatten(2, size[2:])
 
 
 class PhotoWCT:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
@@ -81,6 +81,7 @@ def final(study: Study, settings: Settings, part: str) -> None:
 def train(task: Task, seed: int, folder: Path) -> Outcome:
     """Train one network, or find it in the store; its score is its last reconstruction error."""
     ev = task.evaluation
+    network: torch.nn.Module
     if task.name.startswith("PhotoWCT"):
         network, fit = store.inverse(ev.recipe("photowct"), int(task.name[-1]))
     else:
@@ -313,7 +314,7 @@ def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], funct
     """Compute a part's jobs; their record is named after all that they depend on."""
     sources = [*settings.training, settings.pairs, *([photos.BUNDLED] if part == "pictures" else [])]
     identity = {
-        "evaluation": asdict(Evaluation.of(settings)), "threads": settings.threads,
+        "evaluation": Evaluation.of(settings).plain(), "threads": settings.threads,
         "pictures": photos.digests(sources),
         "weights": {name: weights.digest(name) for name in used_weights(settings)},
     }  # fmt: skip

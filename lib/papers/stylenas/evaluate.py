@@ -36,7 +36,7 @@ class Evaluation:
     """What the score of a genome depends on: the settings of the same names, and the repeat."""
 
     encoder: str
-    training: list[str]
+    training: tuple[str, ...]
     photos: int
     pairs: str
     search_pairs: int
@@ -52,7 +52,7 @@ class Evaluation:
     photowct_steps: int
     final_lr: float
     content_shift: float
-    weights: list[float]
+    weights: tuple[float, ...]
     seed: int
     device: str
     repeat: int = 0
@@ -61,12 +61,17 @@ class Evaluation:
     def of(cls, settings: Settings) -> "Evaluation":
         """The evaluation under the study's settings."""
         shared: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(cls) if f.name != "repeat"}
-        return cls(**{**shared, "device": str(device.pick(settings.device))})
+        lists = {name: tuple(value) for name, value in shared.items() if isinstance(value, list)}
+        return cls(**{**shared, **lists, "device": str(device.pick(settings.device))})
 
     def identity(self) -> dict[str, Any]:
         """What a search's scores depend on as plain values, with the photos' hashes, for a record's header."""
-        own = {name: value for name, value in asdict(self).items() if not name.startswith(("final_s", "photowct"))}
+        own = {name: value for name, value in self.plain().items() if not name.startswith(("final_s", "photowct"))}
         return {**own, "pictures": photos.digests([*self.training, self.pairs])}
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def scored(self) -> tuple[Pair, ...]:
         """The pairs that score a candidate."""
@@ -82,9 +87,7 @@ class Evaluation:
         side = {"candidate": self.side, "oracle": self.oracle_side}.get(kind, self.final_side)
         steps = {"candidate": self.steps, "oracle": self.oracle_steps, "photowct": self.photowct_steps}
         schedule = Schedule(steps.get(kind, self.final_steps), self.batch, self.lr, self.final_lr)
-        return Recipe(
-            self.encoder, tuple(self.training), self.photos, side, schedule, self.seed, self.repeat, self.device
-        )
+        return Recipe(self.encoder, self.training, self.photos, side, schedule, self.seed, self.repeat, self.device)
 
 
 @dataclass(frozen=True)
@@ -159,20 +162,15 @@ def oracle(ev: Evaluation) -> PhotorealDecoder:
 def prepared(ev: Evaluation) -> Iterator[Prepared]:
     """The scored pairs; kept in memory where they are small enough."""
     values = sum(width / 4**level for level, width in enumerate(CHANNELS)) * ev.width**2 / 2
-    if 3 * 4 * values * len(ev.scored()) <= KEPT:
-        return iter(_kept(_key(ev)))
-    return _prepare(ev)
-
-
-def _key(ev: Evaluation) -> tuple[tuple[str, Any], ...]:
-    """The evaluation as something to remember by: nothing that only a candidate's training depends on."""
-    own = asdict(replace(ev, repeat=0, steps=1, side=32, final_steps=1, final_side=32, photowct_steps=1))
-    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in own.items())
+    if 3 * 4 * values * len(ev.scored()) > KEPT:
+        return _prepare(ev)
+    alike = replace(ev, repeat=0, steps=0, side=0, final_steps=0, final_side=0, photowct_steps=0)
+    return iter(_kept(alike))  # without what no oracle depends on
 
 
 @lru_cache(maxsize=1)
-def _kept(key: tuple[tuple[str, Any], ...]) -> list[Prepared]:
-    return list(_prepare(Evaluation(**dict(key))))
+def _kept(ev: Evaluation) -> list[Prepared]:
+    return list(_prepare(ev))
 
 
 @torch.no_grad()

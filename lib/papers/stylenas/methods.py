@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lib.models import matting
-from lib.models.photowct import PhotoWCT
+from lib.models.photowct import InverseVGG, PhotoWCT
 from lib.papers.stylenas import evaluate, experiments, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.spaces.base import Genome
@@ -72,7 +72,7 @@ def _decoder(ev: Evaluation, genome: Genome, kind: str) -> Transfer:
 
 
 @lru_cache(maxsize=2)
-def _cascade(recipe: store.Recipe) -> dict[int, torch.nn.Module]:
+def _cascade(recipe: store.Recipe) -> dict[int, InverseVGG]:
     return {depth: store.inverse(recipe, depth)[0] for depth in experiments.PHOTOWCT}
 
 

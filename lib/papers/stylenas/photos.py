@@ -97,7 +97,7 @@ def training_names(sources: Sequence[str]) -> Iterator[str]:
 
 def digests(sources: Iterable[str]) -> dict[str, str]:
     """SHA-256 of what the sources hold: of each bundled photo, of each data set or own folder as a whole."""
-    found = {}
+    found: dict[str, str] = {}
     for source in sources:
         if source == BUNDLED:
             found |= {name: pictures.info(name).sha256 for name in (*TRAIN, *TEST)}

@@ -1,0 +1,157 @@
+"""The whole study at its smallest: every part, its rows, and that nothing is computed twice."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from lib.data import images, pictures
+from lib.metrics.features import Features
+from lib.papers import networks
+from lib.papers.study import Study
+from lib.papers.stylenas import computing, experiments, records, study
+from lib.papers.stylenas.evaluate import SPACE
+from tests.papers.stylenas.tiny import tiny
+
+
+class Thumbnails(nn.Module):
+    """Pictures of 8 x 8 as their own features."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return x.flatten(1), x.flatten(1)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory) -> str:
+    """A folder of four pairs, cut from two bundled photos that are not trained on."""
+    folder = tmp_path_factory.mktemp("pairs")
+    for place, name in (("content", "chelsea"), ("style", "china")):
+        for k in range(4):
+            images.save(
+                pictures.picture(name)[:, 40 * k : 40 * k + 100, 60 * k : 60 * k + 200], folder / place / f"{k}.png"
+            )
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def settings(pairs, weights):
+    return tiny(pairs=pairs, timed_runs=2)
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory) -> dict[str, str]:
+    """Where the study keeps its runs and figures."""
+    return {f"WORKBOOK_{kind}": str(tmp_path_factory.mktemp(kind.lower())) for kind in ("RUNS", "FIGURES")}
+
+
+@pytest.fixture(scope="module")
+def done(settings, homes) -> Iterator[Study]:
+    """The study after every part."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, home in homes.items():
+            patch.setenv(name, home)
+        patch.setattr(
+            networks,
+            "features",
+            lambda name="", where="cpu": Features("thumbs", Thumbnails().eval(), 8, "area", "none"),
+        )
+        found, _ = study.open_study(vars(settings))
+        study.compute(found, settings, *experiments.PARTS)
+        yield found
+
+
+def test_every_part_has_its_record_and_no_row_failed(done):
+    for part in experiments.PARTS:
+        names = [one.name for one in experiments.searches(tiny(), part)] or [part]
+        for name in names:
+            assert done.has(name)
+            assert done.failures(name) == []
+
+
+def test_searches_ask_as_many_candidates_as_set(done, settings):
+    asked = {one.part: len(one.rows) for one in records.stored(done)}
+    assert asked == {"evolution": settings.evaluations, "random": settings.random, "stratified": settings.stratified}
+
+
+def test_a_repeat_of_the_noise_differs_only_through_another_training(done):
+    rows = done.frame("noise")
+    assert rows["mse"].nunique() == 2
+    assert rows["O"].nunique() == 1
+
+
+def test_the_best_network_stands_in_the_ablation_whole_and_without_each_of_its_bits(done):
+    rows, best = done.frame("ablation"), records.best(done)
+    assert rows.loc[rows["name"] == "-1", "L"].item() == best["score"]
+    bits = [str(place) for place, bit in enumerate(best["genome"]) if bit == "1"]
+    assert sorted(rows["name"].drop(0)) == sorted(bits)
+    assert all(row["text"].count("1") == best["genome"].count("1") - 1 for _, row in rows.drop(0).iterrows())
+
+
+def test_the_compared_networks_are_the_best_of_the_searches_with_the_nearest_number_of_bits(done):
+    known = records.compared(done)
+    assert set(known) == set(experiments.NETWORKS)
+    evolved = records.stored(done, "evolution")[0].scored
+    for k in experiments.KEPT:
+        apart = (evolved["genome"].str.count("1") - k).abs()
+        assert known[f"S{k}"] == evolved.loc[evolved.loc[apart == apart.min(), "score"].idxmin(), "genome"]
+
+
+def test_the_content_itself_has_an_ssim_of_1_and_the_oracle_no_distance_to_itself(done):
+    rows = done.frame("quality").set_index("name")
+    assert rows.loc["content", "ssim"] == pytest.approx(1)
+    assert rows["fd_oracle"].isna().tolist() == [name == "oracle" for name in rows.index]
+    assert rows["fd_style"].isna().tolist() == [name == "style" for name in rows.index]
+
+
+def test_half_samples_are_the_same_pairs_for_every_method_and_centre_near_the_value(done):
+    rows = done.frame("quality").set_index("name")
+    assert {f"kd_style_{draw:03d}" for draw in range(3)} <= set(rows)
+    x, y = torch.rand(4, 5), torch.rand(4, 5)
+    assert computing._set_scores(x, y, "style", 2) == computing._set_scores(x, y, "style", 2)
+
+
+def test_times_are_kept_for_networks_and_smoothing_apart(done):
+    rows = done.frame("timing").set_index("name")
+    assert (rows["seconds_median"] > 0).all()
+    assert rows.loc["PhotoWCT", "smoothing_s"] > 100 * rows.loc["AE1", "smoothing_s"]
+    assert rows.loc["PhotoWCT", "runs"] == 1
+    assert rows.loc["AE1", "runs"] == 2
+
+
+def test_pictures_of_bundled_pairs_may_be_shown_and_those_of_own_folders_not(done):
+    rows = done.frame("pictures")
+    assert set(rows["source"]) == {"bundled", *set(rows["source"]) - {"bundled"}}
+    for _, row in rows.iterrows():
+        name = row["artifacts"]["image"]
+        assert (done.picture("pictures", name) is not None) == (row["source"] == "bundled")
+        assert done.picture("pictures", name, private=True) is not None
+
+
+def test_a_second_run_computes_nothing(done, settings, homes, monkeypatch):
+    def never(*given):
+        raise AssertionError("computed again")
+
+    for name, home in homes.items():
+        monkeypatch.setenv(name, home)
+    for name in ("train", "score", "measure", "clock", "paint"):
+        monkeypatch.setattr(computing, name, never)
+    before = {part: done.frame(part)["score"].tolist() for part in ("final", "quality", "noise")}
+    study.compute(done, settings, "final", "quality", "noise")
+    assert {part: done.frame(part)["score"].tolist() for part in before} == before
+
+
+def test_everything_is_drawn_from_the_records(done):
+    study.draw(done)
+    written = {path.name for path in done.written}
+    assert {"table1.csv", "table2.csv", "fig1.png", "fig4.png", "fig5a.png", "fig5d.png", "claims.csv"} <= written
+
+
+def test_an_unknown_noise_genome_and_too_few_pairs_are_refused_before_any_work(settings):
+    for change, message in (({"noise_genomes": ["S8"]}, "S8"), ({"search_pairs": 40}, "search_pairs is 40; .* has 4")):
+        with pytest.raises(ValueError, match=message):
+            study.open_study(vars(settings) | change)
+
+
+def test_named_genomes_have_as_many_bits_as_their_names_say():
+    assert [SPACE.ones(SPACE.named(name)) for name in ("S7", "S5-ref", "S9-ref", "oracle", "empty")] == [7, 5, 9, 31, 0]
