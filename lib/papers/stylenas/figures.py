@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib.papers.study import Study, needs
+from lib.papers.study import Study
 from lib.papers.stylenas import figures_search, records, tables
 from lib.papers.stylenas.experiments import KEPT, PHOTOWCT
-from lib.papers.stylenas.records import SPACE
+from lib.papers.stylenas.records import SPACE, needs
 from lib.report import architecture, plots
 from lib.report.pictures import image_grid
 from lib.spaces.stylenas import Diagram
@@ -77,9 +77,10 @@ def _spread(shown: Album, count: int) -> list[str]:
 
 def _sheet(study: Study, shown: Album, pairs: Sequence[str], wanted: Sequence[str]) -> Figure:
     """Pictures of the pairs in rows, a column a method that was run."""
+    called = tables.labels(study)
     names = [name for name in wanted if any(name in shown[pair] for pair in pairs)]
     return image_grid([[shown[pair].get(name) for name in names] for pair in pairs], reason="not run",
-                      columns=[tables.label(name) for name in names], title=_about(study, shown),
+                      columns=[called[name] for name in names], title=_about(study, shown),
                       cell=plots.PAGE / len(names))  # fmt: skip
 
 
@@ -118,11 +119,11 @@ def fig2(study: Study) -> Figure | None:
     if not (shown := album(study)):
         return None
     row = shown[_spread(shown, 3)[-1]]
-    names = [name for name in FIG2 if name in row]
+    names, called = [name for name in FIG2 if name in row], tables.labels(study)
     spent = seconds(study, row["content"].shape[1])
     sheet = image_grid(
         [[_inset(row["content"], row["style"]), *(row[name] for name in names)]],
-        columns=["content, style", *map(tables.label, names)], title=_about(study, shown),
+        columns=["content, style", *(called[name] for name in names)], title=_about(study, shown),
         captions=[["", *(spent.get(name, "") for name in names)]], cell=plots.PAGE / (1 + len(names)),
     )  # fmt: skip
     return study.figure("fig2", sheet)

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.papers.study import Study, needs
+from lib.papers.study import Study
 from lib.papers.stylenas import log, neutral, records, surrogate, tables
-from lib.papers.stylenas.records import SPACE, Stored
+from lib.papers.stylenas.records import SPACE, Stored, needs
 from lib.report import plots, style
 from lib.report.search import convergence
 from lib.report.statistics import pareto_front
@@ -61,7 +61,7 @@ def curves(found: Sequence[Stored]) -> pd.DataFrame:
 
 def fig5a(study: Study) -> Figure | None:
     """The best L so far of evolution and of both random searches, with the noise of a training; the authors' log."""
-    if not (found := records.stored(study)):
+    if not (found := records.alive(study)):
         return None
     frame, noise, authors = curves(found).assign(panel="this study"), dict[str, float](), log.read()
     if study.has("noise"):
@@ -83,7 +83,7 @@ def _moving(values: pd.Series) -> pd.Series:
 @needs("evolution-0")
 def fig5b(study: Study) -> Figure:
     """L of every scored candidate of each search by evolution, with its running minimum and moving median."""
-    found = records.stored(study, "evolution")
+    found = records.alive(study, "evolution")
     fig, axes = plots.panels(len(found), height=2.9, letters=False)
     for one, ax in zip(found, axes, strict=True):
         rows = one.scored.assign(index=one.scored.index + 1, bits=one.scored["genome"].str.count("1"))
@@ -99,7 +99,7 @@ def fig5b(study: Study) -> Figure:
 @needs("evolution-0")
 def fig5c(study: Study) -> Figure:
     """The three parts of L over the scored candidates of evolution; band: lowest to highest search."""
-    found, parts = records.stored(study, "evolution"), []
+    found, parts = records.alive(study, "evolution"), []
     for one in found:
         for part, panel in PARTS.items():
             rows = one.scored[[]].assign(seed=one.seed, candidate=one.scored.index + 1, panel=panel)
@@ -120,7 +120,7 @@ def control(study: Study, one: Stored) -> neutral.Neutral:
 @needs("evolution-0")
 def fig5d(study: Study) -> Figure:
     """Hamming distance of each candidate to the paper's S7 and to the search's own best, over the neutral control."""
-    found = records.stored(study, "evolution")
+    found = records.alive(study, "evolution")
     fig, axes = plots.panels((len(found), 2), height=2.5 * len(found), sharey=True)
     for one, left, right in zip(found, axes[::2], axes[1::2], strict=True):
         chance = control(study, one)
@@ -146,11 +146,6 @@ def _distances(one: Stored, text: str) -> tuple[pd.DataFrame, float]:
     return rows, float(neutral.trend(apart))
 
 
-def _operator(position: int) -> str:
-    """An operator with its place in the printed genome."""
-    return f"{OPERATORS[position].name} ({position})"
-
-
 def effects(rows: pd.DataFrame) -> pd.DataFrame:
     """What each active bit adds to log E, by ridge regression as in 5.6, with the 95 % interval over resampled rows.
 
@@ -159,9 +154,10 @@ def effects(rows: pd.DataFrame) -> pd.DataFrame:
     genomes = [SPACE.active(SPACE.parse(text)) for text in rows["genome"]]
     bits, logs, rng = np.array(genomes, float), np.log(rows["E"].to_numpy(float)), np.random.default_rng(0)
     draws = np.array([_slopes(bits[i], logs[i]) for i in rng.integers(0, len(rows), (RESAMPLES, len(rows)))])
-    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
-    names = [_operator(position) for position in SPACE.positions]
-    frame = pd.DataFrame({"operator": names, "value": _slopes(bits, logs), "low": low, "high": high})
+    value = _slopes(bits, logs)
+    low, high = np.percentile(draws - draws.mean(0) + value, [2.5, 97.5], axis=0)
+    names = [f"{OPERATORS[position].name} ({position})" for position in SPACE.positions]
+    frame = pd.DataFrame({"operator": names, "value": value, "low": low, "high": high})
     return frame.sort_values("value")
 
 
@@ -172,7 +168,7 @@ def _slopes(bits: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def bits(study: Study) -> Figure | None:
     """The effect of each operator on the error to the oracle, over all scored candidates: left is better."""
-    if not (found := records.stored(study)):
+    if not (found := records.alive(study)):
         return None
     frame = effects(pd.concat([one.scored for one in found]))
     chart = plots.intervals(frame, "operator", reference=0.0, xlabel="change of log E where it is active", height=6.2,
@@ -182,12 +178,13 @@ def bits(study: Study) -> Figure | None:
 
 def pareto(study: Study) -> Figure | None:
     """Error against the share of bits, a staircase of the best of each kind of search; rings: compared networks."""
-    if not (found := records.stored(study)):
+    if not (found := records.alive(study)):
         return None
     rows = pd.concat([one.scored.assign(series=SERIES[one.part]) for one in found])
     parts = [part.assign(front=pareto_front(part[["O", "E"]])) for _, part in rows.groupby("series", sort=False)]
     known = records.measured(study).set_index("genome")
-    marks = {tables.label(name): (float(known["O"][text]), float(known["E"][text]))
+    called = tables.labels(study)
+    marks = {called[name]: (float(known["O"][text]), float(known["E"][text]))
              for name, text in records.compared(study).items() if text in known.index}  # fmt: skip
     chart = plots.scatter(pd.concat(parts), "O", "E", "series", front="front", marks=marks, logy=True, height=3.6,
                           xlabel=PARTS["O"], ylabel=PARTS["E"], title=facts(study, found),
@@ -198,14 +195,14 @@ def pareto(study: Study) -> Figure | None:
 @needs("ablation", "evolution-0")
 def ablation(study: Study) -> Figure:
     """What L gains where one operator of the best network is left out, by its parts; dashed: noise of a training."""
-    frame, found = study.frame("ablation"), records.stored(study, "evolution")
+    frame, found = study.frame("ablation"), records.alive(study, "evolution")
     whole, weights = frame[frame["name"] == "-1"].iloc[0], records.identity(study, found[0])["settings"]["weights"]
     parts = [
         pd.DataFrame({"without": frame["name"].map(int), "part": f"{weight:g} {part}",
                       "L": weight * (frame[part] - whole[part])})
         for part, weight in zip("EPO", weights, strict=True)
     ]  # fmt: skip
-    rows = pd.concat(parts).query("without >= 0").assign(without=lambda rows: rows["without"].map(_operator))
+    rows = pd.concat(parts).query("without >= 0").assign(without=lambda rows: rows["without"].map(_short))
     spread = [float(records.noise(study)["sd"]["L"])] if study.has("noise") else []
     chart = plots.bars(rows, "without", "L", "part", hlines=[*spread, *(-sd for sd in spread)], width=plots.PAGE,
                        xlabel="without the operator" + "; dashed: 1 s.d. of L trained anew" * bool(spread),
@@ -214,13 +211,20 @@ def ablation(study: Study) -> Figure:
     return study.figure("extra_ablation", chart)
 
 
+def _short(position: int) -> str:
+    """An operator in words short enough to stand below a bar."""
+    operator = OPERATORS[position]
+    return f"d{operator.stage} {operator.word.replace('_', ' ')} {position}"
+
+
 @needs("timing")
 def timing(study: Study) -> Figure:
     """Seconds against pixels, both logarithmic, with the slope of each method; hollow: the paper's."""
-    names, frame = {}, study.frame("timing").assign(pixels=lambda rows: rows["width"] ** 2 / 2)
+    names, called = {}, tables.labels(study)
+    frame = study.frame("timing").assign(pixels=lambda rows: rows["width"] ** 2 / 2)
     for name, rows in frame.groupby("name", sort=False):
         slope = np.polyfit(np.log(rows["pixels"]), np.log(rows["seconds_median"]), 1)[0] if len(rows) > 1 else np.nan
-        names[name] = f"{tables.label(str(name))}, slope {slope:.2f}"
+        names[name] = f"{called[str(name)]}, slope {slope:.2f}"
     paper = tables.printed("table2").rename_axis("size").reset_index().melt("size", var_name="name")
     paper = paper[paper["name"].isin(names)].assign(pixels=lambda rows: rows["size"].map(_pixels))
     drawn = [rows.assign(method=rows["name"].map(names)) for rows in (frame, paper.dropna())]

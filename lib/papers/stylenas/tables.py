@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib.models import photoreal
-from lib.papers.study import Study, needs
+from lib.papers.study import Study
 from lib.papers.stylenas import experiments, log, records
-from lib.papers.stylenas.records import SPACE, Stored
+from lib.papers.stylenas.records import SPACE, Stored, needs
 from lib.paths import paper_numbers
 
 PAPER = {"PhotoWCT": "PhotoWCT", "AE1": "PhotoWCT-AE1", "RS": "StyleNAS-RS", "S5": "StyleNAS-5opt",
@@ -28,9 +28,13 @@ WIDTH, PAIRS = 768, "style/photoreal"  # of the paper's table 1
 PARTS = ["L", "E", "P", "O"]
 
 
-def label(name: str) -> str:
-    """How a method or an anchor is called in tables and figures."""
-    return LABELS.get(name, name)
+def labels(study: Study) -> dict[str, str]:
+    """How methods and anchors are called; a searched network with other bits than its name says shows their number."""
+    found = {name: LABELS.get(name, name) for name in (*experiments.METHODS, "oracle-off")}
+    for name, text in records.compared(study).items():
+        if name in experiments.SEARCHED_NETWORKS and name != "RS" and text.count("1") != int(name[1:]):
+            found[name] = f"{name} ({text.count('1')} bits)"
+    return found
 
 
 def size(width: int) -> str:
@@ -58,7 +62,7 @@ def rated(study: Study) -> pd.DataFrame:
 
     The relative difference is left out where the paper's quantity is another one: other features, pairs or size.
     """
-    frame, names, paper = study.frame("quality"), measures(study), printed("table1")
+    frame, names, called, paper = study.frame("quality"), measures(study), labels(study), printed("table1")
     about = {name: frame[name].iloc[0] for name in ("width", "pairs", "smoothing") if name in frame}
     alike = records.header(study, "quality")["evaluation"]["pairs"] == PAIRS and about.get("width") == WIDTH
     for suffix in SUBSETS if {"tv_search", "tv_heldout"} <= set(frame) else ("",):
@@ -73,7 +77,7 @@ def rated(study: Study) -> pd.DataFrame:
             own = {column: row.get(f"{measure}{suffix}", np.nan) for suffix, column in SUBSETS.items()}
             lines.append({
                 "key": measure, "name": row["name"], "measure": names[measure] + ARROWS.get(measure, ""),
-                "method": label(row["name"]), **own, "low": low, "high": high, "paper": theirs,
+                "method": called[row["name"]], **own, "low": low, "high": high, "paper": theirs,
                 "paper's measure": "" if np.isnan(theirs) else PRINTED[measure],
                 "relative difference": own["ours"] / theirs - 1 if same else np.nan, **about,
             })  # fmt: skip
@@ -98,7 +102,7 @@ def quality(study: Study) -> pd.DataFrame:
 @needs("timing")
 def table2(study: Study) -> pd.DataFrame:
     """Median seconds at every size, networks and smoothing apart; how often faster than PhotoWCT, ours and theirs."""
-    frame, paper = study.frame("timing"), printed("table2")
+    frame, called, paper = study.frame("timing"), labels(study), printed("table2")
     slow = frame[frame["name"] == "PhotoWCT"].set_index("width")["seconds_median"]
     ours = records.header(study, "timing")
     where = f"{ours['evaluation']['device']}, threads: {ours['threads']}"
@@ -107,7 +111,7 @@ def table2(study: Study) -> pd.DataFrame:
         own = paper.loc[size(row["width"])] if size(row["width"]) in paper.index else pd.Series(dtype=float)
         theirs = own.get(row["name"], np.nan)
         lines.append({
-            "size": size(row["width"]), "method": label(row["name"]), "seconds": row["seconds_median"],
+            "size": size(row["width"]), "method": called[row["name"]], "seconds": row["seconds_median"],
             "networks": row["networks_s"], "smoothing": row["smoothing_s"], "runs": int(row["runs"]),
             "times faster than PhotoWCT": slow.get(row["width"], np.nan) / row["seconds_median"],
             "paper: seconds": theirs, "paper: times faster": own.get("PhotoWCT", np.nan) / theirs, "on": where,
@@ -118,10 +122,10 @@ def table2(study: Study) -> pd.DataFrame:
 @needs("anchors")
 def anchors(study: Study) -> pd.DataFrame:
     """Errors to the oracle of what any network must beat, beside those of the compared networks (4.2)."""
-    found = study.frame("anchors")
+    found, called = study.frame("anchors"), labels(study)
     known, networks = records.measured(study), records.compared(study)
-    rows = [found.assign(what=found["name"].map(label))]
-    rows += [known[known["genome"] == text].assign(what=label(name)) for name, text in networks.items()]
+    rows = [found.assign(what=found["name"].map(called))]
+    rows += [known[known["genome"] == text].assign(what=called[name]) for name, text in networks.items()]
     frame = pd.concat(rows)[["what", "E", "P", "E_fro", "P_sum"]]
     bar = found.loc[found["name"] == "colour", "E"].min()
     return study.table("extra_anchors", frame.assign(**{"E below a colour transfer's": frame["E"] < bar}))
@@ -129,15 +133,15 @@ def anchors(study: Study) -> pd.DataFrame:
 
 def networks(study: Study) -> pd.DataFrame | None:
     """The compared networks; what was trained and scored as a candidate has L and its parts."""
-    if not (found := records.stored(study)):
+    if not (found := records.alive(study)):
         return None
-    known, lines = records.measured(study).set_index("genome"), []
+    known, called, lines = records.measured(study).set_index("genome"), labels(study), []
     width = records.identity(study, found[0])["settings"]["width"]
     for name, text in records.compared(study).items():
         genome = SPACE.parse(text)
         decoder = SPACE.decode(genome)
         lines.append({
-            "network": label(name), "genome": text, "bits": SPACE.ones(genome), "active": len(decoder.active),
+            "network": called[name], "genome": text, "bits": SPACE.ones(genome), "active": len(decoder.active),
             "transforms": len(decoder.transforms), "parameters (1e6)": photoreal.parameters(decoder) / 1e6,
             f"GMACs at {size(width)}": photoreal.macs(decoder, width // 2, width) / 1e9,
             **{part: known[part].get(text, np.nan) for part in PARTS},
@@ -162,20 +166,21 @@ def noise(study: Study) -> pd.DataFrame:
 
 def searches(study: Study) -> pd.DataFrame | None:
     """What each search found, also at the budget that all have, and the trainings that shared weights saved."""
-    if not (found := records.stored(study)):
+    if not (found := records.alive(study)):
         return None
     budget = min(len(one.rows) for one in found)
     weights = records.identity(study, found[0])["settings"]["weights"]
-    lines = [{"search": one.part, "seed": one.seed, **_saved([one]), **_found(one, budget, *weights)} for one in found]
+    lines = [{"search": one.part, "seed": one.seed, **_saved([one]), **_found(one, budget, weights)} for one in found]
     lines.append({"search": "all", **_saved(found)})
-    return study.table("extra_searches", pd.DataFrame(lines).astype({"seed": "Int64", "failed": "Int64"}))
+    return study.table("extra_searches", pd.DataFrame(lines).astype({"seed": "Int64"}))
 
 
-def _found(one: Stored, budget: int, error: float, perceived: float, _: float) -> dict[str, float]:
+def _found(one: Stored, budget: int, weights: list[float]) -> dict[str, float]:
     """The best of a search, also by quality alone, as random search seldom meets few operators (section 1)."""
+    error, perceived, _ = weights
     rows = one.scored.assign(quality=error * one.scored["E"] + perceived * one.scored["P"])
     first, of_quality = rows[rows["k"] < budget], f"best {error:g}E+{perceived:g}P"
-    return {"failed": len(one.rows) - len(rows), "best L": rows["L"].min(), of_quality: rows["quality"].min(),
+    return {"best L": rows["L"].min(), of_quality: rows["quality"].min(),
             "bits of the best": one.winner["genome"].count("1"), f"best L of {budget}": first["L"].min(),
             f"{of_quality} of {budget}": first["quality"].min()}  # fmt: skip
 
@@ -184,7 +189,8 @@ def _saved(found: list[Stored]) -> dict[str, int]:
     """Candidates with the network or the training of an earlier one: equal active genomes, equal training keys."""
     genomes = [SPACE.parse(text) for one in found for text in one.rows["genome"]]
     active, trained = ({of(genome) for genome in genomes} for of in (SPACE.active, SPACE.training_key))
-    return {"asked": len(genomes), "scored": sum(len(one.scored) for one in found),
+    scored = sum(len(one.scored) for one in found)
+    return {"asked": len(genomes), "scored": scored, "failed": len(genomes) - scored,
             "trainings avoided": len(genomes) - len(trained), "equal networks": len(genomes) - len(active)}  # fmt: skip
 
 

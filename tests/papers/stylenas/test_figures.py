@@ -71,6 +71,7 @@ def test_figure_2_has_measured_seconds_under_the_networks_and_none_under_the_pho
     seconds = study.frame("timing").query("width == 256").set_index("name")["seconds_median"]
     captions = [text for text in found if text.endswith("at 256x128")]
     assert captions == [f"{seconds[name]:.2f} s at 256x128" for name in ("PhotoWCT", "S5", "S7", "S9")]
+    assert "S5 (7 bits)" in found
 
 
 def test_the_style_is_inset_in_the_lower_left_of_the_content():
@@ -156,7 +157,7 @@ def test_the_effects_of_the_bits_are_those_of_the_formula(stored_study):
     assert len(frame) == 31
     assert frame["value"].is_monotonic_increasing
     for position, (effect, _) in world.FORMULA.effects.items():
-        row = frame.loc[figures_search._operator(position)]
+        row = frame.loc[f"{figures_search.OPERATORS[position].name} ({position})"]
         assert row["value"] == pytest.approx(effect, abs=0.06)
         assert row["low"] <= row["value"] <= row["high"]
 
@@ -169,7 +170,7 @@ def test_a_bit_that_no_network_uses_has_no_effect():
 
 
 def test_the_compared_networks_are_ringed_among_the_candidates(study):
-    names = {tables.label(name) for name in records.compared(study)}
+    names = {tables.labels(study)[name] for name in records.compared(study)}
     assert names <= set(texts(study.drawn["extra_pareto"]))
 
 

@@ -64,7 +64,7 @@ def test_the_relative_difference_is_that_of_the_papers_quantity_alone(tmp_path, 
 
 def test_table_2_sets_our_quotients_beside_the_papers(stored_study):
     table = tables.table2(stored_study)
-    row = {"size": "1024x512", "method": "S5"}
+    row = {"size": "1024x512", "method": "S5 (7 bits)"}
     assert cell(table, "paper: times faster", **row) == pytest.approx(666, abs=0.5)
     slow = cell(table, "seconds", size="1024x512", method="PhotoWCT")
     assert cell(table, "times faster than PhotoWCT", **row) == pytest.approx(slow / cell(table, "seconds", **row))
@@ -148,3 +148,26 @@ def test_every_table_is_saved(stored_study):
 def test_without_records_there_is_no_table(tmp_path):
     study = Study("stylenas", "desk", folder=tmp_path)
     assert [product(study) for product in tables.PRODUCTS] == [None] * len(tables.PRODUCTS)
+
+
+def test_a_searched_network_with_other_bits_than_its_name_says_so(stored_study):
+    called = tables.labels(stored_study)
+    assert (called["S5"], called["S7"], called["S9"]) == ("S5 (7 bits)", "S7", "S9")
+    assert called["RS"] == "random search"
+
+
+def test_a_part_of_which_every_row_failed_makes_no_table_and_says_why(tmp_path):
+    row = {
+        "k": 0,
+        "repeat": 0,
+        "seed": 0,
+        "config": {"name": "S7"},
+        "score": None,
+        "metrics": {},
+        "reason": "no memory",
+    }
+    world.write(tmp_path, "quality", [row], evaluation={"pairs": "bundled"}, weights={})
+    world.write(tmp_path, "random-0", [{**row, "genome": "0" * 32, "config": {}}], settings={})
+    study = Study("stylenas", "desk", folder=tmp_path)
+    assert [product(study) for product in tables.PRODUCTS] == [None] * len(tables.PRODUCTS)
+    assert "no memory" in study.missing["table1"]
