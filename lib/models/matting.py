@@ -64,6 +64,7 @@ def guided_filter(picture: Tensor, guide: Tensor, radius: int = 35, eps: float =
     hardly any smoothing of the maps; 0.001 itself is the sensible larger choice. Windows end at the border.
     """
     target, colours = _colours(picture, "picture", guide.shape), _colours(guide, "guide")
+    _positive("eps", eps)
     return _tensor(_recolour(colours, _mean(_maps(colours, target, radius, eps), radius)), picture)
 
 
@@ -71,13 +72,15 @@ def local_affine(picture: Tensor, guide: Tensor, *, ridge: float = 1e-3, radius:
                  colour: float = 0.1) -> Tensor:  # fmt: skip
     """The picture as an affine map of the guide's colours, fitted in 3 x 3 windows and averaged over like neighbours.
 
-    `ridge` pulls the maps to the identity, so that a picture equal to its guide stays as it is. The average within
-    `radius` pixels a side has Gaussian weights of deviation `spatial` in pixels and `colour` in the guide's colours.
+    `ridge` is added to the diagonal of the colours' nine products: windows of little contrast get their mean colour.
+    The average within `radius` pixels a side has Gaussian weights of deviation `spatial` in pixels and `colour` in the
+    guide's colours.
     """
     target, colours = _colours(picture, "picture", guide.shape), _colours(guide, "guide")
     _positive("spatial", spatial)
     _positive("colour", colour)
-    maps = _maps(colours, target, 1, ridge / 9, prior=1)
+    _positive("ridge", ridge)
+    maps = _maps(colours, target, 1, ridge / 9)
     (height, width), total, weights = maps.shape[:2], maps.copy(), np.ones((*maps.shape[:2], 1))
     down, across = min(radius, height - 1), min(radius, width - 1)
     for dy in range(down + 1):
@@ -92,9 +95,8 @@ def local_affine(picture: Tensor, guide: Tensor, *, ridge: float = 1e-3, radius:
     return _tensor(_recolour(colours, total / weights), picture)
 
 
-def _maps(guide: Array, target: Array, radius: int, ridge: float, prior: float = 0) -> Array:
+def _maps(guide: Array, target: Array, radius: int, eps: float) -> Array:
     """The affine colour map (H, W, 12), matrix and offset, from guide to target in the window around each pixel."""
-    _positive("ridge" if prior else "eps", ridge)
     if not 1 <= radius == int(radius):
         raise ValueError(f"radius is {radius}; allowed are whole numbers from 1")
     shape = (*guide.shape[:2], -1)
@@ -102,8 +104,7 @@ def _maps(guide: Array, target: Array, radius: int, ridge: float, prior: float =
     mean = _mean(both, radius)
     products = _mean((guide[..., :, None] * both[..., None, :]).reshape(shape), radius).reshape(*shape[:2], 3, 6)
     products -= mean[..., :3, None] * mean[..., None, :]
-    shift = ridge * np.eye(3)
-    matrix = np.linalg.solve(products[..., :3] + shift, products[..., 3:] + prior * shift)
+    matrix = np.linalg.solve(products[..., :3] + eps * np.eye(3), products[..., 3:])
     offset = mean[..., 3:] - (mean[..., None, :3] @ matrix)[..., 0, :]
     return np.concatenate([matrix.reshape(shape), offset], -1)
 

@@ -1,0 +1,124 @@
+"""PhotoWCT's cascade: golden sizes, un-pooling by the current picture's indices, one encoding of the style."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from lib.models import photowct, wct
+from lib.models.photowct import DEPTHS, InverseVGG, PhotoWCT
+from lib.models.wct import Numerics
+from tests.reference import narrow_stylenas
+
+GOLDEN = {4: (3_505_219, 15.8), 3: (555_075, 7.4), 2: (112_451, 3.7), 1: (1_731, 0.1)}
+
+
+@pytest.fixture
+def encoder(monkeypatch):
+    """A narrow encoder; decoders built beside it have its widths."""
+    share = narrow_stylenas.SHARE
+    rows = tuple(tuple(step and (step[0] // share, step[1] // share or 3) for step in row) for row in photowct.ROWS)
+    monkeypatch.setattr(photowct, "ROWS", rows)
+    return narrow_stylenas.encoder()
+
+
+@pytest.fixture
+def cascade(encoder):
+    torch.manual_seed(0)
+    return PhotoWCT(encoder, {depth: InverseVGG(depth) for depth in DEPTHS})
+
+
+def pictures(height=32, width=48, seed=0):
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def plain_inverse(network, code):
+    """The decoder of depth 4 written out."""
+
+    convolutions = iter([layer for layer in network.layers if isinstance(layer, nn.Conv2d)])
+    x = code.features
+    for level, count in ((2, 1), (1, 4), (0, 2)):
+        for _ in range(count):
+            x = step(next(convolutions), x).relu()
+        x = F.max_unpool2d(x, code.indices[level], 2, output_size=code.sizes[level][2:])
+    x = step(next(convolutions), x).relu()
+    return step(next(convolutions), x)
+
+
+def step(convolution, x):
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), convolution.weight, convolution.bias)
+
+
+@pytest.mark.parametrize(("depth", "parameters", "gmac"), [(depth, *golden) for depth, golden in GOLDEN.items()])
+def test_golden_sizes_and_costs(depth, parameters, gmac):
+    with torch.device("meta"):
+        network = InverseVGG(depth)
+    assert sum(p.numel() for p in network.parameters()) == parameters
+    assert network.macs(256, 256) / 1e9 == pytest.approx(gmac, abs=0.05)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (35, 53)])
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_the_picture_comes_back_in_its_size_at_the_counted_cost(encoder, size, depth):
+    code, network = encoder.encode(pictures(*size), depth), InverseVGG(depth)
+    with FlopCounterMode(display=False) as counter:
+        assert network(code.features, code.indices, code.sizes).shape == (1, 3, *size)
+    assert counter.get_total_flops() == 2 * network.macs(*size)
+
+
+def test_the_decoder_equals_one_written_out(encoder):
+    code, network = encoder.encode(pictures(), 4), InverseVGG(4)
+    found = network(code.features, code.indices, code.sizes)
+    torch.testing.assert_close(found, plain_inverse(network, code), atol=1e-6, rtol=1e-5)
+
+
+def test_a_pooling_whose_maxima_lay_elsewhere_gives_another_picture(encoder):
+    code, network = encoder.encode(pictures(), 3), InverseVGG(3)
+    picture = network(code.features, code.indices, code.sizes)
+    for moved in (0, 1):
+        indices = [index.flip(1) if i == moved else index for i, index in enumerate(code.indices)]
+        assert not torch.allclose(network(code.features, indices, code.sizes), picture, atol=1e-4)
+
+
+def test_every_stage_unpools_by_the_indices_of_the_picture_that_it_was_given(cascade, monkeypatch):
+    given, used = [], []
+    encode = cascade.encoder.encode
+    monkeypatch.setattr(
+        cascade.encoder, "encode", lambda picture, depth: given.append(picture) or encode(picture, depth)
+    )
+    for depth, network in cascade.decoders.items():
+        network.register_forward_hook(
+            lambda module, inputs, output, depth=depth: used.append((depth, inputs[1], output))
+        )
+    result = cascade.stylise(pictures(), pictures(seed=1))
+    assert [depth for depth, _, _ in used] == [4, 3, 2, 1]
+    assert all(map(torch.equal, [*given, result], [pictures(), *(output for *_, output in used)]))  # not clamped
+    assert any(output.min() < 0 or output.max() > 1 for *_, output in used)
+    for picture, (depth, indices, _) in zip(given, used, strict=True):
+        assert all(map(torch.equal, indices, encode(picture, depth).indices))
+
+
+def test_the_style_is_encoded_once_for_all_stages(cascade):
+    shapes = []
+    cascade.encoder.register_forward_hook(lambda module, inputs, output: shapes.append((inputs[0].shape, len(output))))
+    cascade.stylise(pictures(), pictures(64, 32, seed=1))
+    assert shapes == [((1, 3, 64, 32), 4)]
+
+
+def test_one_stage_alone_gives_its_features_the_styles_statistics(cascade):
+    content, style = pictures(), pictures(48, 64, seed=1)
+    code, numerics = cascade.encoder.encode(content, 4), Numerics(covariance="float32")
+    colour = wct.colouring(cascade.encoder(style, 4)[3], numerics)
+    painted = wct.apply(code.features, wct.fit(code.features, colour, numerics))
+    expected = cascade.decoders[4](painted, code.indices, code.sizes)
+    assert torch.equal(cascade.stylise(content, style, depths=(4,)), expected)
+
+
+def test_pictures_of_other_sizes_and_depths_are_refused(cascade):
+    with pytest.raises(ValueError, match="are 48x33"):
+        cascade.stylise(pictures(33, 48), pictures())
+    with pytest.raises(ValueError, match="NaN"):
+        cascade.stylise(pictures(), pictures() / 0 - pictures() / 0)
+    with pytest.raises(ValueError, match="depth is 5; allowed are 1, 2, 3, 4"):
+        InverseVGG(5)
