@@ -197,10 +197,11 @@ def _by_chance(claim: Claim, effect: Interval, control: np.ndarray, note: str, m
     at = neutral.percentile(control, effect.value)
     failed = effect.value >= most or at >= 100 - CHANCE
     verdict = Verdict.CONTRADICTED if failed else Verdict.SUPPORTED if at <= CHANCE else Verdict.UNDECIDED
-    value, low, high, n = effect
-    low5, middle, high95 = np.percentile(control, [5, 50, 95])
-    note = f"at {at:.1f}% of {note}: 5, 50, 95% of it are {low5:.2f}, {middle:.2f}, {high95:.2f}"
-    return Finding(claim.id, verdict, n, value, low, high, f"at <= {CHANCE:g}% of the control", note)
+    low, middle, high = np.percentile(control, [5, 50, 95])
+    note = f"at {at:.1f}% of {note}: 5, 50, 95% of it are {low:.2f}, {middle:.2f}, {high:.2f}"
+    note += "" if np.isnan(effect.low) else f"; 95% interval [{effect.low:.2f}, {effect.high:.2f}]"
+    threshold = f"at <= {CHANCE:g}% of the control"  # which the interval, standing in the note, does not decide
+    return Finding(claim.id, verdict, effect.n, effect.value, threshold=threshold, note=note)
 
 
 def _converges(study: Study, claim: Claim) -> Finding:
@@ -243,8 +244,8 @@ def _survives(study: Study, claim: Claim) -> Finding:
     whole = all(list(one.rows["k"]) == list(range(len(one.rows))) for one in found)
     asked, scored = (sum(map(len, rows)) for rows in zip(*((one.rows, one.scored) for one in found), strict=True))
     share = statistics.wilson(asked - scored, asked)
-    finding = exact(claim, whole, n=asked, note=f"{asked - scored} failed in {len(found)} searches")
-    return replace(finding, effect=share.value, low=share.low, high=share.high)
+    note = f"{asked - scored} failed in {len(found)} searches; share 95% [{share.low:.3f}, {share.high:.3f}]"
+    return replace(exact(claim, whole, n=asked, note=note), effect=share.value)
 
 
 def _against_colour(study: Study, claim: Claim, errors: pd.Series, note: str, *, above_it: bool) -> Finding:

@@ -10,6 +10,7 @@ from scipy import stats
 
 from lib.papers.study import Study
 from lib.papers.stylenas import claims, records
+from lib.report import overview
 from lib.report.statistics import Interval
 from lib.search import record
 from tests.reference import stylenas_world as world
@@ -142,6 +143,10 @@ def test_pictures_are_counted_and_scores_named_after_their_features(table):
     assert table.loc["C5a-s", "n"] == 38
     assert table.loc["C5a-s", "note"].startswith("KD-lite0 to styles: PhotoWCT 0.18")
     assert "content 9.6, oracle 6.33" in table.loc["C7a", "note"]
+
+
+def test_every_verdict_follows_from_its_own_interval(table):
+    assert overview.rechecked(table.reset_index()).empty
 
 
 def test_smoke_decides_only_arithmetic_and_counts(stored_folder, tmp_path):
