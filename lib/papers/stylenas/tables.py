@@ -109,10 +109,11 @@ def table2(study: Study) -> pd.DataFrame:
     lines = []
     for _, row in frame.iterrows():
         own = paper.loc[size(row["width"])] if size(row["width"]) in paper.index else pd.Series(dtype=float)
-        theirs = own.get(row["name"], np.nan)
+        theirs, smoothed = own.get(row["name"], np.nan), row["name"].startswith("PhotoWCT")
         lines.append({
             "size": size(row["width"]), "method": called[row["name"]], "seconds": row["seconds_median"],
-            "networks": row["networks_s"], "smoothing": row["smoothing_s"], "runs": int(row["runs"]),
+            "networks": row["networks_s"], "smoothing": row["smoothing_s"] if smoothed else np.nan,
+            "runs": int(row["runs"]),
             "times faster than PhotoWCT": slow.get(row["width"], np.nan) / row["seconds_median"],
             "paper: seconds": theirs, "paper: times faster": own.get("PhotoWCT", np.nan) / theirs, "on": where,
         })  # fmt: skip
