@@ -10,6 +10,7 @@ PAPERS = {
     "cycleganas": "CycleGANAS: differentiable neural architecture search for CycleGAN",
 }
 STUDIES = {"searchers": "Any searcher on any space"}  # our own, built alike
+PAGES = ("speed",)  # notebooks without settings of that kind; the module checks its parameters
 
 
 def built(slug: str) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from inspect import formatannotation
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
+from lib.search.workers import kind_of
+
 RUN_ONLY = frozenset(
     {"profile", "parts", "device", "threads", "workers", "gpus_per_candidate", "fresh"}
 )  # parameters that change no result
@@ -38,6 +40,7 @@ class Settings:
     SWEPT: ClassVar[tuple[str, ...]] = ()  # lists with at least one value, none of them twice
 
     def __post_init__(self) -> None:
+        kind_of(getattr(self, "workers", "serial"))
         for name, choices in self.CHOICES.items():
             for value in self._values(name):
                 if value not in choices:

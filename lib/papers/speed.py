@@ -1,6 +1,6 @@
 """What searching costs beside the evaluations, measured here and now; `07_speed` shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,6 +15,21 @@ from lib.spaces.base import Genome
 from lib.spaces.toy import BitString
 
 WINDOW = 8
+MOST_SPREAD = 5  # log-deviation of durations
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """Raise ValueError, naming the parameter, for values of the notebook that nothing can be measured with."""
+    rules = {
+        "candidates": (values["candidates"] >= 1, "whole numbers from 1"),
+        "slots": (values["slots"] and min(values["slots"]) >= 1, "one or more whole numbers from 1"),
+        "windows": (values["windows"] and min(values["windows"]) >= 1, "one or more numbers from 1"),
+        "spread": (0 <= values["spread"] <= MOST_SPREAD, f"numbers from 0 to {MOST_SPREAD}"),
+        "seed": (values["seed"] >= 0, "whole numbers from 0"),
+    }
+    for name, (good, allowed) in rules.items():
+        if not good:
+            raise ValueError(f"{name} is {values[name]}; allowed are {allowed}")
 
 
 def count(settings: None, genome: Genome, seed: int) -> Outcome:

@@ -80,17 +80,24 @@ class Workers(Protocol):
 
 def open_workers(workers: str, evaluate: Evaluate, settings: Any, limits: Limits) -> Workers:
     """The workers of this name. Raises ValueError for an unknown name, or limits that they cannot keep."""
-    kind, _, rest = workers.partition(":")
+    kind, rest = kind_of(workers)
     if limits.gpus and kind != "ray":
         raise ValueError(f"gpus_per_candidate is {limits.gpus} and workers {workers!r}; only 'ray' shares out GPUs")
-    if workers == "serial":
+    if kind == "serial":
         return Serial(evaluate, settings, limits)
-    if kind == "processes" and rest.isdecimal() and int(rest) >= 1:
+    if kind == "processes":
         return Processes(int(rest), evaluate, settings, limits)
-    if workers == "ray" or (kind == "ray" and rest):
-        from lib.search.ray_workers import RayWorkers
+    from lib.search.ray_workers import RayWorkers
 
-        return RayWorkers(rest, evaluate, settings, limits)
+    return RayWorkers(rest, evaluate, settings, limits)
+
+
+def kind_of(workers: str) -> tuple[str, str]:
+    """The kind of workers of this name and their number or address. Raises ValueError for an unknown name."""
+    kind, _, rest = workers.partition(":")
+    many = kind == "processes" and rest.isdecimal() and int(rest) >= 1
+    if workers in ("serial", "ray") or many or (kind == "ray" and rest):
+        return kind, rest
     raise ValueError(f"workers is {workers!r}; allowed are {ALLOWED}")
 
 

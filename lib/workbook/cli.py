@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from lib.paths import PROFILES
@@ -112,10 +113,10 @@ def _command(
 
 
 def _minutes(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no positive number of minutes")
-    return value
+    with suppress(ValueError):
+        if 0 < (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is no positive number of minutes")
 
 
 def _complain(text: str, status: int) -> int:
@@ -213,9 +214,11 @@ def _runs(options: argparse.Namespace) -> None:
 
 
 def _why(options: argparse.Namespace) -> None:
+    from textwrap import fill
+
     from lib.search.runs import why
 
-    print("\n".join(why(options.run)))
+    print("\n".join(fill(line, 120, subsequent_indent="  ", break_on_hyphens=False) for line in why(options.run)))
 
 
 def _diff(options: argparse.Namespace) -> int:

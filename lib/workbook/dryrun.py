@@ -7,11 +7,12 @@ from importlib import import_module
 from typing import Any
 
 from lib.data.registry import MissingData
-from lib.papers import PAPERS, STUDIES, built
+from lib.papers import PAGES, PAPERS, STUDIES, built
 from lib.search.progress import duration
 from lib.workbook.notebooks import Job
 
 MEASURE_S = 0.5
+START_S = 30.0  # of a notebook on two cores: kernel, imports, tables and figures
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,13 @@ class Needs:
 
 
 def needs(job: Job) -> Needs:
-    """What a notebook would compute and what it lacks; empty for a notebook that no paper stands behind."""
+    """What a notebook would compute and what it lacks; empty for a notebook that no paper stands behind.
+
+    Raises ValueError for values that its settings, or the `check` of its module, refuse.
+    """
     if job.slug not in PAPERS | STUDIES or not built(job.slug):
+        if job.slug in PAGES:
+            import_module(f"lib.papers.{job.slug}").check(job.values)
         return Needs()
     settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
     chosen = job.values.get("parts")
@@ -99,7 +105,9 @@ def _lines(job: Job, need: Needs, speed: float) -> list[str]:
         lines.append(_part(part["part"], part["rows"], part["flops"], part.get("memory", 0), _seconds(part, speed)))
     total = [sum(part.get(name, 0) for part in need.parts) for name in ("rows", "flops")]
     peak = max(part.get("memory", 0) for part in need.parts)
-    lines.append(_part("all", total[0], total[1], peak, sum(_seconds(part, speed) for part in need.parts)))
+    lines.append(_part("start, figures", 0, 0, 0, START_S))
+    seconds = START_S + sum(_seconds(part, speed) for part in need.parts)
+    lines.append(_part("all", total[0], total[1], peak, seconds))
     lines += ["  more memory than this machine has"] if 0 < memory_total() < peak else []
     for kind in ("data", "weights"):
         lines.append(f"  {kind}: {', '.join(_names(need.parts, kind)) or 'none'}")

@@ -40,7 +40,7 @@ def test_help_imports_nothing_heavy_and_explains_the_exit_status():
         ([], "COMMAND"),
         (["dance"], "invalid choice: 'dance'"),
         (["run", "--minutes", "0"], "no positive number of minutes"),
-        (["run", "--minutes", "soon"], "--minutes"),
+        (["run", "--minutes", "soon"], "--minutes: soon is no positive number of minutes"),
     ],
 )
 def test_a_mistake_in_the_call_is_one_line(capsys, arguments, words):
@@ -132,7 +132,9 @@ def test_runs_are_listed_compared_explained_and_cleaned(capsys):
     assert main(["diff", first, first]) == 0
     assert capsys.readouterr().out == "identical\n"
     assert main(["why", first]) == 0
-    assert f"Not {second}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"Not {second}" in told
+    assert max(map(len, told.splitlines())) <= 120
     assert main(["clean", first]) == 0
     assert "would remove" in capsys.readouterr().out
     assert main(["clean", first, "--yes"]) == 0
@@ -221,8 +223,9 @@ def test_a_dry_run_says_what_would_run_how_long_and_what_is_missing(toy_paper, c
     assert lines[1] == "01_toy, profile desk"
     assert lines[3].split() == ["rates", "15", "2.00", "1.0", "GB", "20", "s"]
     assert lines[4].split() == ["grid", "25", "0.00", "0.0", "GB", "1", "min", "0", "s"]
-    assert lines[5].split() == ["all", "40", "2.00", "1.0", "GB", "1", "min", "20", "s"]
-    assert lines[6:] == [
+    assert lines[5].split() == ["start,", "figures", "0", "0.00", "0.0", "GB", "30", "s"]
+    assert lines[6].split() == ["all", "40", "2.00", "1.0", "GB", "1", "min", "50", "s"]
+    assert lines[7:] == [
         "  data: coffee, mona",
         "  weights: vgg16, vgg19",
         "  missing vgg19: python -m lib fetch weights vgg19",
@@ -245,6 +248,16 @@ def test_a_dry_run_survives_a_plan_that_must_open_what_is_not_here(monkeypatch, 
     assert "missing data of 01_toy: no mona here" in capsys.readouterr().out
     assert main(["doctor"]) == 1
     assert "smoke: lacks\n    data of 01_toy: no mona here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (["06_searchers", "--workers", "processes:x"], "workers is 'processes:x'"),
+    (["02_nasdip", "--set", "workers=foo"], "workers is 'foo'"),
+    (["07_speed", "--set", "candidates=-1"], "candidates is -1"),
+])  # fmt: skip
+def test_a_value_that_a_notebook_would_refuse_ends_the_dry_run(capsys, call, words):
+    assert main(["run", *call, "--dry-run"]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_dry_run_with_everything_here_ends_well(toy_paper, capsys):

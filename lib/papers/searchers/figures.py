@@ -130,4 +130,6 @@ def incumbents(noisy: pd.DataFrame) -> pd.DataFrame:
 
 
 PRODUCTS: tuple[Callable[[Study, pd.DataFrame], Figure | None], ...] = (best, optimum, against_random, noise)
-EACH: tuple[Callable[[Study, pd.DataFrame, str], Figure], ...] = (hamming, visited)  # drawn for every problem
+EACH: dict[Callable[[Study, pd.DataFrame, str], Figure], tuple[str, ...]] = {  # and the problems they are drawn of
+    hamming: ("bits", "nasdip-hidden"), visited: ("nasdip-hidden",),
+}  # fmt: skip

@@ -57,9 +57,11 @@ def draw(study: Study) -> None:
     rows = tables.load(study)
     for product in (tables.found, tables.wins, *figures.PRODUCTS):
         product(study, rows)
-    for name in rows.loc[rows["experiment"] == "search", "name"].unique():
-        for draw_one in figures.EACH:
-            draw_one(study, rows, name)
+    searched = set(rows.loc[rows["experiment"] == "search", "name"])
+    for draw_one, names in figures.EACH.items():
+        for name in names:
+            if name in searched:
+                draw_one(study, rows, name)
 
 
 def finish(study: Study, settings: Settings) -> Path:

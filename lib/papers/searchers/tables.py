@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.papers.problem import KINDS
+from lib.papers.searchers.settings import CONTROL
 from lib.papers.study import Study
 from lib.report import statistics
 from lib.search import record
@@ -87,6 +88,23 @@ def pairs(rows: pd.DataFrame) -> pd.DataFrame:
             lines.append((problem, a, b, len(sign), *share[:3], best[b] - best[a]))
     columns = ["problem", "searcher", "against", "searches", "wins", "low", "high", "differences"]
     return pd.DataFrame(lines, columns=columns)
+
+
+def strongest(table: pd.DataFrame) -> list[str]:
+    """A sentence a problem: who wins most pairs against random search, if anybody, of the table of `wins`."""
+    lines = []
+    for problem, part in table[table["against"] == CONTROL].groupby("problem", sort=False):
+        top = part[part["wins"] == part["wins"].max()]
+        one, names = top.iloc[0], " and ".join(top["searcher"])
+        share = f"{one.wins:.0%} of {one.searches} pairs [{one.low:.0%}, {one.high:.0%}]"
+        what = (
+            f"{'tied in front are' if len(top) > 1 else 'most are won by'} {names}"
+            if one.wins > 0.5
+            else "none beats it"
+        )
+        noise = ", within noise" if one.wins > 0.5 and one.low <= 0.5 else ""
+        lines.append(f"{problem}: against random search {what}, with {share}{noise}")
+    return lines
 
 
 def wins(study: Study, rows: pd.DataFrame) -> pd.DataFrame:

@@ -114,6 +114,18 @@ def test_the_earlier_optimum_wins_between_equal_scores(small):
     assert table["wins"].to_dict() == {"random": 1.0, "genetic": 0.0}
 
 
+def test_the_strongest_against_random_search_may_be_several_or_nobody():
+    found = [("bits", "genetic", 1.0, 0.6), ("bits", "stratified", 1.0, 0.6), ("bits", "reinforce", 0.5, 0.2),
+             ("grid", "genetic", 0.5, 0.2), ("toy", "genetic", 0.75, 0.3)]  # fmt: skip
+    frame = pd.DataFrame(found, columns=["problem", "searcher", "wins", "low"])
+    lines = tables.strongest(frame.assign(against="random", searches=4, high=1.0))
+    assert lines == [
+        "bits: against random search tied in front are genetic and stratified, with 100% of 4 pairs [60%, 100%]",
+        "grid: against random search none beats it, with 50% of 4 pairs [20%, 100%]",
+        "toy: against random search most are won by genetic, with 75% of 4 pairs [30%, 100%], within noise",
+    ]
+
+
 def test_repeats_cost_as_much_as_candidates_and_give_a_band(small):
     _, rows = small
     noisy = rows[rows["experiment"] == "noise"]
@@ -128,7 +140,9 @@ def test_everything_is_drawn_from_the_records_alone(small, monkeypatch):
     study, _ = small
     rows = tables.load(type(study)("searchers", "custom", folder=study.folder))
     again = type(study)("searchers", "custom", folder=study.folder)
-    monkeypatch.setattr(figures, "EACH", (figures.hamming,))  # an embedding takes seconds, another panel a second
+    monkeypatch.setattr(
+        figures, "EACH", {figures.hamming: ("bits", "absent")}
+    )  # an embedding takes seconds, another panel a second
     monkeypatch.setattr(tables, "load", lambda study: rows[rows["name"] != "grid"])
     searchers.study.draw(again)
     names = {path.name for path in again.written if path.suffix in (".png", ".csv")}
@@ -153,6 +167,8 @@ def test_populations_fit_the_budget():
         ({"compared": ["genetic"]}, "'random' must be among them"),
         ({"compared": ["random", "annealing"]}, "compared is 'annealing'"),
         ({"repeats": 1}, "repeats is 1"),
+        ({"workers": "foo"}, "workers is 'foo'; allowed are 'serial', 'processes:N'"),
+        ({"workers": "processes:x"}, "workers is 'processes:x'; allowed are"),
     ],
 )
 def test_settings_against_the_rules_are_refused(changes, message):
