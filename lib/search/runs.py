@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from lib import __version__
 from lib.paths import runs_dir, shown, write_text
 from lib.search.record import Record, RecordError, changes, differences, read, scores
 
+SHOWN = 5  # names in a message, at most
 RECORD, MANIFEST = "record.jsonl", "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -134,17 +136,23 @@ def run_folders() -> list[Path]:
 def find_run(name: str) -> Path:
     """The run folder meant by a path, by `profile/slug/experiment-hash`, or by an ending of that which is unique.
 
-    Raises FileNotFoundError, listing the runs, if none fits, and ValueError if several do.
+    The beginning of `experiment` will do where it is unique. Raises FileNotFoundError, with the nearest names, if none
+    fits, and ValueError if several do.
     """
     if (Path(name) / RECORD).is_file():
         return Path(name).resolve()
     named = {run_name(folder): folder for folder in run_folders()}
     fitting = [key for key in named if key == name or key.endswith((f"/{name}", f"-{name}"))]
+    fitting = fitting or [key for key in named if f"/{name}-" in f"/{key}"]
     if len(fitting) == 1:
         return named[fitting[0]]
     if fitting:
-        raise ValueError(f"run {name!r} fits several: {', '.join(fitting)}")
-    raise FileNotFoundError(f"no run is named {name!r}; there are: {', '.join(named) or 'none yet'}")
+        more = f" and {len(fitting) - SHOWN} more" if len(fitting) > SHOWN else ""
+        raise ValueError(f"run {name!r} fits several: {', '.join(fitting[:SHOWN])}{more}")
+    ends = {key.rpartition("/")[2] if "/" not in name else key: key for key in named}
+    near = [ends[end] for end in get_close_matches(name, ends, SHOWN, 0.5)]
+    hint = f"do you mean {' or '.join(near)}?" if near else f"`python -m lib runs` lists the {len(named)} there are"
+    raise FileNotFoundError(f"no run is named {name!r}; {hint}")
 
 
 def run_name(folder: Path) -> str:
@@ -163,8 +171,9 @@ def is_running(folder: Path) -> bool:
 
 
 def list_runs() -> pd.DataFrame:
-    """One line a run: name, state, rows, failed, best score (lower is better), seconds, megabytes, last change."""
-    columns = ["run", "state", "rows", "failed", "best", "seconds", "megabytes", "changed"]
+    """One line a run: name, state, rows, of them failed and invalid genomes, best score (lower is better), seconds,
+    megabytes, last change."""
+    columns = ["run", "state", "rows", "failed", "invalid", "best", "seconds", "megabytes", "changed"]
     return pd.DataFrame([_summary(folder) for folder in run_folders()], columns=columns)
 
 
@@ -193,10 +202,10 @@ def why(run: str) -> list[str]:
     """Sentences on why the run has its folder, what it continues from, and how it differs from its siblings."""
     folder = find_run(run)
     header, rows = read(folder / RECORD)
-    failed = sum(row.get("score") is None and bool(row.get("reason")) for row in rows)
+    failed, invalid = _unscored(rows)
     settings = ", ".join(f"{name}={value!r}" for name, value in header.get("identity", {}).items())
     lines = [
-        f"{run_name(folder)}: {len(rows)} rows, {failed} of them failed; {'running' if is_running(folder) else 'idle'}",
+        f"{run_name(folder)}: {len(rows)} rows, {failed} of them failed, {invalid} invalid genomes; {_state(folder)}",
         f"The folder is named after these settings; equal ones continue it, others get a new folder: {settings}",
     ]
     moved = sorted({row["environment"] for row in rows if row.get("environment")})
@@ -231,12 +240,26 @@ def _summary(folder: Path) -> tuple[Any, ...]:
     try:
         rows = read(folder / RECORD)[1]
     except RecordError as error:
-        return run_name(folder), f"damaged: {error}", 0, 0, None, 0.0, _megabytes(folder), changed
+        return run_name(folder), f"damaged: {error}", 0, 0, 0, None, 0.0, _megabytes(folder), changed
     lowest = min((score for score in scores(rows).values() if score < float("inf")), default=None)
-    failed = sum(row.get("score", 0.0) is None for row in rows)
     seconds = round(sum(row.get("seconds") or 0.0 for row in rows), 1)
-    state = "running" if is_running(folder) else "idle"
-    return run_name(folder), state, len(rows), failed, lowest, seconds, _megabytes(folder), changed
+    return run_name(folder), _state(folder), len(rows), *_unscored(rows), lowest, seconds, _megabytes(folder), changed
+
+
+def _state(folder: Path) -> str:
+    """Running, finished (a manifest was written after the last row), or idle."""
+    if is_running(folder):
+        return "running"
+    manifest = folder / MANIFEST
+    done = manifest.exists() and manifest.stat().st_mtime_ns >= (folder / RECORD).stat().st_mtime_ns
+    return "finished" if done else "idle"
+
+
+def _unscored(rows: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    """How many rows failed, and how many are genomes that are no network."""
+    reasons = [row.get("reason") or "" for row in rows if row.get("score", 0.0) is None]
+    invalid = sum(reason.startswith("invalid") for reason in reasons)
+    return len(reasons) - invalid, invalid
 
 
 def _megabytes(folder: Path) -> float:

@@ -112,11 +112,14 @@ class Space:
         return "-".join("".join(str(next(bits)) for _ in range(length)) for length in self._lengths)
 
     def parse(self, text: str) -> Genome:
-        """The genome that `text` wrote; ValueError saying what was expected for anything else."""
+        """The genome that `text` wrote, bits also without dashes; ValueError saying what was expected otherwise."""
         if self.binary:
-            lengths = [len(group) for group in text.split("-")]
-            if lengths != self._lengths or set(text) - set("01-"):
-                raise ValueError(f"{text!r} is no genome of {self.name}; expected groups of {self._lengths} bits")
+            lengths, count = [len(group) for group in text.split("-")], len(self.genes)
+            if lengths not in (self._lengths, [count]) or set(text) - set("01-"):
+                expected = f"{count} bits, with or without dashes between groups of {self._lengths}"
+                raise ValueError(
+                    f"{text!r} is no genome of {self.name}: {sum(lengths)} characters; expected {expected}"
+                )
             return tuple(int(bit) for bit in text if bit != "-")
         tokens = text.split(" ")
         if len(tokens) != len(self.genes):

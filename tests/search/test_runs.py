@@ -85,8 +85,21 @@ def test_runs_are_listed_with_their_best_score_and_failures():
     made("damaged").joinpath("record.jsonl").write_text("nothing\n")
     table = runs.list_runs()
     line = table.iloc[1]
-    assert line[["state", "rows", "failed", "best", "seconds"]].tolist() == ["idle", 3, 1, 1.0, 4.5]
+    assert line[["state", "rows", "failed", "invalid", "best", "seconds"]].tolist() == ["idle", 3, 1, 0, 1.0, 4.5]
     assert table.iloc[0]["state"].startswith("damaged")
+
+
+def test_an_invalid_genome_is_no_failure_and_a_run_with_its_manifest_is_finished():
+    with open_run("desk", "toy", "search", {}) as run:
+        run.record.append({"k": 0, "repeat": 0, "score": None, "reason": "invalid: size_mismatch"})
+        run.record.append({"k": 1, "repeat": 0, "score": None, "reason": "failed: exception"})
+        run.write_manifest({})
+    line = runs.list_runs().iloc[0]
+    assert line[["state", "rows", "failed", "invalid"]].tolist() == ["finished", 2, 1, 1]
+    assert "2 rows, 1 of them failed, 1 invalid genomes; finished" in runs.why(run.folder.name)[0]
+    with open_run("desk", "toy", "search", {}) as run:
+        run.record.append({"k": 2, "repeat": 0, "score": 1.0})
+    assert runs.list_runs()["state"].tolist() == ["idle"]
 
 
 def test_no_runs_are_an_empty_list():
@@ -98,7 +111,12 @@ def test_a_run_is_found_by_path_by_name_and_by_hash(folder):
     target = made()
     for name in (str(target), runs.run_name(target), target.name, target.name.split("-")[1]):
         assert runs.find_run(name) == target
-    with pytest.raises(FileNotFoundError, match="no run is named 'ls'; there are: desk/nst/lr-"):
+    other = made("truth-chelsea-0")
+    assert runs.find_run("truth-chelsea") == runs.find_run("truth-chelsea-0") == other
+    with pytest.raises(FileNotFoundError, match=f"do you mean {runs.run_name(other)}"):
+        runs.find_run(other.name[:-1] + "x")
+    runs.clean([other.name], yes=True)
+    with pytest.raises(FileNotFoundError, match=r"no run is named 'ls'; .*lists the 2 there are"):
         runs.find_run("ls")
 
 
@@ -141,7 +159,7 @@ def test_diff_names_settings_and_rows():
 def test_why_names_the_settings_and_the_difference_from_its_siblings():
     other = made(steps=5)
     text = "\n".join(runs.why(str(made())))
-    assert "2 rows, 0 of them failed; idle" in text
+    assert "2 rows, 0 of them failed, 0 invalid genomes; idle" in text
     assert "seed=0" in text
     assert f"Not {other.name}, because (there | here): steps: 5 | absent" in text
 

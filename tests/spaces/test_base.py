@@ -152,10 +152,17 @@ def test_numpy_genomes_become_plain():
     assert all(type(value) is int for value in genome)
 
 
-@pytest.mark.parametrize("text", ["01", "01-1-", "0a-1", "01-12", "", "011"])
+@pytest.mark.parametrize("text", ["01", "01-1-", "0a-1", "01-12", "", "0-11", "0111"])
 def test_text_that_is_no_bit_genome_is_refused(text):
-    with pytest.raises(ValueError, match="no genome of bits"):
-        Space("bits", [Gene("a", (0, 1), 0), Gene("b", (0, 1), 0), Gene("c", (0, 1), 1)]).parse(text)
+    space = Space("bits", [Gene("a", (0, 1), 0), Gene("b", (0, 1), 0), Gene("c", (0, 1), 1)])
+    count = len(text.replace("-", ""))
+    with pytest.raises(ValueError, match=rf"no genome of bits: {count} characters; expected 3 bits, .* of \[2, 1\]"):
+        space.parse(text)
+
+
+def test_bits_may_be_written_without_dashes():
+    space = Space("bits", [Gene("a", (0, 1), 0), Gene("b", (0, 1), 0), Gene("c", (0, 1), 1)])
+    assert space.parse("011") == space.parse("01-1") == (0, 1, 1)
 
 
 @pytest.mark.parametrize(("text", "message"), [("up=a norm=z", "'norm=z' is unknown.*norm=b"), ("up=a", "has 1 genes")])
