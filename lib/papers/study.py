@@ -247,12 +247,15 @@ def _hashes(used_weights: Iterable[str], used_pictures: Iterable[str]) -> dict[s
 
 
 def redraw(notebook: str, profile: str, draw: Callable[[Study], None]) -> list[Path]:
-    """Draw a profile's checked-in tables, figures and claims from the records among them; nothing is computed.
+    """Draw a profile's tables, figures and claims from the records beside them; nothing is computed.
 
-    Raises FileNotFoundError where the profile has no records.
+    Where `WORKBOOK_FIGURES` names a folder without the profile's records, the checked-in ones are drawn there. Raises
+    FileNotFoundError where the profile has no records.
     """
     slug = notebook.partition("_")[2]
-    study = Study(slug, profile, folder=checked_in(slug, profile))
+    study = Study(slug, profile, folder=figures_dir() / profile / slug)
+    if not study.records.is_dir():
+        study.records = checked_in(slug, profile) / "records"
     if not study.records.is_dir():
         command = f"python -m lib run {notebook} --profile {profile}"
         raise FileNotFoundError(f"figures/{profile}/{slug} has no records; run: {command}")

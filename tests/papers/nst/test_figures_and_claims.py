@@ -299,7 +299,7 @@ def test_redrawing_from_the_records_alone_gives_the_same_bytes(small, tmp_path, 
     first, second = (tmp_path / name / "desk" / "nst" for name in ("first", "second"))
     study.draw(synthetic(first, small, PARTS, secret=secret_style))
     shutil.copytree(first / "records", second / "records", ignore=shutil.ignore_patterns("private"))
-    monkeypatch.setattr(study.studies, "checked_in", lambda slug, profile: tmp_path / "second" / profile / slug)
+    monkeypatch.setenv("WORKBOOK_FIGURES", str(tmp_path / "second"))
     written = nst.redraw("desk")
     plt.close("all")
     public = [path for path in first.iterdir() if path.is_file()]
