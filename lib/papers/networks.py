@@ -9,7 +9,14 @@ from lib import device, weights
 from lib.metrics.features import Features
 from lib.models import backbones
 
-NAMES = ("inception-2015", "lite0")
+WEIGHTS = {"inception-2015": "inception-2015", "lite0": "efficientnet-lite0"}  # of each feature network
+NAMES = tuple(WEIGHTS)
+
+
+def preferred() -> str:
+    """The 2015 Inception where its weights are present, else EfficientNet-Lite0."""
+    present = any(row["name"] == "inception-2015" and row["present"] for row in weights.status())
+    return "inception-2015" if present else "lite0"
 
 
 @lru_cache(maxsize=2)
@@ -21,8 +28,7 @@ def features(name: str = "", where: str = "cpu") -> Features:
     """
     if name not in ("", *NAMES):
         raise ValueError(f"feature network is {name!r}; allowed are {', '.join(NAMES)}")
-    present = any(row["name"] == "inception-2015" and row["present"] for row in weights.status())
-    if name == "inception-2015" or (not name and present):
+    if (name or preferred()) == "inception-2015":
         module = backbones.inception_2015().to(device.pick(where))
         return Features("inception-2015", module, 299, "tf1", weights.digest("inception-2015"))
     module = backbones.lite0().to(device.pick(where))

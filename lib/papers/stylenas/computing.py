@@ -62,7 +62,7 @@ def search(study: Study, settings: Settings, part: str) -> None:
 def used_weights(settings: Settings) -> list[str]:
     """The pretrained weights that a study needs: the encoder's and those of the scores' features."""
     own = [] if settings.encoder == "random" else [settings.encoder]
-    return [*own, "efficientnet-lite0"]
+    return [*own, networks.WEIGHTS[networks.preferred()]]
 
 
 def oracle(study: Study, settings: Settings, part: str) -> None:
@@ -148,7 +148,8 @@ def quality(study: Study, settings: Settings, part: str) -> None:
         Task(ev, name, known.get(name, ""), settings.smoothing, settings.table_width, resamples=settings.resamples)
         for name in available(ev, known, experiments.METHODS)
     ]
-    _compute(study, settings, part, _jobs(settings, tasks), measure)
+    about = {"width": settings.table_width, "pairs": len(photos.pairs(settings.pairs)), "smoothing": settings.smoothing}
+    _compute(study, settings, part, _jobs(settings, tasks, **about), measure)
 
 
 def available(ev: Evaluation, known: dict[str, str], names: tuple[str, ...]) -> list[str]:
@@ -306,8 +307,11 @@ def paint(task: Task, seed: int, folder: Path) -> Outcome:
     return Outcome(tv, {"tv": tv}, time.perf_counter() - started, artifacts={"image": name})
 
 
-def _jobs(settings: Settings, tasks: list[Task]) -> list[Job]:
-    return [Job(k, 0, settings.seed, task, {"name": task.name, "text": task.genome}) for k, task in enumerate(tasks)]
+def _jobs(settings: Settings, tasks: list[Task], **about: Any) -> list[Job]:
+    return [
+        Job(k, 0, settings.seed, task, {"name": task.name, "text": task.genome, **about})
+        for k, task in enumerate(tasks)
+    ]
 
 
 def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, **more: Any) -> None:

@@ -69,22 +69,42 @@ def stored(study: Study, *parts: str) -> list[Stored]:
 
 
 def compared(study: Study) -> dict[str, str]:
-    """The compared networks by name with their printed genomes: the best of the searches with 5, 7 and 9 bits, or
-    the nearest number found; the best of random search; the fixed ones (2.5)."""
-    found = {}
-    if evolved := [one.scored for one in stored(study, "evolution")]:
-        rows = pd.concat(evolved, ignore_index=True)
-        ones = rows["genome"].str.count("1")
-        for k in experiments.KEPT:
-            apart = (ones - k).abs()
-            found[f"S{k}"] = _lowest(rows[apart == apart.min()])
-    if drawn := [one.scored for one in stored(study, "random")]:
-        found["RS"] = _lowest(pd.concat(drawn, ignore_index=True))
+    """The compared networks by name with their printed genomes, see `sources`; the fixed ones last (2.5)."""
+    found = {name: str(row["genome"]) for name, row in _chosen(study).items()}
     return found | {name: NAMED[genome] for name, genome in experiments.FIXED.items()}
 
 
-def _lowest(rows: pd.DataFrame) -> str:
-    return str(rows["genome"].iloc[int(rows["score"].argmin())])
+def sources(study: Study) -> dict[str, str]:
+    """The kind of search that found each compared network.
+
+    S5, S7 and S9 are the best with so many bits: of evolution, else of the other searches, else evolution's with the
+    nearest number. `RS` is the best of random search, `best` that of evolution.
+    """
+    return {name: str(row["part"]) for name, row in _chosen(study).items()}
+
+
+def _chosen(study: Study) -> dict[str, pd.Series]:
+    scored = [one.scored.assign(part=one.part) for one in alive(study)]
+    rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame({"part": []})
+    evolved, drawn = (rows[rows["part"] == part] for part in ("evolution", "random"))
+    found = {"RS": _lowest(drawn)} if len(drawn) else {}
+    if len(evolved):
+        for k in experiments.KEPT:
+            found[f"S{k}"] = _lowest(_with_bits(evolved, rows, k))
+        found["best"] = _lowest(evolved)
+    return found
+
+
+def _with_bits(evolved: pd.DataFrame, rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    for searched in (evolved, rows):
+        if len(exact := searched[searched["genome"].str.count("1") == k]):
+            return exact
+    apart = (evolved["genome"].str.count("1") - k).abs()
+    return evolved[apart == apart.min()]
+
+
+def _lowest(rows: pd.DataFrame) -> pd.Series:
+    return rows.iloc[int(rows["score"].argmin())]
 
 
 def noise(study: Study) -> pd.DataFrame:
@@ -103,8 +123,10 @@ def header(study: Study, part: str) -> dict:
 
 
 def best(study: Study) -> pd.Series:
-    """The best candidate of evolution over all its searches."""
-    return min((one.winner for one in stored(study, "evolution")), key=lambda row: row["score"])
+    """The best candidate of evolution over all its searches; ValueError if none has a score."""
+    if not (found := alive(study, "evolution")):
+        raise ValueError("no candidate of evolution has a score, so there is no best network")
+    return min((one.winner for one in found), key=lambda row: row["score"])
 
 
 def drawn(row: pd.Series, name: str) -> np.ndarray:

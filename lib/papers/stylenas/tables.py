@@ -14,7 +14,8 @@ from lib.paths import paper_numbers
 PAPER = {"PhotoWCT": "PhotoWCT", "AE1": "PhotoWCT-AE1", "RS": "StyleNAS-RS", "S5": "StyleNAS-5opt",
          "S7": "StyleNAS-7opt", "S9": "StyleNAS-9opt"}  # fmt: skip
 LABELS = {
-    "AE1": "PhotoWCT-AE1", "RS": "random search", "S7-ref": "S7 as printed", "S9-ref": "S9 stand-in",
+    "AE1": "PhotoWCT-AE1", "RS": "random search", "best": "evolution's best",
+    "S7-ref": "S7 as printed", "S9-ref": "S9 stand-in",
     "PhotoWCT-raw": "PhotoWCT, not smoothed", "PhotoWCT-guided": "PhotoWCT, guided filter",
     "colour": "colour transfer", "oracle-off": "oracle, no transforms", "reference": "authors' pictures",
 }  # fmt: skip
@@ -31,9 +32,12 @@ PARTS = ["L", "E", "P", "O"]
 def labels(study: Study) -> dict[str, str]:
     """How methods and anchors are called; a searched network with other bits than its name says shows their number."""
     found = {name: LABELS.get(name, name) for name in (*experiments.METHODS, "oracle-off")}
-    for name, text in records.compared(study).items():
-        if name in experiments.SEARCHED_NETWORKS and name != "RS" and text.count("1") != int(name[1:]):
-            found[name] = f"{name} ({text.count('1')} bits)"
+    known, parts = records.compared(study), records.sources(study)
+    for name in (f"S{k}" for k in experiments.KEPT if f"S{k}" in parts):
+        bits = known[name].count("1")
+        by = "" if parts[name] == "evolution" else f", {parts[name]}"
+        if by or bits != int(name[1:]):
+            found[name] = f"{name} ({bits} bits{by})"
     return found
 
 
