@@ -346,7 +346,7 @@ def test_architectures_that_move_away_from_the_best_contradict_c4(alone):
 
 
 def test_a_distance_that_rises_contradicts_c4_even_where_chance_does_the_same(alone, monkeypatch):
-    monkeypatch.setattr(claims.neutral, "trend", lambda distances: np.linspace(-1, 1, len(distances)))
+    monkeypatch.setattr(claims.neutral, "trend", lambda distances: np.linspace(1, 2, len(distances)))
     genomes(alone, lambda share: share if share < 0.99 else 0.0)
     assert verdict(alone, "C4") == "contradicted"
 
