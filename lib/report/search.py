@@ -72,7 +72,7 @@ def convergence(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, p
             legend="none", **texts,
         )  # fmt: skip
         if pd.api.types.is_integer_dtype(frame[x]):
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
         _noise(ax, lines, (x, y, by), spread)
         if under is not None:
             _control(ax, over_seeds(under, x, y, seed=seed, band=band), x, y)
