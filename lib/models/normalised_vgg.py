@@ -82,7 +82,7 @@ class NormalisedVGG(nn.Module):
                 if code:
                     code.sizes.append(size)
                     code.indices.append(indices)
-            x = F.conv2d(_pad(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
+            x = F.conv2d(mirrored(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
             yield layer, x
 
     def macs(self, height: int, width: int, depth: int = TAPS) -> int:
@@ -95,7 +95,7 @@ class NormalisedVGG(nn.Module):
         return self.names[: self.names.index(f"conv{depth}_1") + 1]
 
 
-def _pad(x: Tensor) -> Tensor:
+def mirrored(x: Tensor) -> Tensor:
     """x mirrored by one pixel: PyTorch's own where that is deterministic and the faster, on the CPU."""
     return F.pad(x, (1, 1, 1, 1), mode="reflect") if x.device.type == "cpu" else reflect_pad(x, 1)
 
@@ -196,7 +196,7 @@ def standardised(state: State, images: Tensor | None = None) -> dict[str, Tensor
     for layer in _names(state):
         if layer.endswith("_1") and layer != "conv1_1":
             x = F.max_pool2d(x, 2)
-        x = F.conv2d(_pad(x), state[f"{layer}.weight"])
+        x = F.conv2d(mirrored(x), state[f"{layer}.weight"])
         deviation, centre = torch.std_mean(x, (0, 2, 3))
         done[f"{layer}.weight"] = state[f"{layer}.weight"] / deviation[:, None, None, None]
         done[f"{layer}.bias"] = -centre / deviation

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.models import wct
-from lib.models.normalised_vgg import NormalisedVGG, check_images
+from lib.models.normalised_vgg import NormalisedVGG, check_images, mirrored
 from lib.models.wct import Numerics
 
 DEPTHS = (4, 3, 2, 1)  # coarse to fine
@@ -36,9 +36,7 @@ class InverseVGG(nn.Module):
             raise ValueError(f"depth is {depth}; allowed are {', '.join(map(str, sorted(DEPTHS)))}")
         self.depth = depth
         self.layers = nn.ModuleList(
-            nn.Conv2d(*step, 3, padding=1, padding_mode="reflect") if step else nn.MaxUnpool2d(2)
-            for row in ROWS[-depth:]
-            for step in row
+            nn.Conv2d(*step, 3) if step else nn.MaxUnpool2d(2) for row in ROWS[-depth:] for step in row
         )
 
     def forward(self, features: Tensor, indices: Sequence[Tensor], sizes: Sequence[torch.Size]) -> Tensor:
@@ -49,7 +47,7 @@ class InverseVGG(nn.Module):
                 index, size = undone.pop(0)
                 x = _unpooled(x, index, size)
             else:
-                x = layer(x)
+                x = layer(mirrored(x))
                 x = x if layer is self.layers[-1] else F.relu(x)
         return x
 

@@ -95,7 +95,8 @@ def fit(content: Tensor, colour: Colouring, numerics: Numerics) -> Affine:
 def apply(features: Tensor, affine: Affine) -> Tensor:
     """The mapped features (N, C, H, W), in their own dtype and layout."""
     matrix, offset = affine.matrix.to(features), affine.offset.to(features)
-    return F.conv2d(features, matrix[:, :, None, None], offset)
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # three digits would not do here
+        return F.conv2d(features, matrix[:, :, None, None], offset)
 
 
 def statistics(features: Tensor, precision: str = "float64") -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 import torch
+from scipy.stats import binom
 from torch import Tensor
 
 from lib import device, weights
@@ -21,8 +22,10 @@ from lib.papers.rows import Job
 from lib.papers.study import Study
 from lib.papers.stylenas import evaluate, experiments, methods, photos, records, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
+from lib.papers.stylenas.experiments import Search
+from lib.papers.stylenas.records import Stored
 from lib.papers.stylenas.settings import Settings
-from lib.search import loop
+from lib.search import loop, runs
 from lib.search.workers import Limits, Outcome
 from lib.spaces.base import Genome
 
@@ -45,24 +48,47 @@ class Task:
 
 def search(study: Study, settings: Settings, part: str) -> None:
     """Run or continue every search of a part, each with a record of its own."""
-    ev = Evaluation.of(settings)
-    used = {name: weights.digest(name) for name in used_weights(settings)}
-    shared: dict[str, Any] = {"window": settings.window, "threads_per_candidate": settings.threads}
+    ev, shared = Evaluation.of(settings), _engine(settings)
     for one in experiments.searches(settings, part):
-        searcher = experiments.searcher(settings, one)
-        identity = loop.identity(searcher, ev.identity(), **shared, weights=used)
-        with study.open_run(one.name, identity) as run_:
+        with study.open_run(one.name, _identity(settings, one)) as run_:
             loop.run_search(
-                searcher, evaluate.evaluate, ev, record=run_.record, budget=one.budget, workers=settings.workers,
-                gpus_per_candidate=settings.gpus_per_candidate, label=one.name, **shared,
+                experiments.searcher(settings, one), evaluate.evaluate, ev, record=run_.record, budget=one.budget,
+                workers=settings.workers, gpus_per_candidate=settings.gpus_per_candidate, label=one.name, **shared,
             )  # fmt: skip
             study.export(run_, one.name, {})
 
 
-def used_weights(settings: Settings) -> list[str]:
-    """The pretrained weights that a study needs: the encoder's and those of the scores' features."""
+def _engine(settings: Settings) -> dict[str, Any]:
+    return {"window": settings.window, "threads_per_candidate": settings.threads}
+
+
+def _identity(settings: Settings, one: Search) -> dict[str, Any]:
+    searcher, ev = experiments.searcher(settings, one), Evaluation.of(settings)
+    return loop.identity(searcher, ev.identity(), **_engine(settings), weights=_digests(settings, "search"))
+
+
+def searched(study: Study, settings: Settings) -> list[Stored]:
+    """The searches, those that this study did not run itself taken from finished runs with equal settings.
+
+    Raises ValueError naming a search that is not finished.
+    """
+    for one in experiments.every(settings):
+        if not study.has(one.name):
+            with runs.open_run(study.profile, study.slug, one.name, _identity(settings, one)) as run_:
+                if (there := len(run_.record.rows)) < one.budget:
+                    raise ValueError(f"{one.name} has {there} of {one.budget} candidates; compute {one.part} first")
+                study.export(run_, one.name, {})
+    return records.alive(study)
+
+
+def used_weights(settings: Settings, part: str = "quality") -> list[str]:
+    """The pretrained weights that a part needs: the encoder's, and those of the scores' features for `quality`."""
     own = [] if settings.encoder == "random" else [settings.encoder]
-    return [*own, networks.WEIGHTS[networks.preferred()]]
+    return [*own, *([networks.WEIGHTS[networks.preferred()]] if part == "quality" else [])]
+
+
+def _digests(settings: Settings, part: str) -> dict[str, str]:
+    return {name: weights.digest(name) for name in used_weights(settings, part)}
 
 
 def oracle(study: Study, settings: Settings, part: str) -> None:
@@ -74,7 +100,7 @@ def final(study: Study, settings: Settings, part: str) -> None:
     """Train the compared networks and PhotoWCT's decoders."""
     ev = Evaluation.of(settings)
     tasks = [Task(ev, f"PhotoWCT-{depth}") for depth in experiments.PHOTOWCT]
-    tasks += [Task(ev, name, genome) for name, genome in records.compared(study).items()]
+    tasks += [Task(ev, name, genome) for name, genome in _compared(study, settings).items()]
     _compute(study, settings, part, _jobs(settings, tasks), train)
 
 
@@ -104,8 +130,21 @@ def noise(study: Study, settings: Settings, part: str) -> None:
     _compute(study, settings, part, jobs, score)
 
 
+def rescored(study: Study, settings: Settings, part: str) -> None:
+    """The winner of every search again, with seeds that no search saw."""
+    found = searched(study, settings)
+    jobs = []
+    for k, one in enumerate(found):
+        text = str(one.winner["genome"])
+        for repeat in range(1, settings.noise_repeats + 1):
+            task = Task(replace(Evaluation.of(settings), repeat=repeat), f"{one.part}-{one.seed}", text)
+            jobs.append(Job(k, repeat, settings.seed, task, {"name": task.name, "text": text}))
+    _compute(study, settings, part, jobs, score)
+
+
 def ablation(study: Study, settings: Settings, part: str) -> None:
     """The best network of evolution, whole and without each of its operators, trained anew where that matters."""
+    searched(study, settings)
     ev, best = Evaluation.of(settings), SPACE.parse(records.best(study)["genome"])
     variants: list[tuple[int, Genome]] = [(-1, best)]
     for place, position in enumerate(SPACE.positions):
@@ -143,13 +182,18 @@ def _off(ev: Evaluation) -> Iterator[Tensor]:
 
 def quality(study: Study, settings: Settings, part: str) -> None:
     """Table 1: every method on every pair."""
-    ev, known = Evaluation.of(settings), records.compared(study)
+    ev, known = Evaluation.of(settings), _compared(study, settings)
     tasks = [
         Task(ev, name, known.get(name, ""), settings.smoothing, settings.table_width, resamples=settings.resamples)
         for name in available(ev, known, experiments.METHODS)
     ]
     about = {"width": settings.table_width, "pairs": len(photos.pairs(settings.pairs)), "smoothing": settings.smoothing}
     _compute(study, settings, part, _jobs(settings, tasks, **about), measure)
+
+
+def _compared(study: Study, settings: Settings) -> dict[str, str]:
+    searched(study, settings)
+    return records.compared(study)
 
 
 def available(ev: Evaluation, known: dict[str, str], names: tuple[str, ...]) -> list[str]:
@@ -161,10 +205,10 @@ def available(ev: Evaluation, known: dict[str, str], names: tuple[str, ...]) -> 
 
 
 def measure(task: Task, seed: int, folder: Path) -> Outcome:
-    """All scores of a method: TV (0 to 255), SSIM to the content, E to the oracle, FD and KD to styles and oracle.
+    """All scores of a method: TV (0 to 255), SSIM to the content, FD and KD to styles and to the oracle's pictures.
 
-    A set score has `draws` over half samples of the pairs, the same ones for every method, so that differences of two
-    methods have an interval too. `_search` and `_heldout` are the pairs that scored candidates, and the others (A28).
+    TV and the set scores have draws over half samples of the pairs, the same ones for every method, so that differences
+    of two methods have an interval too. `_search` marks the pairs that scored candidates, `_heldout` the others (A28).
     """
     started, ev = time.perf_counter(), task.evaluation
     pairs = photos.pairs(ev.pairs)
@@ -175,6 +219,10 @@ def measure(task: Task, seed: int, folder: Path) -> Outcome:
         if len(chosen) < 4:
             continue
         metrics |= {f"{name}{suffix}": float(values[chosen].mean()) for name, values in seen.each.items()}
+        if not suffix:
+            metrics |= {
+                f"tv_{k:03d}": float(seen.each["tv"][half].mean()) for k, half in _halves(len(pairs), task.resamples)
+            }
         for name, other in {"style": styles, "oracle": imitated}.items():
             if name != task.name:
                 draws = task.resamples if not suffix else 0
@@ -211,11 +259,16 @@ def _subsets(count: int, searched: int) -> tuple[Tensor, Tensor, Tensor]:
 def _set_scores(x: Tensor, y: Tensor, name: str, draws: int) -> dict[str, float]:
     """FD and KD of two sets, and of so many random halves of both."""
     found = {f"fd_{name}": frechet.frechet_distance(x, y), f"kd_{name}": _kd(x, y)}
-    for draw in range(draws):
-        half = torch.randperm(len(x), generator=torch.Generator().manual_seed(draw))[: len(x) // 2]
+    for draw, half in _halves(len(x), draws):
         found[f"fd_{name}_{draw:03d}"] = round(frechet.frechet_distance(x[half], y[half]), 6)
         found[f"kd_{name}_{draw:03d}"] = round(_kd(x[half], y[half]), 6)
     return found
+
+
+def _halves(count: int, draws: int) -> Iterator[tuple[int, Tensor]]:
+    """So many random halves of the pairs, numbered, the same for every method."""
+    for draw in range(draws):
+        yield draw, torch.randperm(count, generator=torch.Generator().manual_seed(draw))[: count // 2]
 
 
 def _kd(x: Tensor, y: Tensor) -> float:
@@ -235,7 +288,7 @@ def _made(task: Task, pairs: tuple[photos.Pair, ...]) -> Iterator[Tensor]:
 
 def timing(study: Study, settings: Settings, part: str) -> None:
     """Table 2, in this process and alone: two decoded pictures to the final one (4.4)."""
-    ev, known = Evaluation.of(settings), records.compared(study)
+    ev, known = Evaluation.of(settings), _compared(study, settings)
     jobs: list[Job] = []
     for width in settings.timed_widths:
         for name in available(ev, known, experiments.TIMED):
@@ -253,9 +306,11 @@ def clock(task: Task, seed: int, folder: Path) -> Outcome:
     content, style = (evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style))
     laps = [_lap(run, content, style) for _ in range(min(2, task.runs) + task.runs)][-task.runs :]
     networks_s, smoothing_s = (median(lap[place] for lap in laps) for place in (0, 1))
-    seconds = median(map(sum, laps))
-    metrics = {"seconds_median": seconds, "networks_s": networks_s, "smoothing_s": smoothing_s, "runs": task.runs}
-    return Outcome(seconds, metrics, sum(map(sum, laps)))
+    whole = sorted(map(sum, laps))
+    place = max(int(binom.ppf(0.025, task.runs, 0.5)), 1)  # of the order statistics about the median, at 95 % or less
+    metrics = {"seconds_median": median(whole), "seconds_low": whole[place - 1], "seconds_high": whole[-place],
+               "networks_s": networks_s, "smoothing_s": smoothing_s, "runs": task.runs}  # fmt: skip
+    return Outcome(metrics["seconds_median"], metrics, sum(whole))
 
 
 @torch.no_grad()
@@ -277,7 +332,7 @@ def _now(where: Tensor) -> float:
 
 def paintings(study: Study, settings: Settings, part: str) -> None:
     """The pictures of the grids: bundled pairs, which may be shown, and the first held-out ones of others."""
-    ev, known = Evaluation.of(settings), records.compared(study)
+    ev, known = Evaluation.of(settings), _compared(study, settings)
     sources = dict.fromkeys([photos.BUNDLED, settings.pairs])
     chosen = [(source, pair) for source in sources for pair in _shown(settings, source)]
     jobs: list[Job] = []
@@ -320,7 +375,7 @@ def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], funct
     identity = {
         "evaluation": Evaluation.of(settings).plain(), "threads": settings.threads,
         "pictures": photos.digests(sources),
-        "weights": {name: weights.digest(name) for name in used_weights(settings)},
+        "weights": _digests(settings, part),
     }  # fmt: skip
     limits = Limits(settings.threads, settings.gpus_per_candidate if more.get("workers") != "serial" else 0.0)
     chosen = {"workers": settings.workers, "limits": limits, **more}

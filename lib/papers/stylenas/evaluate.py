@@ -67,7 +67,8 @@ class Evaluation:
     def identity(self) -> dict[str, Any]:
         """What a search's scores depend on as plain values, with the photos' hashes, for a record's header."""
         own = {name: value for name, value in self.plain().items() if not name.startswith(("final_s", "photowct"))}
-        return {**own, "pictures": photos.digests([*self.training, self.pairs])}
+        networks = {kind: store.folder(self.recipe(kind)).name for kind in ("candidate", "oracle")}
+        return {**own, "networks": networks, "pictures": photos.digests([*self.training, self.pairs])}
 
     def plain(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -164,8 +165,7 @@ def prepared(ev: Evaluation) -> Iterator[Prepared]:
     values = sum(width / 4**level for level, width in enumerate(CHANNELS)) * ev.width**2 / 2
     if 3 * 4 * values * len(ev.scored()) > KEPT:
         return _prepare(ev)
-    alike = replace(ev, repeat=0, steps=0, side=0, final_steps=0, final_side=0, photowct_steps=0)
-    return iter(_kept(alike))  # without what no oracle depends on
+    return iter(_kept(_alike(ev)))
 
 
 @lru_cache(maxsize=1)
@@ -175,11 +175,26 @@ def _kept(ev: Evaluation) -> list[Prepared]:
 
 @torch.no_grad()
 def _prepare(ev: Evaluation) -> Iterator[Prepared]:
-    network, encoder = oracle(ev), store.encoder(ev.encoder, ev.device)
+    encoder = store.encoder(ev.encoder, ev.device)
+    for pair, made in zip(ev.scored(), _imitated(_alike(ev)), strict=True):
+        content, style = (encoder(loaded(ev, name, ev.width)) for name in (pair.content, pair.style))
+        yield Prepared(content, style, made, encoder(made))
+
+
+@lru_cache(maxsize=1)
+@torch.no_grad()
+def _imitated(ev: Evaluation) -> list[Tensor]:
+    """The oracle's pictures of the scored pairs, painted once."""
+    network, encoder, made = oracle(ev), store.encoder(ev.encoder, ev.device), []
     for pair in ev.scored():
         content, style = (encoder(loaded(ev, name, ev.width)) for name in (pair.content, pair.style))
-        made = network(content, network.code(style, ev.numerics)).clamp(0, 1)
-        yield Prepared(content, style, made, encoder(made))
+        made.append(network(content, network.code(style, ev.numerics)).clamp(0, 1))
+    return made
+
+
+def _alike(ev: Evaluation) -> Evaluation:
+    """The evaluation without what no oracle depends on, to remember by."""
+    return replace(ev, repeat=0, steps=0, side=0, final_steps=0, final_side=0, photowct_steps=0)
 
 
 def loaded(ev: Evaluation, name: str, width: int) -> Tensor:

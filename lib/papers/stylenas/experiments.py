@@ -14,6 +14,7 @@ PARTS = {
     "random": "C1: random search",
     "stratified": "a fairness control: random search with the number of operators drawn first",
     "noise": "a few genomes trained again with other seeds",
+    "rescored": "every winner again, with fresh seeds",
     "anchors": "E and P of the content itself, of a colour transfer, and of the oracle without transforms",
     "ablation": "the best network without each of its operators",
     "final": "the compared networks trained longer, and PhotoWCT's decoders",
@@ -62,7 +63,7 @@ def every(settings: Settings) -> list[Search]:
 
 
 def searcher(settings: Settings, search: Search) -> Searcher:
-    """The searcher of a search. Their streams of random numbers are kept apart by odd seeds for the controls."""
+    """The searcher of a search; each kind has seeds of its own, so that no two searches draw the same genomes."""
     space, seed = StyleNas(), 3 * search.seed + SEARCHED.index(search.part)
     if search.part == "evolution":
         return AgingEvolution(space, seed, population=settings.population, sample=settings.sample)

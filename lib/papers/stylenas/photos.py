@@ -6,7 +6,7 @@ No photo of a pair is ever trained on.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 
 import torch
@@ -20,6 +20,7 @@ from lib.spaces.base import keyed
 BUNDLED = "bundled"
 TRAIN = ("astronaut", "flower", "hubble", "camera", "coins", "brick", "grass", "gravel")
 TEST = ("chelsea", "china", "coffee", "rocket")  # and all their ordered pairs
+LEAST = 4  # pairs that scores of sets need
 SHARE = (0.4, 0.9)  # of the shorter side: a crop's side
 
 
@@ -90,9 +91,14 @@ def training_names(sources: Sequence[str]) -> Iterator[str]:
         if source == BUNDLED:
             yield from TRAIN
             continue
-        known = next((key for key in SETS if source == key or source.startswith(f"{key}/")), None)
-        folder = registry.find(known) / source.removeprefix(known).lstrip("/") if known else Path(source).expanduser()
+        known = set_of(source)
+        folder = _root(known) / source.removeprefix(known).lstrip("/") if known else Path(source).expanduser()
         yield from (f"{source}/{path.relative_to(folder)}" for path in registry.folder(folder))
+
+
+def set_of(name: str) -> str:
+    """The data set that a name is, or lies in; empty for any other."""
+    return next((key for key in SETS if name == key or name.startswith(f"{key}/")), "")
 
 
 def digests(sources: Iterable[str]) -> dict[str, str]:
@@ -102,24 +108,44 @@ def digests(sources: Iterable[str]) -> dict[str, str]:
         if source == BUNDLED:
             found |= {name: pictures.info(name).sha256 for name in (*TRAIN, *TEST)}
         else:
-            root = next((key for key in SETS if source == key or source.startswith(f"{key}/")), source)
+            root = set_of(source) or source
             found[root] = registry.locate(root).sha256
     return found
 
 
-def check_disjoint(sources: Sequence[str], source: str) -> None:
-    """Raise ValueError naming a photo of the pairs that is a training photo too, by content (SHA-256)."""
+def check_disjoint(sources: Sequence[str], photos: int, source: str) -> None:
+    """Raise ValueError naming a photo of the pairs that is one of the training photos too, by content (SHA-256)."""
     tested = {_digest(name) for pair in pairs(source) for name in (pair.content, pair.style)}
-    for name in training_names(sources):
+    for name in islice(training_names(sources), photos):
         if _digest(name) in tested:
             raise ValueError(
                 f"training photo {name} belongs to the pairs of {source}; photos of pairs are not trained on"
             )
 
 
+def check_split(source: str, searched: int) -> None:
+    """Raise ValueError unless there are pairs enough, and no photo of the first ones is in another, held-out one.
+
+    Bundled pairs share their photos: what is held out of them are combinations.
+    """
+    found = pairs(source)
+    if len(found) < max(searched, LEAST):
+        raise ValueError(
+            f"search_pairs is {searched}; {source} has {len(found)} pairs, and {LEAST} are needed at least"
+        )
+    first, other = (
+        {_digest(name) for pair in part for name in (pair.content, pair.style)}
+        for part in (found[:searched], found[searched:])
+    )
+    if source != BUNDLED and first & other:
+        raise ValueError(
+            f"search_pairs is {searched}; it parts pairs of {source} that share a photo, take another number"
+        )
+
+
 def _digest(name: str) -> str:
     """SHA-256 of a photo's file; the set that it lies in is verified once a process."""
-    known = next((key for key in SETS if name.startswith(f"{key}/")), "")
+    known = set_of(name)
     return file_digest(_root(known) / name.removeprefix(f"{known}/")) if known else pictures.info(name).sha256
 
 

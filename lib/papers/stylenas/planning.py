@@ -3,7 +3,6 @@
 from typing import Any
 
 from lib.data import registry
-from lib.data.catalogue import SETS
 from lib.models import photoreal
 from lib.models.normalised_vgg import CHANNELS
 from lib.papers.stylenas import computing, experiments, photos
@@ -28,6 +27,8 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
         "oracle": (1, _training(settings, _gmac("oracle"), settings.oracle_side, settings.oracle_steps)),
         **{part: (rows, rows * candidate) for part, rows in _asked(settings).items()},
         "noise": (again, again * candidate),
+        "rescored": (winners := settings.noise_repeats * len(experiments.every(settings)), winners * candidate),
+        "anchors": (4, 4 * _scoring(settings)),
         "ablation": (7, 7 * candidate),
         "final": (
             compared + len(experiments.PHOTOWCT),
@@ -52,7 +53,7 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
 def used_data(settings: Settings) -> list[str]:
     """The data sets that the study reads."""
     named = {settings.pairs, *settings.training}
-    return sorted({next((key for key in SETS if name.startswith(key)), name) for name in named} - {photos.BUNDLED})
+    return sorted({photos.set_of(name) or name for name in named} - {photos.BUNDLED})
 
 
 def _pairs(settings: Settings) -> int:

@@ -45,7 +45,7 @@ class Settings(settings.Settings):
     noise_repeats: int  # trainings of each of them
     table_width: int  # px of the pairs in table 1 (O: 768)
     smoothing: str  # PhotoWCT's in table 1: closed (paper) or guided
-    resamples: int  # of the bootstrap over pairs (7.1: at least 200)
+    resamples: int  # random halves of the pairs for intervals (7.1: at least 200)
     shown_pairs: int  # bundled pairs in the grids
     timed_widths: list[int]  # px of table 2 (paper 256, 512, 768, 1024)
     timed_runs: int  # of the median in table 2; a third as many for the closed form (4.4)
@@ -69,7 +69,7 @@ class Settings(settings.Settings):
         "resamples": (0, 100_000),
         "shown_pairs": (1, 12),
     }
-    SWEPT: ClassVar = ("training", "timed_widths")
+    SWEPT: ClassVar = ("training", "timed_widths", "noise_genomes")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,8 +79,8 @@ class Settings(settings.Settings):
         for name in ("side", "oracle_side", "final_side"):
             if (value := getattr(self, name)) % 16:
                 raise ValueError(f"{name} is {value}; multiples of 16 are allowed")
-        if len(self.weights) != 3:
-            raise ValueError(f"weights is {self.weights}; three are needed, of E, P and O")
+        if len(self.weights) != 3 or not sum(self.weights):
+            raise ValueError(f"weights is {self.weights}; three are needed, of E, P and O, and not all of them 0")
         if self.photos < self.batch:
             raise ValueError(f"photos is {self.photos}; at least a batch of {self.batch} is needed")
         if self.evaluations < self.population:

@@ -60,8 +60,8 @@ def folder(recipe: Recipe) -> Path:
 
 @lru_cache(maxsize=64)
 def _digest(recipe: Recipe) -> str:
-    made = {name: environment()[name] for name in ("torch", "device", "cpu_capability")}
-    seen = sha256(recipe.shown().numpy().tobytes()).hexdigest()
+    made = {name: environment()[name] for name in ("torch", "device", "cpu_capability", "threads")}
+    seen = sha256(recipe.shown().contiguous().numpy().data).hexdigest()
     code = code_hash(autoencoder.train_decoder)
     return identity_hash(asdict(recipe), seen, encoder(recipe.encoder).digest, code, made)
 

@@ -15,6 +15,7 @@ COMPUTERS: dict[str, Callable[[Study, Settings, str], None]] = {
     "oracle": computing.oracle,
     **dict.fromkeys(experiments.SEARCHED, computing.search),
     "noise": computing.noise,
+    "rescored": computing.rescored,
     "anchors": computing.anchors,
     "ablation": computing.ablation,
     "final": computing.final,
@@ -32,9 +33,8 @@ def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
     """
     settings = Settings.pick(parameters)
     study = studies.begin(NOTEBOOK, settings, COMPUTERS, **_used(settings))
-    photos.check_disjoint(settings.training, settings.pairs)
-    if (there := len(photos.pairs(settings.pairs))) < settings.search_pairs:
-        raise ValueError(f"search_pairs is {settings.search_pairs}; {settings.pairs} has {there} pairs")
+    photos.check_disjoint(settings.training, settings.photos, settings.pairs)
+    photos.check_split(settings.pairs, settings.search_pairs)
     for name in settings.noise_genomes:
         SPACE.named(name)
     return study, settings

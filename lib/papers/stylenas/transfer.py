@@ -25,6 +25,7 @@ from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.papers.stylenas.settings import Settings
 from lib.paths import atomic, notebooks_dir, shown
 from lib.report.pictures import image_grid
+from lib.search.workers import few_threads
 
 MULTIPLE, SMALLEST = 16, 32  # px that sides are padded to
 WHOLE = 1_048_576  # pixels up to which a picture is painted at once
@@ -66,8 +67,8 @@ def transfer(content: str | Path, style: str | Path, genome: str | Path = "S7", 
     `genome` is a network's name or its 32 characters, trained now unless it was before, or a file of `save_network`.
     `settings` say how it is trained: the notebook's, or by default those of the desk profile. `side` is the long side
     (px) that larger photos are shrunk to; 0 keeps their size. Sides are padded to multiples of 16 by reflection and cut
-    again; above a megapixel the photo is painted in tiles with the statistics of the whole. Raises ValueError for an
-    unknown genome, MissingData or MissingWeights where training needs what is not there.
+    again; above a megapixel the photo is painted in tiles with the statistics of a smaller copy. Raises ValueError for
+    an unknown genome, MissingData or MissingWeights where training needs what is not there.
     """
     network = _network(genome, settings)
     photos = []
@@ -110,8 +111,10 @@ def _network(genome: str | Path, settings: Settings | None) -> Network:
     if Path(genome).suffix:
         return _saved(Path(genome))
     known = SPACE.named(str(genome))
-    ev = Evaluation.of(settings or _desk())
-    decoder, _ = store.decoder(ev.recipe("oracle" if genome == "oracle" else "final"), known)
+    chosen = settings or _desk()
+    ev = Evaluation.of(chosen)
+    with few_threads(chosen.threads):  # as a study trains
+        decoder, _ = store.decoder(ev.recipe("oracle" if genome == "oracle" else "final"), known)
     return Network(SPACE.text(known), store.encoder(ev.encoder, ev.device), decoder, ev.numerics)
 
 
@@ -128,13 +131,14 @@ def _saved(path: Path) -> Network:
         with safe_open(path, "pt") as stored:
             facts = stored.metadata()
             state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-        encoder = store.encoder(facts["encoder"], where)
-    except (SafetensorError, KeyError, TypeError) as error:
+        name, digest, genome = (facts[key] for key in ("encoder", "digest", "genome"))
+        decoder = PhotorealDecoder(SPACE.decode(SPACE.parse(genome))).to(where)
+        decoder.load_state_dict(state)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{shown(path)} is no network of save_network: {error}") from error
-    if encoder.digest != facts["digest"]:
-        raise ValueError(f"{shown(path)} was trained on another {facts['encoder']}; its weights or filter means differ")
-    decoder = PhotorealDecoder(SPACE.decode(SPACE.parse(facts["genome"]))).to(where)
-    decoder.load_state_dict(state)
+    encoder = store.encoder(name, where)
+    if encoder.digest != digest:
+        raise ValueError(f"{shown(path)} was trained on another {name}; its weights or filter means differ")
     return Network(facts["genome"], encoder, decoder, Numerics(content_shift=json.loads(facts["content_shift"])))
 
 

@@ -2,6 +2,7 @@
 their full width; the notebook's own smoke run covers the same parts in every test run."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -123,6 +124,26 @@ def test_half_samples_are_the_same_pairs_for_every_method_and_centre_near_the_va
 
 
 @pytest.mark.slow
+def test_winners_are_scored_again_with_seeds_that_no_search_used(done):
+    rows = done.frame("rescored")
+    assert set(rows["name"]) == {"evolution-0", "random-0", "stratified-0"}
+    assert sorted(set(rows["repeat"])) == [1, 2]
+    winner = records.stored(done, "evolution")[0].winner
+    assert not set(rows.loc[rows["name"] == "evolution-0", "mse"]) & {winner["mse"]}
+
+
+@pytest.mark.slow
+def test_a_part_finds_the_finished_searches_of_an_earlier_study(settings, done, homes, monkeypatch):
+    for name, home in homes.items():
+        monkeypatch.setenv(name, home)
+    again = Study("stylenas", "custom")
+    assert not again.has("evolution-0")
+    assert len(computing.searched(again, settings)) == 3
+    with pytest.raises(ValueError, match="evolution-0 has 3 of 5 candidates; compute evolution first"):
+        computing.searched(Study("stylenas", "custom"), replace(settings, evaluations=5))
+
+
+@pytest.mark.slow
 def test_times_are_kept_for_networks_and_smoothing_apart(done):
     rows = done.frame("timing").set_index("name")
     assert (rows["seconds_median"] > 0).all()
@@ -163,7 +184,10 @@ def test_everything_is_drawn_from_the_records(done):
 
 
 def test_an_unknown_noise_genome_and_too_few_pairs_are_refused_before_any_work(settings):
-    for change, message in (({"noise_genomes": ["S8"]}, "S8"), ({"search_pairs": 40}, "search_pairs is 40; .* has 4")):
+    for change, message in (
+        ({"noise_genomes": ["S8"]}, "S8"),
+        ({"search_pairs": 40}, "search_pairs is 40; .* has 4 pairs"),
+    ):
         with pytest.raises(ValueError, match=message):
             study.open_study(vars(settings) | change)
 

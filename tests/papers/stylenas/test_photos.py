@@ -1,5 +1,7 @@
 """Training photos and pairs: which they are, how they are cut, and that the two never meet."""
 
+import os
+
 import pytest
 import torch
 import yaml
@@ -13,7 +15,7 @@ def test_bundled_training_photos_and_pairs_share_no_picture():
     tested = {name for pair in photos.pairs("bundled") for name in (pair.content, pair.style)}
     assert tested == set(photos.TEST)
     assert not tested & set(photos.TRAIN)
-    photos.check_disjoint(["bundled"], "bundled")
+    photos.check_disjoint(["bundled"], 64, "bundled")
 
 
 def test_a_training_photo_that_belongs_to_a_pair_is_refused_by_name(tmp_path):
@@ -21,13 +23,15 @@ def test_a_training_photo_that_belongs_to_a_pair_is_refused_by_name(tmp_path):
     for place in ("content", "style", "own"):
         images.save(source, tmp_path / place / "cat.png")
     with pytest.raises(ValueError, match=r"own/cat.png belongs to the pairs"):
-        photos.check_disjoint([str(tmp_path / "own")], str(tmp_path))
+        photos.check_disjoint([str(tmp_path / "own")], 1, str(tmp_path))
 
 
 @pytest.mark.desk
+@pytest.mark.skipif(not os.environ.get("WORKBOOK_DATA"), reason="needs the desk pictures of WORKBOOK_DATA")
 def test_training_photos_of_the_desk_profile_are_no_pictures_of_its_pairs():
     desk = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "03_stylenas.yaml").read_text())
-    photos.check_disjoint(desk["training"], desk["pairs"])
+    photos.check_disjoint(desk["training"], desk["photos"], desk["pairs"])
+    photos.check_split(desk["pairs"], desk["search_pairs"])
 
 
 def test_pairs_of_a_folder_are_the_pictures_of_equal_names(tmp_path):
@@ -61,3 +65,18 @@ def test_training_photos_begin_with_every_picture_whole_and_go_on_with_crops():
     assert torch.equal(many[:1], first)
     assert torch.equal(many[: len(photos.TRAIN)], photos.training(("bundled",), len(photos.TRAIN), 32))
     assert not torch.equal(many[len(photos.TRAIN)], many[0])
+
+
+def test_a_photo_must_not_stand_in_a_pair_that_scores_and_in_one_that_is_held_out(tmp_path):
+    for k in range(5):
+        for place in ("content", "style"):
+            shade = 0.1 * (1 if place == "content" and k == 4 else k + (place == "style") * 5)
+            images.save(torch.full((3, 8, 8), shade), tmp_path / place / f"{k}.png")
+    photos.check_split(str(tmp_path), 1)
+    with pytest.raises(ValueError, match=r"search_pairs is 3; it parts pairs of .* that share a photo"):
+        photos.check_split(str(tmp_path), 3)
+
+
+def test_too_few_pairs_are_refused():
+    with pytest.raises(ValueError, match="search_pairs is 13; bundled has 12 pairs"):
+        photos.check_split("bundled", 13)
