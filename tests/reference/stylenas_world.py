@@ -29,7 +29,7 @@ SETTINGS = Settings.pick({
     "oracle_steps": 500, "final_side": 96, "final_steps": 200, "photowct_steps": 200, "final_lr": 1e-4,
     "content_shift": 1.0, "weights": [0.8, 0.1, 0.1], "population": 10, "sample": 8, "evaluations": 120, "random": 60,
     "stratified": 40, "searches": 3, "window": 2, "noise_genomes": ["S7", "S5-ref", "S9-ref", "empty"],
-    "noise_repeats": 3, "table_width": 512, "smoothing": "closed", "resamples": 20, "shown_pairs": 10,
+    "noise_repeats": 3, "ablated": 31, "table_pairs": 38, "table_width": 512, "smoothing": "closed", "resamples": 20, "shown_pairs": 10,
     "timed_widths": [256, 512, 768, 1024], "timed_runs": 9,
 })  # fmt: skip
 FAILED = 23  # every search loses this candidate

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,8 +13,6 @@ from torch import Tensor
 
 from lib import device, weights
 from lib.data import images
-from lib.metrics import frechet, kernel
-from lib.metrics.ssim import ssim
 from lib.metrics.total_variation import total_variation
 from lib.papers import networks, rows
 from lib.papers.rows import Job
@@ -23,27 +20,13 @@ from lib.papers.study import Study
 from lib.papers.stylenas import evaluate, experiments, methods, photos, records, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.papers.stylenas.experiments import Search
+from lib.papers.stylenas.methods import Task, made
+from lib.papers.stylenas.quality import measure
 from lib.papers.stylenas.records import Stored
 from lib.papers.stylenas.settings import Settings
 from lib.search import loop, runs
 from lib.search.workers import Limits, Outcome
 from lib.spaces.base import Genome
-
-SUBSETS = ("", "_search", "_heldout")  # of the pairs in table 1: all, those that scored candidates, the others
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something to compute: a method or network, its printed genome, and on what."""
-
-    evaluation: Evaluation
-    name: str
-    genome: str = ""
-    smoothing: str = ""
-    width: int = 0
-    runs: int = 0
-    resamples: int = 0
-    pair: str = ""
 
 
 def search(study: Study, settings: Settings, part: str) -> None:
@@ -150,7 +133,7 @@ def ablation(study: Study, settings: Settings, part: str) -> None:
     for place, position in enumerate(SPACE.positions):
         if best[place]:
             variants.append((position, (*best[:place], 0, *best[place + 1 :])))
-    tasks = [Task(ev, str(position), SPACE.text(genome)) for position, genome in variants]
+    tasks = [Task(ev, str(position), SPACE.text(genome)) for position, genome in variants[: settings.ablated + 1]]
     _compute(study, settings, part, _jobs(settings, tasks), score)
 
 
@@ -169,8 +152,8 @@ def anchors(study: Study, settings: Settings, part: str) -> None:
 def anchor(task: Task, seed: int, folder: Path) -> Outcome:
     """E and P of an anchor on the scored pairs; `oracle-off` is the oracle with its transforms off."""
     started, ev = time.perf_counter(), task.evaluation
-    made = _made(replace(task, width=ev.width), ev.scored()) if task.name != "oracle-off" else _off(ev)
-    parts = evaluate.against_oracle(ev, made)
+    shown = made(replace(task, width=ev.width), ev.scored()) if task.name != "oracle-off" else _off(ev)
+    parts = evaluate.against_oracle(ev, shown)
     return Outcome(parts["E"], parts, time.perf_counter() - started)
 
 
@@ -181,13 +164,15 @@ def _off(ev: Evaluation) -> Iterator[Tensor]:
 
 
 def quality(study: Study, settings: Settings, part: str) -> None:
-    """Table 1: every method on every pair."""
+    """Table 1: every method on the same pairs."""
     ev, known = Evaluation.of(settings), _compared(study, settings)
     tasks = [
-        Task(ev, name, known.get(name, ""), settings.smoothing, settings.table_width, resamples=settings.resamples)
+        Task(ev, name, known.get(name, ""), settings.smoothing, settings.table_width, pairs=settings.table_pairs,
+             resamples=settings.resamples)
         for name in available(ev, known, experiments.METHODS)
-    ]
-    about = {"width": settings.table_width, "pairs": len(photos.pairs(settings.pairs)), "smoothing": settings.smoothing}
+    ]  # fmt: skip
+    pairs = len(photos.pairs(settings.pairs)[: settings.table_pairs])
+    about = {"width": settings.table_width, "pairs": pairs, "smoothing": settings.smoothing}
     _compute(study, settings, part, _jobs(settings, tasks, **about), measure)
 
 
@@ -202,88 +187,6 @@ def available(ev: Evaluation, known: dict[str, str], names: tuple[str, ...]) -> 
     if not all(pair.reference for pair in photos.pairs(ev.pairs)):
         absent.add("reference")
     return [name for name in names if name not in absent]
-
-
-def measure(task: Task, seed: int, folder: Path) -> Outcome:
-    """All scores of a method: TV (0 to 255), SSIM to the content, FD and KD to styles and to the oracle's pictures.
-
-    TV and the set scores have draws over half samples of the pairs, the same ones for every method, so that differences
-    of two methods have an interval too. `_search` marks the pairs that scored candidates, `_heldout` the others (A28).
-    """
-    started, ev = time.perf_counter(), task.evaluation
-    pairs = photos.pairs(ev.pairs)
-    seen = _seen(ev, task.name, task.genome, task.smoothing, task.width)
-    styles, imitated = (_seen(ev, name, "", "", task.width).features for name in ("style", "oracle"))
-    metrics: dict[str, float] = {}
-    for suffix, chosen in zip(SUBSETS, _subsets(len(pairs), ev.search_pairs), strict=True):
-        if len(chosen) < 4:
-            continue
-        metrics |= {f"{name}{suffix}": float(values[chosen].mean()) for name, values in seen.each.items()}
-        if not suffix:
-            metrics |= {
-                f"tv_{k:03d}": float(seen.each["tv"][half].mean()) for k, half in _halves(len(pairs), task.resamples)
-            }
-        for name, other in {"style": styles, "oracle": imitated}.items():
-            if name != task.name:
-                draws = task.resamples if not suffix else 0
-                metrics |= _set_scores(seen.features[chosen], other[chosen], f"{name}{suffix}", draws)
-    return Outcome(metrics["tv"], metrics, time.perf_counter() - started)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A method's pictures as the scores see them: features (N, D), and values (N,) of each picture by name."""
-
-    features: Tensor
-    each: dict[str, Tensor]
-
-
-@lru_cache(maxsize=3)
-def _seen(ev: Evaluation, name: str, genome: str, smoothing: str, width: int) -> Seen:
-    pairs = photos.pairs(ev.pairs)
-    made = [picture.cpu() for picture in _made(Task(ev, name, genome, smoothing, width), pairs)]
-    contents = [evaluate.loaded(ev, pair.content, width).cpu() for pair in pairs]
-    each = {
-        "tv": torch.cat([255 * total_variation(picture, "absolute_difference") for picture in made]),
-        "tv_isotropic": torch.cat([255 * total_variation(picture, "isotropic_mean") for picture in made]),
-        "ssim": torch.cat([ssim(picture, content) for picture, content in zip(made, contents, strict=True)]),
-    }
-    features, _ = networks.features(where=ev.device).embed(made)
-    return Seen(features.cpu(), each)
-
-
-def _subsets(count: int, searched: int) -> tuple[Tensor, Tensor, Tensor]:
-    return torch.arange(count), torch.arange(min(searched, count)), torch.arange(min(searched, count), count)
-
-
-def _set_scores(x: Tensor, y: Tensor, name: str, draws: int) -> dict[str, float]:
-    """FD and KD of two sets, and of so many random halves of both."""
-    found = {f"fd_{name}": frechet.frechet_distance(x, y), f"kd_{name}": _kd(x, y)}
-    for draw, half in _halves(len(x), draws):
-        found[f"fd_{name}_{draw:03d}"] = round(frechet.frechet_distance(x[half], y[half]), 6)
-        found[f"kd_{name}_{draw:03d}"] = round(_kd(x[half], y[half]), 6)
-    return found
-
-
-def _halves(count: int, draws: int) -> Iterator[tuple[int, Tensor]]:
-    """So many random halves of the pairs, numbered, the same for every method."""
-    for draw in range(draws):
-        yield draw, torch.randperm(count, generator=torch.Generator().manual_seed(draw))[: count // 2]
-
-
-def _kd(x: Tensor, y: Tensor) -> float:
-    return kernel.kernel_distance(x, y, subsets=1, subset_size=len(x), seed=0).value
-
-
-def _made(task: Task, pairs: tuple[photos.Pair, ...]) -> Iterator[Tensor]:
-    """The pictures (1, 3, W/2, W) of a method for these pairs, in [0, 1]."""
-    ev = task.evaluation
-    run = None if task.name == "reference" else methods.method(ev, task.name, task.genome, task.smoothing)
-    for pair in pairs:
-        if run is None:
-            yield evaluate.loaded(ev, pair.reference, task.width)
-        else:
-            yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
 
 
 def timing(study: Study, settings: Settings, part: str) -> None:
@@ -355,7 +258,7 @@ def paint(task: Task, seed: int, folder: Path) -> Outcome:
     """Make one picture and save it; its score is its total variation."""
     started = time.perf_counter()
     pair = next(one for one in photos.pairs(task.evaluation.pairs) if one.name == task.pair)
-    (picture,) = _made(task, (pair,))
+    (picture,) = made(task, (pair,))
     name = f"artifacts/{task.pair}-{task.name}-{device.keyed_seed(task):016x}.png"
     images.save(picture[0].cpu(), folder / name)
     tv = float(255 * total_variation(picture, "absolute_difference"))

@@ -1,6 +1,6 @@
 """The methods that the tables compare, each as a function of a content and a style photo (specification 3.6 to 3.8)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lib.models import matting
 from lib.models.photowct import InverseVGG, PhotoWCT
-from lib.papers.stylenas import evaluate, experiments, store
+from lib.papers.stylenas import evaluate, experiments, photos, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.spaces.base import Genome
 
@@ -39,6 +39,32 @@ class Method:
         if self.smoothing is not None:
             picture = self.smoothing(picture.clamp(0, 1), content)
         return picture.clamp(0, 1)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to compute: a method or network, its printed genome, and on what."""
+
+    evaluation: Evaluation
+    name: str
+    genome: str = ""
+    smoothing: str = ""
+    width: int = 0
+    runs: int = 0
+    pairs: int = 0
+    resamples: int = 0
+    pair: str = ""
+
+
+def made(task: Task, pairs: Sequence[photos.Pair]) -> Iterator[Tensor]:
+    """The pictures (1, 3, W/2, W) of a method for these pairs, in [0, 1]; `reference` are the authors' own."""
+    ev = task.evaluation
+    run = None if task.name == "reference" else method(ev, task.name, task.genome, task.smoothing)
+    for pair in pairs:
+        if run is None:
+            yield evaluate.loaded(ev, pair.reference, task.width)
+        else:
+            yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
 
 
 def method(ev: Evaluation, name: str, genome: str, smoothing: str) -> Method:

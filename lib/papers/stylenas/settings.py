@@ -43,6 +43,8 @@ class Settings(settings.Settings):
     window: int  # candidates asked before the oldest is told
     noise_genomes: list[str]  # names or genomes trained again with other seeds
     noise_repeats: int  # trainings of each of them
+    ablated: int  # operators of the best network left out, one at a time, at most
+    table_pairs: int  # pairs in table 1, at most (paper 40)
     table_width: int  # px of the pairs in table 1 (O: 768)
     smoothing: str  # PhotoWCT's in table 1: closed (paper) or guided
     resamples: int  # random halves of the pairs for intervals (7.1: at least 200)
@@ -64,7 +66,8 @@ class Settings(settings.Settings):
         "content_shift": (0, 1000),
         "weights": (0, 1),
         **dict.fromkeys(("population", "sample", "evaluations", "random", "window"), (1, 100_000)),
-        "stratified": (0, 100_000),
+        **dict.fromkeys(("stratified", "ablated"), (0, 100_000)),
+        "table_pairs": (4, 10_000),
         **dict.fromkeys(("searches", "noise_repeats", "timed_runs"), (1, 1000)),
         "resamples": (0, 100_000),
         "shown_pairs": (1, 12),

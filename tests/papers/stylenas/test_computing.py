@@ -13,7 +13,7 @@ from lib.data import images, pictures
 from lib.metrics.features import Features
 from lib.papers import networks
 from lib.papers.study import Study
-from lib.papers.stylenas import computing, experiments, records, study
+from lib.papers.stylenas import computing, experiments, quality, records, study
 from lib.papers.stylenas.evaluate import SPACE
 from tests.papers.stylenas.tiny import tiny
 
@@ -120,7 +120,7 @@ def test_half_samples_are_the_same_pairs_for_every_method_and_centre_near_the_va
     rows = done.frame("quality").set_index("name")
     assert {f"kd_style_{draw:03d}" for draw in range(3)} <= set(rows)
     x, y = torch.rand(4, 5), torch.rand(4, 5)
-    assert computing._set_scores(x, y, "style", 2) == computing._set_scores(x, y, "style", 2)
+    assert quality.set_scores(x, y, "style", 2) == quality.set_scores(x, y, "style", 2)
 
 
 @pytest.mark.slow
