@@ -74,9 +74,9 @@ def _contact_sheet(study: Study, grid: pd.DataFrame, *, private: bool = False) -
     cells = {(row["style"], row["content"]): image(study, "grid", row, private=private) for _, row in grid.iterrows()}
     styles = [style for style in dict.fromkeys(grid["style"]) if any(cells[style, c] is not None for c in contents)]
 
-    def original(role: str, name: str) -> np.ndarray | None:
+    def original(role: str, name: str) -> np.ndarray | str | None:
         row = originals.get((role, name))
-        return None if row is None else image(study, "references", row, private=private)
+        return "not computed" if row is None else image(study, "references", row, private=private)
 
     sheet: list[list[Any]] = [["", *(original("content", content) for content in contents)]]
     sheet += [[original("style", style), *(cells[style, content] for content in contents)] for style in styles]

@@ -325,6 +325,13 @@ def test_where_no_picture_may_be_shown_the_figures_say_so(small, tmp_path, quick
     assert [path.name for path in sorted(tmp_path.glob("*.png")) if magenta(path)] == []
 
 
+def test_an_original_that_was_not_computed_is_no_matter_of_rights(small, tmp_path, quickly):
+    sheet = figures.fig1(synthetic(tmp_path, small, ["grid"], secret=lambda config: False))
+    found = {" ".join(text.get_text().split()) for ax in sheet.axes for text in ax.texts}
+    assert "not computed" in found
+    assert figures.RIGHTS not in found
+
+
 def test_a_study_of_few_parts_is_drawn_as_far_as_it_goes(tmp_path, settings, quickly):
     few = synthetic(tmp_path, settings, ["groups"], secret=lambda config: False)  # no references, no repeats of TV
     study.draw(few)
