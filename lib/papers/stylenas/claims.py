@@ -37,6 +37,7 @@ CLAIMS = [
     Claim("C1b", "... at equal budget", "ours", f"{_LEAD}, among as many asked"),
     Claim("C1c", "... by more than 3 standard deviations of retraining", "ours", "gap of C1a / sd of L > 3"),
     Claim("C1d", "... in 0.8 E + 0.1 P too (a control, no part of C1)", "ours", "as C1b, without the operators"),
+    Claim("C1e", "... by winners trained anew with fresh seeds (a control, no part of C1)", "ours", _LEAD),
     Claim("C2", "The objective converges during the search", "Fig. 5b", "all of C2a to C2c"),
     Claim("C2a", "L falls with the index", "Fig. 5b", "Spearman(index, L) < 0"),
     Claim("C2b", "The last round is better than the first", "Fig. 5b", "median L of last P - of first P < 0"),
@@ -88,7 +89,7 @@ CLAIMS = [
     Claim("C17c", "That of S7 grows slower", "Table 2", "log-log slope < 1"),
     Claim("O1", "Ours: evolution beats random search that draws the number of operators first", "ours",
           "least L of the control - least L of evolution > 0, among as many asked"),
-    Claim("O2", "Ours: S5, S7 and S9 are nearer to the oracle than a colour transfer", "ours",
+    Claim("O2", "Ours: S5, S7, S9 and evolution's best are nearer to the oracle than a colour transfer", "ours",
           "E of the colour transfer - largest E > 0"),
     Claim("O3", "Ours: at least one transform is needed to come nearer to the oracle than a colour transfer", "ours",
           "least E of all scored networks without one - E of the colour transfer > 0"),
@@ -96,6 +97,7 @@ CLAIMS = [
           "sd of L over random search / sd over repeats > 3"),
     Claim("O5", "Ours: the pairs that chose the networks flatter them", "ours",
           "KD to oracle, held-out less search pairs: chosen networks - fixed ones > 0"),
+    Claim("O6", "Ours: a winner's own score is luckier than fresh seeds", "ours", "L, fresh - own, over searches > 0"),
     *printed.CLAIMS,
 ]  # fmt: skip
 
@@ -135,7 +137,7 @@ def _noise(study: Study) -> tuple[dict[str, float], int]:
 
 def _lead(other: str, equal: bool, image: bool, study: Study) -> tuple[Interval, str]:
     """By how much evolution is below another kind of search with at least as many candidates, and both in words."""
-    sides = [records.stored(study, part) for part in (other, "evolution")]
+    sides = [records.alive(study, part) for part in (other, "evolution")]
     theirs, ours = (min(len(one.rows) for one in side) for side in sides)
     asked = [min(theirs, ours) if equal else theirs, min(theirs, ours)]
     least: list[list[float]] = [[], []]
@@ -165,15 +167,26 @@ def _beyond(study: Study, claim: Claim) -> Finding:
     return above(claim, Interval(value, low, high, gap.n), NOISE, note=note)
 
 
+def _afresh(study: Study, claim: Claim) -> Finding:
+    """The winners' gap in fresh scores: over the means of several searches, or over the repeats of single ones."""
+    scores = [(str(name), rows.to_numpy()) for name, rows in study.frame("rescored").groupby("name")["L"]]
+    sides = [[rows for name, rows in scores if name.startswith(part)] for part in ("random", "evolution")]
+    if not all(sides):
+        return not_run(claim, "a winner was not trained anew")
+    theirs, ours = ([one.mean() for one in side] if len(side) > 1 else list(side[0]) for side in sides)
+    note = f"evolution {np.mean(ours):.4f}, random {np.mean(theirs):.4f}; searches {len(sides[1])}, {len(sides[0])}"
+    return above(claim, _apart(theirs, ours, np.nan), 0.0, note=note)
+
+
 def _trend(study: Study, claim: Claim) -> Finding:
-    each = [statistics.spearman(one.scored["k"], one.scored["L"]) for one in records.stored(study, "evolution")]
+    each = [statistics.spearman(one.scored["k"], one.scored["L"]) for one in records.alive(study, "evolution")]
     return below(claim, over_searches(each, most=1), 0.0)
 
 
 def _moved(column: str, share: float, strict: bool, study: Study, claim: Claim) -> Finding:
     """How a column's middle moved from a search's first candidates to its last: a share of them, or a population."""
     middle, ends = np.mean if column == "O" else np.median, []
-    for one in records.stored(study, "evolution"):
+    for one in records.alive(study, "evolution"):
         values = one.scored[column].to_numpy()
         size = round(share * len(values)) or records.identity(study, one)["population"]
         ends.append((values[-size:], values[:size]))
@@ -185,7 +198,7 @@ def _moved(column: str, share: float, strict: bool, study: Study, claim: Claim) 
 
 def _improves(study: Study, claim: Claim) -> Finding:
     band, each = WITHIN * _noise(study)[0]["L"], []
-    for one in records.stored(study, "evolution"):
+    for one in records.alive(study, "evolution"):
         size = records.identity(study, one)["population"]
         gain = float(one.first(size)["L"].min() - one.scored.loc[one.scored["k"] >= size, "L"].min())
         each.append(Interval(gain, gain - band, gain + band, 1))
@@ -206,7 +219,7 @@ def _by_chance(claim: Claim, effect: Interval, control: np.ndarray, note: str, m
 
 def _converges(study: Study, claim: Claim) -> Finding:
     observed, control = [], []
-    for one in records.stored(study, "evolution"):
+    for one in records.alive(study, "evolution"):
         about = records.identity(study, one)
         observed.append(statistics.spearman(one.scored["k"], one.distances(one.winner["genome"])))
         chosen = {name: about[name] for name in ("population", "sample", "window")}
@@ -218,7 +231,7 @@ def _converges(study: Study, claim: Claim) -> Finding:
 
 
 def _agree(study: Study, claim: Claim) -> Finding:
-    winners = [SPACE.active(SPACE.parse(one.winner["genome"])) for one in records.stored(study, "evolution")]
+    winners = [SPACE.active(SPACE.parse(one.winner["genome"])) for one in records.alive(study, "evolution")]
     if len(winners) < 3:
         return not_run(claim, f"needs 3 searches with other seeds; there are {len(winners)}")
     rng = np.random.default_rng(SEED)
@@ -230,7 +243,7 @@ def _agree(study: Study, claim: Claim) -> Finding:
 def _few(study: Study, claim: Claim) -> Finding:
     """Operators of the best; in one search from the fewest to the most of those that noise cannot tell from it."""
     band, each = WITHIN * _noise(study)[0]["L"], []
-    for one in records.stored(study, "evolution"):
+    for one in records.alive(study, "evolution"):
         near = one.scored.loc[one.scored["L"] <= one.winner["L"] + band, "k_active"]
         each.append(Interval(float(one.winner["k_active"]), float(near.min()), float(near.max()), 1))
     note = f"active {', '.join(f'{one.value:.0f}' for one in each)} of 31"
@@ -258,9 +271,9 @@ def _against_colour(study: Study, claim: Claim, errors: pd.Series, note: str, *,
 
 def _beats_colour(study: Study, claim: Claim) -> Finding:
     known, names = records.measured(study).set_index("genome")["E"], records.compared(study)
-    errors = pd.Series({name: known[names[name]] for name in (*SK, "RS") if name in names})
+    errors = pd.Series({name: known[names[name]] for name in (*SK, "best", "RS") if name in names})
     note = "E " + ", ".join(f"{name} {error:.4f}" for name, error in errors.items())
-    return _against_colour(study, claim, errors[list(SK)], note, above_it=False)
+    return _against_colour(study, claim, errors.drop("RS", errors="ignore"), note, above_it=False)
 
 
 def _needed(study: Study, claim: Claim) -> Finding:
@@ -275,7 +288,7 @@ def _needed(study: Study, claim: Claim) -> Finding:
 
 
 def _quiet(study: Study, claim: Claim) -> Finding:
-    (sd, free), drawn = _noise(study), pd.concat([one.scored["L"] for one in records.stored(study, "random")])
+    (sd, free), drawn = _noise(study), pd.concat([one.scored["L"] for one in records.alive(study, "random")])
     ratio = float(drawn.std() / sd["L"])
     low, high = ratio / np.sqrt(stats.f.ppf([0.975, 0.025], len(drawn) - 1, free))
     note = "over repeats " + ", ".join(f"{of} {value:.2g}" for of, value in sd.items())
@@ -283,9 +296,28 @@ def _quiet(study: Study, claim: Claim) -> Finding:
     return above(claim, Interval(ratio, float(low), float(high), len(drawn)), NOISE, note=note)
 
 
+def _lucky(study: Study, claim: Claim) -> Finding:
+    fresh = study.frame("rescored").groupby("name")["L"].mean()
+    own = {f"{one.part}-{one.seed}": one.winner["L"] for one in records.alive(study)}
+    luck = (fresh - pd.Series(own, dtype=float)).dropna()
+    if luck.empty:
+        return not_run(claim, "no winner was trained anew")
+    note = ", ".join(f"{name} {value:+.4f}" for name, value in luck.items())
+    return above(claim, over_searches(Interval(value, np.nan, np.nan, 1) for value in luck), 0.0, note=note)
+
+
+def _alive(test: Callable[[Study, Claim], Finding], parts: Sequence[str], study: Study, claim: Claim) -> Finding:
+    """The test, unless every candidate of a search that it needs has failed."""
+    for part in parts:
+        if not records.alive(study, part):
+            return not_run(claim, f"no candidate of {part} has a score")
+    return test(study, claim)
+
+
 TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
     "C1a": partial(_leads, "random", False, False), "C1b": partial(_leads, "random", True, False), "C1c": _beyond,
-    "C1d": partial(_leads, "random", True, True), "C2a": _trend, "C2b": partial(_moved, "L", 0, True), "C2c": _improves,
+    "C1d": partial(_leads, "random", True, True), "C1e": _afresh, "C2a": _trend,
+    "C2b": partial(_moved, "L", 0, True), "C2c": _improves,
     "C3a": partial(_moved, "O", 0.25, True), "C3b": partial(_moved, "E", 0.25, False),
     "C3c": partial(_moved, "P", 0.25, False), "C4": _converges, "C4-seeds": _agree,
     **{name: partial(comparisons.by_inception, other, arms) for name, (*_, other, arms) in BY_FEATURES.items()},
@@ -307,7 +339,7 @@ TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
     "C14c": partial(comparisons.quotient, ("S9", "RS"), above, 1.0), "C15": _few, "C16": _survives,
     "C17a": partial(comparisons.slope, PW, above), "C17b": partial(comparisons.slope, "S5", below),
     "C17c": partial(comparisons.slope, "S7", below), "O1": partial(_leads, "stratified", True, False),
-    "O2": _beats_colour, "O3": _needed, "O4": _quiet, "O5": comparisons.flattered, **printed.TESTS,
+    "O2": _beats_colour, "O3": _needed, "O4": _quiet, "O5": comparisons.flattered, "O6": _lucky, **printed.TESTS,
 }  # fmt: skip
 PARENTS = {
     **{name: [f"{name}{x}" for x in parts] for name, parts in (
@@ -320,10 +352,14 @@ EVOLVED, BOTH = ("evolution-0", "noise"), ("random-0", "evolution-0", "noise")
 NEEDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("C1a", "C1b", "C1c", "C1d"), BOTH), "O1": ("stratified-0", *EVOLVED), "O4": ("random-0", "noise"),
     **dict.fromkeys(("C2a", "C2b", "C3a", "C3b", "C3c", "C4", "C4-seeds"), ("evolution-0",)),
+    "C1e": ("random-0", "evolution-0", "rescored"), "O6": ("rescored",),
     **dict.fromkeys(("C2c", "C15"), EVOLVED), **dict.fromkeys(("O2", "O3"), (*EVOLVED, "anchors")),
     **{name: ("quality",) for name in TESTS if name[-2:] in ("-s", "fd") or name in BY_FEATURES},
     **dict.fromkeys(("C7a", "C7b", "C7c", "C12b", "C13d", "O5"), ("quality",)),
     **dict.fromkeys(("C8a", "C8b", "C8c", "C9a", "C9b", "C9c", "C10", "C11", "C12c", "C13c", "C14c", "C17a", "C17b",
                      "C17c"), ("timing",)),
 }  # fmt: skip
-FAILING = {*(f"{part}-0" for part in experiments.SEARCHED), "quality", "timing"}  # what they lack is left out
+SEARCHES = [f"{part}-0" for part in experiments.SEARCHED]
+TESTS |= {name: partial(_alive, TESTS[name], parts) for name, needed in NEEDS.items()
+          if (parts := [part.removesuffix("-0") for part in needed if part in SEARCHES])}  # fmt: skip
+FAILING = {*SEARCHES, "quality", "timing"}  # what they lack is left out
