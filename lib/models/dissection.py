@@ -41,7 +41,7 @@ class Plan:
     y: Array
     x: Array
     halves: list[tuple[int, int, Rectangle]]  # y, x and form of what it is cut into; none of a small one
-    places: list[Array]  # of each half's remaining pixels, or of each window's nine, among these
+    places: list[Array]  # of each half's remaining pixels among these; in a small one, of window entries in the front
 
 
 @lru_cache(maxsize=4096)
@@ -62,6 +62,8 @@ def _plan(h: int, w: int, *open_sides: bool) -> Plan:
     order = np.argsort(kept, kind="stable")
     rank = np.argsort(order)
     places = [rank[np.searchsorted(pixels, piece)] for piece in pieces]
+    if not halves:
+        places = [(places[0][:, :, None] * len(pixels) + places[0][:, None]).ravel()]
     return Plan(int((~kept).sum()), y[order], x[order], halves, places)
 
 
@@ -71,6 +73,7 @@ def factor(guide: Array, alpha: float, eps: float) -> list[Step]:
     Nested dissection: the windows are cut in halves until few are left, and a pixel is eliminated, by dense products,
     as soon as all its windows are together. The recursion is depth first, so that small fronts stay in the cache.
     """
+    windows = np.eye(9) - alpha * affinities(guide, eps)
     steps: list[Step] = []
 
     def eliminate(top: int, left: int, form: Rectangle) -> Array:
@@ -83,10 +86,8 @@ def factor(guide: Array, alpha: float, eps: float) -> list[Step]:
             for place, part in zip(plan.places, parts, strict=True):
                 front[place[:, None] * n + place] += part
         else:
-            place = plan.places[0]
-            windows = np.eye(9) - alpha * affinities(guide[top : top + form[0] + 2, left : left + form[1] + 2], eps)
-            indices = place[:, :, None] * n + place[:, None]
-            front = np.bincount(indices.ravel(), windows.ravel(), n * n)
+            own = windows[top : top + form[0], left : left + form[1]]
+            front = np.bincount(plan.places[0], own.ravel(), n * n)
         front = front.reshape(n, n)
         root, failed = dpotrf(front[:k, :k].T, lower=1, clean=0)
         if failed:
