@@ -17,7 +17,6 @@ from lib.papers.stylenas.printed import PW, SK
 from lib.report.claims import Claim, Finding, above, not_run
 from lib.report.statistics import Interval
 
-TIMED = 0.1  # by which a median of seconds is taken to be uncertain, where the record has no range of it
 Arms = Sequence[tuple[str, str, float]]  # (a, b, factor): a's score is above so many times b's
 ENDS = {"value": "value", "low": "high", "high": "low"}  # of a quotient's two sides
 Compare = Callable[..., Finding]
@@ -100,16 +99,17 @@ def flattered(study: Study, claim: Claim) -> Finding:
 
 
 def _quotients(study: Study, first: str, second: str) -> pd.DataFrame:
-    """Seconds of a method over those of another, a row a width at which both were timed: value, low, high."""
+    """Seconds of a method over those of another, a row a width at which both were timed: value, low, high.
+
+    The limits join the ends of both medians' measured ranges; NaN where a record has no ranges.
+    """
     frame = study.frame("timing")
     if not {first, second} <= set(frame["name"]):
         return pd.DataFrame({"value": [], "low": [], "high": []})
-    median = frame["seconds_median"]
-    low, high = (
-        frame.get(f"seconds_{end}", median * factor) for end, factor in (("low", 1 - TIMED), ("high", 1 + TIMED))
-    )
-    wide = frame.assign(value=median, low=low, high=high).pivot(index="width", columns="name")
-    return pd.DataFrame({one: wide[one, first] / wide[other, second] for one, other in ENDS.items()}).dropna()
+    low, high = (frame.get(f"seconds_{end}", np.nan) for end in ("low", "high"))
+    wide = frame.assign(value=frame["seconds_median"], low=low, high=high).pivot(index="width", columns="name")
+    found = pd.DataFrame({one: wide[one, first] / wide[other, second] for one, other in ENDS.items()})
+    return found.dropna(subset="value")
 
 
 def quotient(pair: tuple[str, str], compare: Compare, threshold: float, study: Study, claim: Claim, *, width: int = 0,
