@@ -29,7 +29,8 @@ SETTINGS = Settings.pick({
     "oracle_steps": 500, "final_side": 96, "final_steps": 200, "photowct_steps": 200, "final_lr": 1e-4,
     "content_shift": 1.0, "weights": [0.8, 0.1, 0.1], "population": 10, "sample": 8, "evaluations": 120, "random": 60,
     "stratified": 40, "searches": 3, "window": 2, "noise_genomes": ["S7", "S5-ref", "S9-ref", "empty"],
-    "noise_repeats": 3, "ablated": 31, "table_pairs": 38, "table_width": 512, "smoothing": "closed", "resamples": 20, "shown_pairs": 10,
+    "noise_repeats": 3, "ablated": 31, "table_pairs": 38, "table_width": 512, "smoothing": "closed", "resamples": 20,
+    "shown_pairs": 10,
     "timed_widths": [256, 512, 768, 1024], "timed_runs": 9,
 })  # fmt: skip
 FAILED = 23  # every search loses this candidate
@@ -85,9 +86,10 @@ def searched(settings: Settings, search: Search) -> Iterator[Row]:
 
 def listed(rows: Iterable[tuple[Row, dict[str, float]]], score: str) -> Iterator[Row]:
     """Rows of a fixed list: configuration and metrics of each, of which one is the score."""
+    place, before = 0, None
     for k, (config, metrics) in enumerate(rows):
         repeat = config.pop("repeat", 0)
-        place = k if not repeat else k - repeat
+        place, before = place if config == before else k, config
         yield {"k": place, "repeat": repeat, "seed": 0, "config": config, "score": metrics[score], "metrics": metrics,
                "seconds": 1.0, "reason": "", "artifacts": {}}  # fmt: skip
 
@@ -109,6 +111,15 @@ def noisy() -> Iterator[tuple[Row, dict[str, float]]]:
         for repeat in range(SETTINGS.noise_repeats):
             genome = SPACE.named(name)
             yield {"name": name, "text": SPACE.text(genome), "repeat": repeat}, measured(genome, repeat)
+
+
+def rescored(study: Study) -> Iterator[tuple[Row, dict[str, float]]]:
+    """The winner of every search trained again, with seeds that no search saw."""
+    for one in records.alive(study):
+        text = str(one.winner["genome"])
+        for repeat in range(1, SETTINGS.noise_repeats + 1):
+            config = {"name": f"{one.part}-{one.seed}", "text": text, "repeat": repeat}
+            yield config, measured(SPACE.parse(text), repeat)
 
 
 def ablated(study: Study) -> Iterator[tuple[Row, dict[str, float]]]:
@@ -148,9 +159,14 @@ def scored(known: dict[str, str], worth: dict[str, tuple[float, ...]]) -> Iterat
                 np.random.default_rng([draw, key]).standard_normal() for key in (0, zlib.crc32(name.encode()))
             )
             moved = 1.3 * (1 + 0.02 * common + 0.01 * own)
-            found |= {f"{of}_{draw:03d}": moved * found[of] for of in list(found) if of[:2] in ("fd", "kd")
-                      and of.count("_") == 1}  # fmt: skip
+            found |= {f"{of}_{draw:03d}": moved * found[of] for of in list(found) if of == "tv"
+                      or (of[:2] in ("fd", "kd") and of.count("_") == 1)}  # fmt: skip
         yield {"name": name, "text": known.get(name, "")}, found
+
+
+def ranged(seconds: float, spread: float = 0.1) -> dict[str, float]:
+    """The range of a median of seconds."""
+    return {"seconds_low": (1 - spread) * seconds, "seconds_high": (1 + spread) * seconds}
 
 
 def clocked(known: dict[str, str]) -> Iterator[tuple[Row, dict[str, float]]]:
@@ -161,8 +177,8 @@ def clocked(known: dict[str, str]) -> Iterator[tuple[Row, dict[str, float]]]:
             smoothing = {"PhotoWCT": 250 * pixels**1.2, "PhotoWCT-guided": pixels}.get(name, 0.0)
             spent = start + slope * pixels
             yield ({"name": name, "text": known.get(name, ""), "width": width},
-                   {"seconds_median": spent + smoothing, "networks_s": spent, "smoothing_s": smoothing,
-                    "runs": 3 if name == "PhotoWCT" else 9})  # fmt: skip
+                   {"seconds_median": spent + smoothing, **ranged(spent + smoothing), "networks_s": spent,
+                    "smoothing_s": smoothing, "runs": 3 if name == "PhotoWCT" else 9})  # fmt: skip
 
 
 def painted(folder: Path) -> Iterator[Row]:
@@ -194,7 +210,8 @@ def fill(folder: Path, profile: str = "desk") -> Study:
         write(folder, one.name, searched(SETTINGS, one), **own)
     known = records.compared(study)
     fixed: dict[str, tuple[Iterable[tuple[Row, dict[str, float]]], str]] = {
-        "oracle": (trained(["oracle"], {}), "mse"), "noise": (noisy(), "L"), "anchors": (anchored(), "E"),
+        "oracle": (trained(["oracle"], {}), "mse"), "noise": (noisy(), "L"),
+        "rescored": (rescored(study), "L"), "anchors": (anchored(), "E"),
         "ablation": (ablated(study), "L"),
         "final": (trained([*(f"PhotoWCT-{depth}" for depth in experiments.PHOTOWCT), *known], known), "mse"),
         "timing": (clocked(known), "seconds_median"), "quality": (scored(known, QUALITY), "tv"),

@@ -4,7 +4,7 @@ Pictures are compared over halves of the pairs, the same for both sides, so that
 of other searches: what holds of a searched network holds of the one that was found.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy import stats
 from lib.papers.study import Study
 from lib.papers.stylenas import experiments, records, tables
 from lib.papers.stylenas.printed import PW, SK
+from lib.papers.stylenas.records import SPACE
 from lib.report.claims import Claim, Finding, above, not_run
 from lib.report.statistics import Interval
 
@@ -62,6 +63,8 @@ def gaps(measure: str, arms: Arms, study: Study, claim: Claim) -> Finding:
     used = list(dict.fromkeys(name for arm in arms for name in arm[:2]))
     if absent := [name for name in used if name not in rows]:
         return not_run(claim, f"table 1 has no {', '.join(absent)}")
+    if same := _same(study.frame("quality"), [(a, b) for a, b, _ in arms]):
+        return not_run(claim, same)
     value = min(float(rows[a][measure] - factor * rows[b][measure]) for a, b, factor in arms)
     draws = [records.drawn(rows[a], measure) - factor * records.drawn(rows[b], measure) for a, b, factor in arms]
     least = np.min(draws, axis=0)
@@ -72,6 +75,14 @@ def gaps(measure: str, arms: Arms, study: Study, claim: Claim) -> Finding:
     pairs = int(rows[used[0]].get("pairs", 0))
     found = above(claim, Interval(value, float(low), float(high), pairs), 0.0, note=note)
     return replace(found, n=pairs or None)  # older records do not say how many
+
+
+def _same(frame: pd.DataFrame, pairs: Iterable[tuple[str, str]]) -> str:
+    """Which methods a part cannot compare, as they are one network, inert bits apart; empty if it can."""
+    texts = {name: text for name, text in zip(frame["name"], frame["text"], strict=True) if text}
+    active = {name: SPACE.active(SPACE.parse(text)) for name, text in texts.items()}
+    return "; ".join(f"{a} and {b} are the same network: {texts[a]}, {texts[b]}"
+                     for a, b in pairs if a in active and active[a] == active.get(b))  # fmt: skip
 
 
 def by_inception(other: str, arms: Arms, study: Study, claim: Claim) -> Finding:
@@ -106,7 +117,7 @@ def _quotients(study: Study, first: str, second: str) -> pd.DataFrame:
     frame = study.frame("timing")
     if not {first, second} <= set(frame["name"]):
         return pd.DataFrame({"value": [], "low": [], "high": []})
-    low, high = (frame.get(f"seconds_{end}", np.nan) for end in ("low", "high"))
+    low, high = (frame.get(f"seconds_{end}", np.nan) for end in ("low", "high"))  # older records have no range
     wide = frame.assign(value=frame["seconds_median"], low=low, high=high).pivot(index="width", columns="name")
     found = pd.DataFrame({one: wide[one, first] / wide[other, second] for one, other in ENDS.items()})
     return found.dropna(subset="value")
@@ -119,7 +130,9 @@ def quotient(pair: tuple[str, str], compare: Compare, threshold: float, study: S
     found = found[found.index == width] if width else found
     if found.empty:
         return not_run(claim, f"{' and '.join(pair)} were not timed at {tables.size(width) if width else 'any size'}")
-    worst = found.min() if compare is above else found.max()
+    if same := _same(study.frame("timing"), [pair]):
+        return not_run(claim, same)
+    worst = found.min(skipna=False) if compare is above else found.max(skipna=False)
     effect = Interval(worst["value"], worst["low"], worst["high"], len(found))
     return compare(claim, effect, threshold, strict=strict, note=_each(study, pair, found))
 
@@ -157,7 +170,9 @@ def real_time(study: Study, claim: Claim) -> Finding:
 
 def _each(study: Study, pair: tuple[str, str], found: pd.DataFrame) -> str:
     values = zip(map(tables.size, found.index), found["value"], strict=True)
-    return f"{'/'.join(pair)}: {', '.join(f'{size} {value:.3g}' for size, value in values)}; {_where(study)}"
+    labels = tables.labels(study)
+    each = ", ".join(f"{size} {value:.3g}" for size, value in values)
+    return f"{labels[pair[0]]}/{labels[pair[1]]}: {each}; {_where(study)}"
 
 
 def _where(study: Study) -> str:
