@@ -119,7 +119,7 @@ def rescored(study: Study, settings: Settings, part: str) -> None:
     jobs = []
     for k, one in enumerate(found):
         text = str(one.winner["genome"])
-        for repeat in range(1, settings.noise_repeats + 1):
+        for repeat in range(1, settings.noise_repeats):
             task = Task(replace(Evaluation.of(settings), repeat=repeat), f"{one.part}-{one.seed}", text)
             jobs.append(Job(k, repeat, settings.seed, task, {"name": task.name, "text": text}))
     _compute(study, settings, part, jobs, score)

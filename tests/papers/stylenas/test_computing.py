@@ -127,7 +127,7 @@ def test_half_samples_are_the_same_pairs_for_every_method_and_centre_near_the_va
 def test_winners_are_scored_again_with_seeds_that_no_search_used(done):
     rows = done.frame("rescored")
     assert set(rows["name"]) == {"evolution-0", "random-0", "stratified-0"}
-    assert sorted(set(rows["repeat"])) == [1, 2]
+    assert set(rows["repeat"]) == {1}
     winner = records.stored(done, "evolution")[0].winner
     assert not set(rows.loc[rows["name"] == "evolution-0", "mse"]) & {winner["mse"]}
 
