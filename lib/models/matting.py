@@ -1,4 +1,4 @@
-"""Smoothings that bring a stylised picture back to its photo's edges: closed-form matting, guided filter, local affine.
+"""Smoothings that bring a stylised picture back to its photo's edges: closed-form matting, guided filter.
 
 The second half of PhotoWCT (Li et al., arXiv 1802.06474); StyleNAS' specification, 3.6. Guide and picture are tensors
 (1, 3, H, W) in [0, 1] of equal shape; results are float32, of that shape, not clamped. All compute in float64 on the
@@ -66,33 +66,6 @@ def guided_filter(picture: Tensor, guide: Tensor, radius: int = 35, eps: float =
     target, colours = _colours(picture, "picture", guide.shape), _colours(guide, "guide")
     _positive("eps", eps)
     return _tensor(_recolour(colours, _mean(_maps(colours, target, radius, eps), radius)), picture)
-
-
-def local_affine(picture: Tensor, guide: Tensor, *, ridge: float = 1e-3, radius: int = 15, spatial: float = 5.0,
-                 colour: float = 0.1) -> Tensor:  # fmt: skip
-    """The picture as an affine map of the guide's colours, fitted in 3 x 3 windows and averaged over like neighbours.
-
-    `ridge` is added to the diagonal of the colours' nine products: windows of little contrast get their mean colour.
-    The average within `radius` pixels a side has Gaussian weights of deviation `spatial` in pixels and `colour` in the
-    guide's colours.
-    """
-    target, colours = _colours(picture, "picture", guide.shape), _colours(guide, "guide")
-    _positive("spatial", spatial)
-    _positive("colour", colour)
-    _positive("ridge", ridge)
-    maps = _maps(colours, target, 1, ridge / 9)
-    (height, width), total, weights = maps.shape[:2], maps.copy(), np.ones((*maps.shape[:2], 1))
-    down, across = min(radius, height - 1), min(radius, width - 1)
-    for dy in range(down + 1):
-        for dx in range(-across if dy else 1, across + 1):  # half of the window: each pair counts for both its pixels
-            a = np.s_[: height - dy, max(-dx, 0) : width - max(dx, 0)]
-            b = np.s_[dy:, max(dx, 0) : width + min(dx, 0)]
-            far = ((colours[a] - colours[b]) ** 2).sum(-1, keepdims=True)
-            weight = np.exp(-(dy**2 + dx**2) / (2 * spatial**2) - far / (2 * colour**2))
-            for one, other in ((a, b), (b, a)):
-                total[one] += weight * maps[other]
-                weights[one] += weight
-    return _tensor(_recolour(colours, total / weights), picture)
 
 
 def _maps(guide: Array, target: Array, radius: int, eps: float) -> Array:

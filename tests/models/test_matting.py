@@ -6,13 +6,12 @@ import torch
 
 from lib.data import pictures
 from lib.models import matting
-from lib.models.matting import ClosedForm, guided_filter, local_affine
+from lib.models.matting import ClosedForm, guided_filter
 from tests.reference import matting_plain
 
 SMOOTHINGS = {
     "closed": lambda picture, guide: ClosedForm(guide).smooth(picture),
     "guided": lambda picture, guide: guided_filter(picture, guide, radius=4),
-    "affine": lambda picture, guide: local_affine(picture, guide, radius=3),
 }
 
 
@@ -103,18 +102,6 @@ def test_the_guided_filter_returns_a_recoloured_guide_as_it_is(photo):
     torch.testing.assert_close(guided_filter(recoloured, photo), recoloured, atol=2e-4, rtol=0)
 
 
-def test_local_affine_maps_equal_loops_over_pixels():
-    guide, picture = noise(7, 9), noise(7, 9, seed=1)
-    settings = {"ridge": 1e-2, "radius": 3, "spatial": 2.0, "colour": 0.3}
-    expected = matting_plain.local_affine(array(picture), array(guide), **settings)
-    np.testing.assert_allclose(array(local_affine(picture, guide, **settings)), expected, atol=1e-6)
-
-
-def test_local_affine_maps_leave_a_picture_equal_to_its_guide_unchanged_but_for_the_ridge(photo):
-    torch.testing.assert_close(local_affine(noise(), noise(), radius=4, ridge=1e-9), noise(), atol=1e-5, rtol=0)
-    assert (local_affine(photo, photo, radius=4) - photo).abs().mean() < 6e-3
-
-
 @pytest.mark.parametrize("size", [(3, 3), (3, 20), (33, 5)])
 def test_the_smallest_and_the_narrowest_pictures_are_smoothed(smoothing, size):
     if smoothing is SMOOTHINGS["closed"]:
@@ -154,9 +141,6 @@ def test_a_wrong_guide_is_refused_by_name(guide, message):
     (lambda: ClosedForm(noise(), normalisation="columns"), "normalisation is 'columns'; allowed are rows, symmetric"),
     (lambda: guided_filter(noise(), noise(), radius=0), "radius is 0; allowed are whole numbers from 1"),
     (lambda: guided_filter(noise(), noise(), eps=-1), "eps is -1; allowed are numbers above 0"),
-    (lambda: local_affine(noise(), noise(), ridge=0), "ridge is 0"),
-    (lambda: local_affine(noise(), noise(), spatial=0.0), "spatial is 0.0"),
-    (lambda: local_affine(noise(), noise(), colour=0.0), "colour is 0.0"),
 ])  # fmt: skip
 def test_a_wrong_parameter_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):

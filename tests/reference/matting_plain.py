@@ -79,14 +79,3 @@ def guided_filter(picture: Array, guide: Array, radius: int, eps: float) -> Arra
     maps = colour_maps(guide, picture, radius, eps).reshape(*guide.shape[:2], 12)
     means = [window(maps, *place, radius).mean(0) for place in np.ndindex(*guide.shape[:2])]
     return applied(guide, np.reshape(means, (*guide.shape[:2], 4, 3)))
-
-
-def local_affine(picture: Array, guide: Array, *, ridge: float, radius: int, spatial: float, colour: float) -> Array:
-    maps, places = colour_maps(guide, picture, 1, ridge / 9), list(np.ndindex(*guide.shape[:2]))
-    averaged = np.zeros_like(maps)
-    for p in places:
-        near = [q for q in places if max(abs(p[0] - q[0]), abs(p[1] - q[1])) <= radius]
-        weights = [np.exp(-((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2) / (2 * spatial**2)
-                          - ((guide[p] - guide[q]) ** 2).sum() / (2 * colour**2)) for q in near]  # fmt: skip
-        averaged[p] = np.average([maps[q] for q in near], axis=0, weights=weights)
-    return applied(guide, averaged)

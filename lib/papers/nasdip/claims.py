@@ -1,7 +1,6 @@
 """The paper's claims C1 to C17 and our own, each tested on the records of a study (specification section 1).
 
-Restorations are compared by fresh seeds; a search is one unit. Our rows are smaller pictures than the paper's. `-own`
-asks the numbers that the paper itself prints.
+Restorations are compared by fresh seeds; a search is one unit. `-own` asks the numbers that the paper itself prints.
 """
 
 import re
