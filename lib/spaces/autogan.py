@@ -51,20 +51,20 @@ class Architecture:
     cells: tuple[Cell, ...]
 
     def diagram(self, bottom: int = 4) -> Diagram:
-        """Plain nodes and edges to draw, as figure 3: a row a cell with its block that up-samples and its second one.
+        """Plain nodes and edges to draw, as figure 3: one path down, with two blocks a cell, of which the first up-samples.
 
         A node has id, label, column, level and kind: `input`, `up`, `conv` or `output`. An edge has source, target,
         label and kind: `flow` with the side of the map, of a stem of side `bottom`; `skip_up` from an earlier cell's
         first block to the input of the second; `shortcut` from a cell's input to its output.
         """
-        nodes = [_node("z", "z", (0, 0), "input"), _node("stem", f"linear\n{bottom}×{bottom}", (1, 0), "input")]
+        boxes = [("stem", f"z, linear {bottom}×{bottom}", "input")]
         for i, cell in enumerate(self.cells):
-            nodes.append(_node(f"{i}.1", f"{cell.up} ×2\n{cell.block}", (0, i + 1), "up"))
-            nodes.append(_node(f"{i}.2", cell.block, (1, i + 1), "conv"))
-        last = len(self.cells) + 1
-        nodes += [_node("rgb", "BN, ReLU\n3×3, tanh", (0, last), "output"), _node("out", "image", (1, last), "output")]
-        sides = ["", *(f"{bottom << (i + 1) // 2}" for i in range(2 * len(self.cells) + 1)), ""]
-        ends = pairwise([node["id"] for node in nodes])
+            boxes += [(f"{i}.1", f"{cell.up} ×2\n{cell.block}", "up"), (f"{i}.2", cell.block, "conv")]
+        boxes.append(("out", "to RGB, image", "output"))
+        nodes = [{"id": name, "label": label, "column": 0, "level": level, "kind": kind}
+                 for level, (name, label, kind) in enumerate(boxes)]  # fmt: skip
+        sides = [f"{bottom << (level + 1) // 2}" for level in range(len(boxes) - 1)]
+        ends = pairwise(name for name, _, _ in boxes)
         flow = [_edge(*pair, "flow", label) for pair, label in zip(ends, sides, strict=True)]
         return {"nodes": nodes, "edges": flow + list(self._sums())}
 
@@ -166,10 +166,6 @@ def _cell(index: int, tokens: Sequence[int]) -> Cell:
     conv, norm, up, shortcut, *skips = tokens
     sources = (i for i in range(index) if skips[0] >> (index - 1 - i) & 1)
     return Cell(bool(conv), NORM[norm], UP[up], bool(shortcut), tuple(sources))
-
-
-def _node(name: str, label: str, place: tuple[int, int], kind: str) -> dict[str, Any]:
-    return {"id": name, "label": label, "column": place[0], "level": place[1], "kind": kind}
 
 
 def _edge(source: str, target: str, kind: str, label: str = "") -> dict[str, Any]:
