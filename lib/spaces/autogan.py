@@ -51,7 +51,7 @@ class Architecture:
     cells: tuple[Cell, ...]
 
     def diagram(self, bottom: int = 4) -> Diagram:
-        """Plain nodes and edges to draw, as figure 3: one path down, with two blocks a cell, of which the first up-samples.
+        """Plain nodes and edges to draw, as figure 3: one path down, two blocks a cell, of which one up-samples.
 
         A node has id, label, column, level and kind: `input`, `up`, `conv` or `output`. An edge has source, target,
         label and kind: `flow` with the side of the map, of a stem of side `bottom`; `skip_up` from an earlier cell's
