@@ -3,8 +3,9 @@
 Sections are those of the specification.
 """
 
+import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
-from torch.nn.utils import parametrize
 
 from lib.device import keyed_seed, pick
+from lib.models import autogan
+from lib.models.sngan_discriminator import Discriminator
+from lib.spaces.autogan import CELLS
+from lib.spaces.base import Genome
+from lib.training.trainer import Step
 
 BETAS = (0.0, 0.9)  # of Adam
 PRECISIONS = ("float32", "bfloat16")
+POINTS = 20  # of a loss curve, at most, that one step of a training stores
+Pictures = Callable[[int], Iterator[Tensor]]  # so many, in batches (n, 3, S, S) in [0, 1]
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class GanSettings:
 
 
 def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
-    """The discriminator's loss from its values (n,) of real and of generated pictures: 0 once they part by 1 and -1 (4.1)."""
+    """The discriminator's loss from its values (n,) of real and of generated pictures (4.1)."""
     return relu(1 - real).mean() + relu(1 + fake).mean()
 
 
@@ -77,8 +84,6 @@ class Gan:
             for module in (self.generator, self.discriminator)
         )
         self._fast = settings.precision == "bfloat16"
-        if self._fast:
-            _norm_in_float32(self.discriminator, self.device.type)
 
     def d_step(self, real: Tensor, z: Tensor, *args: Any, cells: int = 3) -> Tensor:
         """Train D once on real (n, 3, S, S) in [-1, 1] and the pictures of z (n, latent); returns the loss before.
@@ -117,14 +122,6 @@ class Gan:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._fast):
             values = self.discriminator(images, cells)
         return values.float() if self._fast else values
-
-
-def _norm_in_float32(discriminator: nn.Module, device: str) -> None:
-    """Keep the power iterations of spectral norm out of an autocast."""
-    for module in discriminator.modules():
-        if isinstance(module, parametrize.ParametrizationList):
-            for part in module:
-                part.forward = torch.autocast(device, enabled=False)(part.forward)
 
 
 @contextmanager
@@ -172,3 +169,130 @@ class Batches:
         self._epoch, self._place = state["epoch"], state["place"]
         generator = torch.Generator().manual_seed(keyed_seed("batches", self.seed, self._epoch))
         self._order = torch.randperm(len(self.pictures), generator=generator).to(self.pictures.device)
+
+
+class Ema:
+    """The moving average of a module's parameters, from their first values on; buffers have none (4.2)."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.mean = {name: weights.detach().clone() for name, weights in module.named_parameters()}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Move towards the module's present parameters: mean = decay * mean + (1 - decay) * present."""
+        for name, weights in module.named_parameters():
+            self.mean[name].lerp_(weights, 1 - self.decay)
+
+    @torch.no_grad()
+    def copy_to(self, module: nn.Module) -> None:
+        """Give the module the mean as its parameters."""
+        for name, weights in module.named_parameters():
+            weights.copy_(self.mean[name])
+
+
+def pictures_of(generator: nn.Module, z: Tensor, *args: Any, batch: int = 100) -> Iterator[Tensor]:
+    """What `generator(z, *args)` makes of z (n, latent) in evaluation mode: batches (batch, 3, S, S) in [0, 1]."""
+    for part in z.split(batch):
+        with torch.inference_mode():
+            generator.eval()
+            made = autogan.to_unit(generator(part.to(next(generator.parameters()).device), *args))
+        yield made
+
+
+def noise(n: int, latent: int, generator: torch.Generator, device: torch.device | None = None) -> Tensor:
+    """z (n, latent) from the standard normal distribution, drawn on the CPU: equal on every device."""
+    return torch.randn(n, latent, generator=generator).to(device)
+
+
+class DerivedTraining:
+    """A genome's generator trained from scratch (4.2); a step is `chunk` G-iterations.
+
+    A G-iteration is a D-step, the G-step and, up to `n_critic`, more D-steps: the order of the authors, whose first
+    D-step brings a G-step. The network that counts has the moving average of G's parameters and G's running statistics.
+    """
+
+    def __init__(self, genome: Genome, settings: GanSettings, pictures: Tensor, seed: int, *, chunk: int,
+                 decay: float = 0.999, evaluate: Callable[[Pictures], dict[str, float]] | None = None,
+                 evaluate_every: int = 1, best_by: str = "fd_task") -> None:  # fmt: skip
+        """Weights, batches and z follow from `seed`; pictures are (N, 3, S, S) uint8, S = 8 * bottom.
+
+        After every so many steps `evaluate` scores the averaged network, always on the same z; the one with the lowest
+        score `best_by` is kept beside the last. Raises ValueError for pictures of another side.
+        """
+        if (side := settings.bottom * 2**CELLS) != pictures.shape[-1]:
+            raise ValueError(f"pictures have side {pictures.shape[-1]}; bottom {settings.bottom} makes {side}")
+        self.settings, self.seed, self.chunk = settings, seed, chunk
+        self.evaluate, self.evaluate_every, self.best_by = evaluate, evaluate_every, best_by
+        generator = autogan.Generator(genome, settings.width, settings.bottom, settings.latent, settings.skip_out)
+        discriminator = Discriminator(settings.d_width)
+        for module in (generator, discriminator):
+            autogan.initialise(module, seed)
+        self.gan = Gan(generator, discriminator, settings)
+        self.ema = Ema(self.gan.generator, decay)
+        self.batches = Batches(pictures.to(self.gan.device), settings.d_batch, seed)
+        self.g_iters, self.best = 0, dict[str, Any]()
+        self._rng = torch.Generator().manual_seed(keyed_seed("z", seed))
+
+    def step(self) -> Step:
+        """Train on; raises FloatingPointError naming the G-iteration, counted from 0, of a loss that is not finite."""
+        d_losses, g_losses = torch.stack([self._iterate() for _ in range(self.chunk)]).T.tolist()
+        for place, losses in enumerate(zip(d_losses, g_losses, strict=True)):
+            if not all(map(math.isfinite, losses)):
+                both = "discriminator's {}, generator's {}".format(*losses)
+                raise FloatingPointError(f"the losses of G-iteration {self.g_iters + place} are: {both}")
+        self.g_iters += self.chunk
+        means = {"d_loss": math.fsum(d_losses) / self.chunk, "g_loss": math.fsum(g_losses) / self.chunk}
+        every = math.ceil(self.chunk / POINTS)
+        curves = {"d_loss": d_losses[::every], "g_loss": g_losses[::every]}
+        return Step({"g_iters": self.g_iters, **means, **self._scores()}, curves)
+
+    def sample(self, n: int, seed: int, batch: int = 100, *, best: bool = False) -> Iterator[Tensor]:
+        """n pictures, (batch, 3, S, S) in [0, 1], of the averaged network: the last or, where evaluated, the best."""
+        network = self._averaged()
+        if best:
+            network.load_state_dict(self.best["weights"])
+        return pictures_of(network, noise(n, self.settings.latent, torch.Generator().manual_seed(seed)), batch=batch)
+
+    def state(self) -> dict[str, Any]:
+        """All that the steps to come depend on, and the best weights."""
+        own = {"g_iters": self.g_iters, "best": self.best, "mean": self.ema.mean, "z": self._rng.get_state()}
+        return {**own, "gan": self.gan.state(), "batches": self.batches.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.g_iters, self.best = state["g_iters"], state["best"]
+        self.ema.mean = {name: mean.to(self.gan.device) for name, mean in state["mean"].items()}
+        self._rng.set_state(state["z"])
+        self.gan.load(state["gan"])
+        self.batches.load(state["batches"])
+
+    def _iterate(self) -> Tensor:
+        """One G-iteration; its mean loss of D and its loss of G, not awaited."""
+        d_losses = [self._d_step()]
+        g_loss = self.gan.g_step(self._z(self.settings.g_batch))
+        self.ema.update(self.gan.generator)
+        d_losses += [self._d_step() for _ in range(self.settings.n_critic - 1)]
+        return torch.stack([torch.stack(d_losses).mean(), g_loss])
+
+    def _d_step(self) -> Tensor:
+        real = next(self.batches)
+        return self.gan.d_step(real, self._z(len(real)))
+
+    def _z(self, n: int) -> Tensor:
+        return noise(n, self.settings.latent, self._rng, self.gan.device)
+
+    def _averaged(self) -> nn.Module:
+        network = copy.deepcopy(self.gan.generator)
+        self.ema.copy_to(network)
+        return network
+
+    def _scores(self) -> dict[str, float]:
+        """Scores of the averaged network where they are due; keeps its weights where they are the best."""
+        if self.evaluate is None or self.g_iters // self.chunk % self.evaluate_every:
+            return {}
+        scores = self.evaluate(lambda n: self.sample(n, keyed_seed("evaluation", self.seed)))
+        if not self.best or scores[self.best_by] < self.best["score"]:
+            weights = {name: value.clone() for name, value in self._averaged().state_dict().items()}
+            self.best = {"score": scores[self.best_by], "g_iter": self.g_iters, "weights": weights}
+        return {**scores, f"best_{self.best_by}": self.best["score"], "best_g_iter": self.best["g_iter"]}
