@@ -288,3 +288,54 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         Record.open(tmp_path / "file" / "record.jsonl", HEADER)
+
+
+def test_cut_forgets_later_rows_and_goes_on_under_the_same_lock(path):
+    with Record.open(path, HEADER) as record:
+        for k in (0, 2, 1, 3):
+            record.append(row(k))
+        record.cut(2)
+        assert [r["k"] for r in record.rows] == [0, 1]
+        assert read(path) == (record.header, record.rows)
+        with pytest.raises(RecordLocked):
+            Record.open(path, HEADER)
+        record.append(row(2, score=5.0))
+    assert [(r["k"], r["score"]) for r in read(path)[1]] == [(0, 1.0), (1, 1.0), (2, 5.0)]
+
+
+def test_cut_keeps_the_environments_that_rows_name_by_their_number(path):
+    written(path, row(0), device="one")
+    with pytest.warns(UserWarning, match="another environment"):
+        written(path, row(1), row(2), device="two")
+    with Record.open(path, {**HEADER, "device": "two"}) as record:
+        record.cut(2)
+        record.append(row(2))
+    assert [r.get("environment", 0) for r in read(path)[1]] == [0, 1, 1]
+    assert [e["device"] for e in Record.open(path, {**HEADER, "device": "two"}).environments] == ["two"]
+
+
+def test_a_cut_that_fails_leaves_file_and_record_as_they_were(path, monkeypatch):
+    with Record.open(path, HEADER) as record:
+        record.append(row(0))
+        record.append(row(1))
+        before = path.read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", _no_space)
+            with pytest.raises(OSError, match="no space"):
+                record.cut(1)
+        assert path.read_bytes() == before
+        assert [p.name for p in path.parent.glob("*.jsonl")] == [path.name]
+        record.append(row(2))
+    assert [r["k"] for r in read(path)[1]] == [0, 1, 2]
+
+
+def _no_space(descriptor):
+    raise OSError("no space")
+
+
+def test_nothing_to_cut_leaves_the_file_alone(path):
+    with Record.open(path, HEADER) as record:
+        record.append(row(0))
+        inode = path.stat().st_ino
+        record.cut(1)
+        assert path.stat().st_ino == inode
