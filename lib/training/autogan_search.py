@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lib.device import keyed_seed
+from lib.device import keyed_seed, pick
 from lib.searchers.controller import Controller
 from lib.spaces.autogan import ORDERS, AutoGan, Stage
 from lib.spaces.base import Genome, Space, keyed
@@ -43,7 +43,8 @@ class SearchPlan:
     of a child scored on `reward_images`. A stage ends with `candidates` (M) of which `kept` (K) stay, screened with
     `screen_images` first unless 0, and with as many children of the policy and of chance as `control` compared.
     `window`, `interval` and `threshold` are those of the dynamic reset, which `reset` turns on. `memo` gives equal
-    children of a phase one score, `fixed_z` all children the same z; `nan` is "reset" or "stop".
+    children of a phase one score, `fixed_z` all children the same z; `official_entropy` is for an ablation (5.5);
+    `nan`, "reset" or "stop", is what follows on a loss that is not finite.
     Raises ValueError for what cannot be.
     """
 
@@ -139,7 +140,7 @@ class AutoGanSearch:
         self._reward, self._evaluate = reward, evaluate
         self.iteration = self.reward_images = 0
         self.beams: list[Genome] = []
-        collapse = Collapse(plan.window, plan.interval, plan.threshold, gan.device)
+        collapse = Collapse(plan.window, plan.interval, plan.threshold, pick(gan.device))
         self.shared = SharedGan(gan, pictures, collapse, seed, reset=plan.reset, nan=plan.nan)
         self._enter(2 if plan.single_level else 0, ROOT)
 

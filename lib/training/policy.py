@@ -3,6 +3,7 @@
 The policy is a controller or, for a random search with shared weights, none: then every cell is as likely.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +113,9 @@ class OfficialEntropy(Controller):
     """
 
     @one_thread()
-    def update(self, genomes: Any, rewards: Any, start: State | None = None) -> dict[str, float]:
+    def update(
+        self, genomes: Sequence[Genome], rewards: Sequence[float], start: State | None = None
+    ) -> dict[str, float]:
         """One step of Adam; arguments and what it returns are those of `Controller.update`, for one genome."""
         episodes = self.recall(genomes, start)
         entropy: Tensor = episodes.entropy.sum(1).mean()

@@ -10,7 +10,7 @@ from torch import Tensor
 class LossWindow:
     """The last `length` losses, in a ring on the device: taking one in waits for nothing."""
 
-    def __init__(self, length: int, device: str = "cpu") -> None:
+    def __init__(self, length: int, device: torch.device | str = "cpu") -> None:
         self.values, self.seen = torch.zeros(length, device=device), 0
 
     @property
@@ -36,7 +36,7 @@ class Collapse:
     that of D is, too. A loss that is not finite shows in the next test, as `interval` is at most `window`.
     """
 
-    def __init__(self, window: int, interval: int, threshold: float, device: str = "cpu") -> None:
+    def __init__(self, window: int, interval: int, threshold: float, device: torch.device | str = "cpu") -> None:
         """Raise ValueError unless 1 <= interval <= window and window >= 2."""
         if not 1 <= interval <= window or window < 2:
             raise ValueError(f"interval is {interval} and window {window}; 1 <= interval <= window and 2 <= window")

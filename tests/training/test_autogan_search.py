@@ -54,7 +54,8 @@ class OfGenomes(AutoGanSearch):
 
 
 def pre_tokens(images, side):
-    return next(images)[[0, 4, 9]].sum().item()
+    genome = next(images)
+    return sum(genome[place].item() for place in (0, 4, 9) if place < len(genome))
 
 
 def leaves(state, name=""):
@@ -132,11 +133,10 @@ def test_a_row_tells_what_the_iteration_did(whole):
     assert third.metrics.keys() == shared | {"greedy_side"}
     assert last.metrics.keys() == third.metrics.keys() | control
     assert all(map(math.isfinite, last.metrics.values()))
-    assert first.curves["rewards"] == pytest.approx(np.array(first.curves["rewards"]))
     assert first.metrics["reward_mean"] == pytest.approx(np.mean(first.curves["rewards"]))
     assert [len(first.curves[name]) for name in ("rewards", "entropies", "baselines")] == [2, 2, 2]
     assert first.curves["baselines"][0] == first.curves["rewards"][0]
-    assert third.curves["baselines"][0] == third.curves["rewards"][0]  # started afresh with the phase
+    assert last.curves["baselines"][0] == last.curves["rewards"][0]  # started afresh with the phase
     assert [len(first.curves[f"marginal_{gene}"]) for gene in ("c0", "n0", "u0", "s0")] == [2, 3, 3, 2]
     assert sum(last.curves["marginal_k2"]) == 1
     assert first.score == -first.metrics["greedy_is"]
@@ -185,14 +185,11 @@ def test_a_killed_search_ends_as_one_never_stopped(whole, tmp_path, part, calls)
     assert [row["curves"] for row in rows] == [step.curves for step in whole[0]]
 
 
-@pytest.mark.parametrize("single", [False, True])
-def test_the_reward_of_a_pre_token_makes_all_tokens_pre(single):
-    plan = {**SINGLE, "controller_steps": (60,)} if single else {"controller_steps": (40,) * 3, "iterations": 3}
-    plan = dataclasses.replace(PLAN, **{**plan, "d_steps": 1, "controller_lr": 0.05})
-    reward = pre_tokens if single else lambda images, side: next(images)[[0, 4, 9][: int(math.log2(side)) - 1]].sum()
-    trainer = OfGenomes(plan, GAN, pictures, reward, lambda images, side: {}, 0)
-    steps = [trainer.step() for _ in range(plan.iterations)]
-    assert all(step.curves["rewards"][-8:] > step.curves["rewards"][:8] for step in steps)
+def test_the_reward_of_a_pre_token_makes_all_tokens_pre():
+    plan = dataclasses.replace(PLAN, iterations=3, controller_steps=(40,) * 3, controller_lr=0.05, d_steps=1)
+    trainer = OfGenomes(plan, GAN, pictures, pre_tokens, lambda images, side: {}, 0)
+    steps = [trainer.step() for _ in range(3)]
+    assert all(np.mean(step.curves["rewards"][-8:]) > np.mean(step.curves["rewards"][:8]) for step in steps)
     for text in (steps[-1].config["greedy"], steps[-1].config["beams"][0]):
         assert [SPACE.parse(text)[place] for place in (0, 4, 9)] == [1, 1, 1]
 

@@ -59,15 +59,6 @@ def test_the_controller_starts_from_the_state_of_the_beam():
     assert not torch.allclose(first, other)
 
 
-def test_it_learns_the_pre_activation_that_is_rewarded():
-    one = policy(lr=0.03)
-    for step in range(60):
-        child = one.sample(keyed(0, step), 1)
-        one.learn(child, float(child.genomes[0][0]))
-    assert one.greedy(keyed(0))[0] == 1
-    assert np.mean([genome[0] for genome in one.sample(keyed(1), 500).genomes]) > 0.9
-
-
 def test_the_greedy_child_is_the_likeliest_of_the_best_beam():
     one = extended()
     chosen = one.controller.greedy(one.beams.state([0])).genomes[0]
