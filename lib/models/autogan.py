@@ -212,7 +212,7 @@ def _draw(name: str, layer: Any, seed: int) -> None:
             generator = _keyed(seed, f"{name}.{part}")
             target.copy_(torch.empty(target.shape).uniform_(-bound, bound, generator=generator))
     if normed:
-        _fit(layer.parametrizations.weight[0], weight.flatten(1), _keyed(seed, f"{name}.u"))
+        _fit(layer.parametrizations.weight[0], weight.flatten(1), _keyed(seed, f"{name}.v"))
 
 
 def _keyed(seed: int, name: str) -> torch.Generator:
@@ -222,9 +222,9 @@ def _keyed(seed: int, name: str) -> torch.Generator:
 
 def _fit(norm: Any, weight: Tensor, generator: torch.Generator) -> None:
     """Singular vectors of a weight (rows, columns) by the power method, from a random start."""
-    u = torch.randn(len(weight), generator=generator).to(weight)
-    for _ in range(POWER_ITERATIONS):
-        v = F.normalize(weight.mT @ u, dim=0)
+    v = torch.randn(weight.shape[1], generator=generator).to(weight)
+    for _ in range(POWER_ITERATIONS):  # in the order of PyTorch's own, so that the next one goes on from here
         u = F.normalize(weight @ v, dim=0)
+        v = F.normalize(weight.mT @ u, dim=0)
     norm._u.copy_(u)
     norm._v.copy_(v)

@@ -1,0 +1,131 @@
+"""AutoGAN's networks as plain programs, from the tokens and a state's entries alone: nothing of `lib` is used.
+
+Everything happens in the order of the text: skips and shortcuts are resized before their 1x1 convolutions, side paths
+pooled after theirs.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+State = Mapping[str, Tensor]
+
+
+class PlainGenerator:
+    """The generator of tokens `c n u s [k]` a cell, with the entries of a shared or derived generator's state."""
+
+    def __init__(self, state: State, tokens: Sequence[int], bottom: int, *, post_sum: bool, training: bool) -> None:
+        self.state, self.bottom, self.post_sum, self.training = state, bottom, post_sum, training
+        self.cells = [tokens[:4], *(tokens[start : start + 5] for start in range(4, len(tokens), 5))]
+
+    def __call__(self, z: Tensor) -> Tensor:
+        x = F.linear(z, self.state["stem.weight"], self.state["stem.bias"])
+        x = x.reshape(len(z), -1, self.bottom, self.bottom)
+        outs: list[Tensor] = []
+        for i, tokens in enumerate(self.cells):
+            x = self.cell(f"cells.{i}.", x, tokens, outs)
+        return torch.tanh(self.conv("rgb", F.relu(self.norm(1, "rgb_norm", x)), padding=1))
+
+    def cell(self, at: str, x: Tensor, tokens: Sequence[int], outs: list[Tensor]) -> Tensor:
+        c, n, u, shortcut = tokens[:4]
+        taken = [bit == "1" for bit in f"{tokens[4]:b}".zfill(len(outs))] if outs else []
+        kind = at + ("pre" if c else "post")
+        if c:
+            h = self.conv(f"{kind}1", self.up(u, f"{kind}1_up", F.relu(self.norm(n, f"{kind}1_norm", x))), padding=1)
+        else:
+            h = self.conv(f"{kind}1", self.up(u, f"{kind}1_up", x), padding=1)
+            h = F.relu(self.norm(n, f"{kind}1_norm", h))
+        before = h
+        for source, (wanted, out) in enumerate(zip(taken, outs, strict=True)):
+            if wanted:
+                name = f"{at}skip{source}"
+                h = h + self.conv(name, self.up(u, f"{name}_up", out, h.shape[-1] // out.shape[-1]))
+        outs.append(h if self.post_sum else before)
+        if c:
+            y = self.conv(f"{kind}2", F.relu(self.norm(n, f"{kind}2_norm", h)), padding=1)
+        else:
+            y = F.relu(self.norm(n, f"{kind}2_norm", self.conv(f"{kind}2", h, padding=1)))
+        if shortcut:
+            y = y + self.conv(f"{at}shortcut", self.up(u, f"{at}shortcut_up", x))
+        return y
+
+    def conv(self, name: str, x: Tensor, padding: int = 0) -> Tensor:
+        return F.conv2d(x, self.state[f"{name}.weight"], self.state[f"{name}.bias"], padding=padding)
+
+    def norm(self, n: int, name: str, x: Tensor) -> Tensor:
+        """Nothing, batch norm or instance norm, by its moments."""
+        if n == 0:
+            return x
+        if n == 2:
+            return (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), keepdim=True, unbiased=False) + 1e-5).sqrt()
+        mean, var = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
+        if self.training:
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+        scale = self.state[f"{name}.weight"] / (var + 1e-5).sqrt()
+        return (x - mean[:, None, None]) * scale[:, None, None] + self.state[f"{name}.bias"][:, None, None]
+
+    def up(self, u: int, name: str, x: Tensor, factor: int = 2) -> Tensor:
+        if u == 0:
+            return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+        if u == 1:
+            return x.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+        for step in range(factor // 2):
+            weight, bias = self.state[f"{name}.{step}.weight"], self.state[f"{name}.{step}.bias"]
+            x = F.conv_transpose2d(x, weight, bias, stride=2)
+        return x
+
+
+def plain_scores(state: State, images: Tensor, blocks: Sequence[int]) -> Tensor:
+    """Scores (n,) of images by the numbered blocks, each weight divided by the norm that the state's vectors give."""
+
+    def weight(name: str) -> Tensor:
+        at = f"{name}.parametrizations.weight"
+        kernel = state[f"{at}.original"]
+        return kernel / (state[f"{at}.0._u"] @ kernel.flatten(1) @ state[f"{at}.0._v"])
+
+    def conv(name: str, x: Tensor) -> Tensor:
+        kernel = weight(name)
+        return F.conv2d(x, kernel, state[f"{name}.bias"], padding=kernel.shape[-1] // 2)
+
+    x = images
+    for number in blocks:
+        at = f"blocks.{number - 1}"
+        h = conv(f"{at}.conv1", x if number == 1 else F.relu(x))
+        h = conv(f"{at}.conv2", F.relu(h))
+        if number == 1:
+            x = F.avg_pool2d(h, 2) + conv(f"{at}.side", F.avg_pool2d(x, 2))
+        else:
+            x = F.avg_pool2d(h + conv(f"{at}.side", x), 2) if number == 2 else h + x
+    return (F.relu(x).sum((2, 3)) @ weight("score").T)[:, 0]
+
+
+class SnganGenerator(nn.Module):
+    """SN-GAN's generator of 32x32 images: three residual blocks, batch norm, nearest neighbours."""
+
+    def __init__(self, width: int, latent: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(latent, 16 * width)
+        self.residual = nn.ModuleList(SnganBlock(width) for _ in range(3))
+        self.last = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, 3, 3, 1, 1), nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.dense(z).unflatten(1, (-1, 4, 4))
+        for block in self.residual:
+            x = block(x)
+        return self.last(x)
+
+
+class SnganBlock(nn.Module):
+    """Batch norm, ReLU, doubling, convolution, batch norm, ReLU, convolution, beside a doubled 1x1 convolution."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.main = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Upsample(scale_factor=2),
+                                  nn.Conv2d(width, width, 3, 1, 1), nn.BatchNorm2d(width), nn.ReLU(),
+                                  nn.Conv2d(width, width, 3, 1, 1))  # fmt: skip
+        self.beside = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(width, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.main(x) + self.beside(x)
