@@ -79,7 +79,7 @@ class GeneratorGenotype:
             ("out", "image", last, 0, "output"),
         ]
         nodes = [dict(zip(("id", "label", "column", "level", "kind"), row, strict=True)) for row in rows]
-        sides = ["", "1", "1/2", *["1/4"] * (self.blocks + 1), "1/2", "1", ""]
+        sides = ["", "1", "1/2", "1/4", *[""] * (self.blocks - 1), "1/4", "1/2", "1", ""]
         ends = pairwise(row[0] for row in rows)
         edges = [{"source": a, "target": b, "label": side, "kind": "flow"}
                  for (a, b), side in zip(ends, sides, strict=True)]  # fmt: skip
@@ -244,6 +244,5 @@ def _word(name: str | None) -> str:
     """An operation in the box of a drawing, e.g. `dil 3×3`; the fixed 7x7 for None."""
     if name is None:
         return "7×7"
-    return (
-        name.replace("conv_t_", "convT ").replace("conv_", "").replace("x", "×").replace("_", " ").replace("ma×", "max")
-    )
+    words = name.replace("conv_t_3x3", "convT").replace("conv_", "").split("_")
+    return " ".join(word.replace("x", "×") if word[0].isdigit() else word for word in words)

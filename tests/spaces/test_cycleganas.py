@@ -179,7 +179,7 @@ def test_the_drawing_goes_through_all_operations_in_order() -> None:
     genotype = CycleGanas(3, "repo").decode(CycleGanas(3, "repo").sample(keyed(4))).G_A
     diagram = genotype.diagram()
     labels = [label for node in diagram["nodes"][1:-1] for label in node["label"].split("\n")]
-    words = [name.removeprefix("conv_").replace("t_", "convT ").replace("dil_conv", "dil").replace("_", " ")
+    words = [name.removeprefix("conv_").replace("t_3x3", "convT").replace("dil_conv", "dil").replace("_", " ")
              for name in genotype.operations]  # fmt: skip
     assert [label.replace("×", "x") for label in labels] == words
     assert [edge["target"] for edge in diagram["edges"]] == [node["id"] for node in diagram["nodes"][1:]]

@@ -1,0 +1,140 @@
+"""The operations of CycleGANAS' cells, and the sum of all candidates of a set in fewer convolutions.
+
+Norm and activation follow the sum, so all candidates but max pooling and clamped interpolation are linear in one place:
+their kernels can be added before they meet the picture (sections 2.2 and 10.1 of the specification).
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib.spaces.cycleganas import SETS
+
+FORMS = ("plain", "merged9", "merged7")  # of a mixed operation; merged7 leaves the dilated 5x5 on its own
+SIDES = {"merged9": 9, "merged7": 7}  # of the merged kernel; that of a decode set has 3
+POOLS = {"max_pool": nn.MaxPool2d, "avg_pool": nn.AvgPool2d}
+
+
+class Geometry(NamedTuple):
+    """How a kernel lies on the map: taps a side and the step between them."""
+
+    taps: int
+    dilation: int
+
+    @property
+    def first(self) -> int:
+        """The first tap's place, relative to the middle."""
+        return -(self.dilation * (self.taps - 1) // 2)
+
+    @property
+    def slots(self) -> slice:
+        """The taps' places, relative to the middle."""
+        return slice(self.first, self.first + self.dilation * (self.taps - 1) + 1, self.dilation)
+
+
+GEOMETRY = {"avg_pool": Geometry(2, 1), "conv_3x3": Geometry(3, 1), "conv_4x4": Geometry(4, 1),
+            "conv_5x5": Geometry(5, 1), "conv_7x7": Geometry(7, 1), "dil_conv_3x3": Geometry(3, 2),
+            "dil_conv_5x5": Geometry(5, 2)}  # fmt: skip
+
+
+class Operation(nn.Module):
+    """One candidate: a convolution with bias, after a pooling or before an enlargement where its name says so.
+
+    An `encode` operation halves the side n, even; a `decode` one doubles it; a `residual` one shrinks it by 2: its
+    input comes padded by one mirrored ring, and it adds zeros for the rest of its extent. Raises ValueError for a name
+    outside the set of that kind. An interpolation follows its 1x1 convolution: the same numbers for a fourth of the
+    work, since its weights sum to 1.
+    """
+
+    def __init__(self, name: str, c_in: int, c_out: int, kind: str) -> None:
+        super().__init__()
+        if name not in SETS[kind]:
+            raise ValueError(f"{name!r} is no {kind} operation; allowed are {', '.join(SETS[kind])}")
+        self.before: nn.Module = nn.Identity()
+        self.after: nn.Module = nn.Identity()
+        self.conv: nn.Conv2d | nn.ConvTranspose2d
+        if name in POOLS:
+            self.before, self.conv = POOLS[name](2), nn.Conv2d(c_in, c_out, 1)
+        elif name == "conv_t_3x3":
+            self.conv = nn.ConvTranspose2d(c_in, c_out, 3, stride=2, padding=1, output_padding=1)
+        elif kind == "decode":
+            self.conv = nn.Conv2d(c_in, c_out, 1)
+            self.after = nn.Upsample(scale_factor=2, mode=name)
+        else:
+            place = GEOMETRY[name]
+            stride, padding = (2, -place.first) if kind == "encode" else (1, -place.first - 1)
+            self.conv = nn.Conv2d(c_in, c_out, place.taps, stride, padding, place.dilation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The map (n, c_out, ...) of x (n, c_in, h, w)."""
+        return self.after(self.conv(self.before(x)))
+
+
+class Merged(NamedTuple):
+    """Several candidates, weighted and added, as one convolution; `rest` are the names that stand beside it."""
+
+    kernel: Tensor
+    bias: Tensor
+    rest: tuple[str, ...]
+
+
+class MixedOp(nn.Module):
+    """The weighted sum of the candidates `names` of a set, computed in one of `FORMS`; all are the same function."""
+
+    def __init__(self, names: Sequence[str], c_in: int, c_out: int, kind: str) -> None:
+        super().__init__()
+        self.kind, self.names, self.channels = kind, tuple(names), (c_in, c_out)
+        self.candidates: Any = nn.ModuleDict({name: Operation(name, c_in, c_out, kind) for name in names})
+
+    def forward(self, x: Tensor, beta: Tensor, form: str = "plain", merged: Merged | None = None) -> Tensor:
+        """sum_o beta_o o(x), with beta in the order of `names`.
+
+        `merged` is what `merge` made of the same weights and beta, where several passes share it.
+        """
+        weights = dict(zip(self.names, beta.unbind(), strict=True))
+        if form == "plain":
+            return torch.stack([weight * self.candidates[name](x) for name, weight in weights.items()]).sum(0)
+        kernel, bias, rest = merged or self.merge(beta, form)
+        if self.kind == "decode":
+            y = F.conv_transpose2d(x, kernel, bias, stride=2, padding=1, output_padding=1)
+        else:
+            middle, stride = kernel.shape[-1] // 2, 2 if self.kind == "encode" else 1
+            y = F.conv2d(x, kernel, bias, stride, middle if self.kind == "encode" else middle - 1)
+        for name in rest:
+            y = y + weights[name] * self.candidates[name](x)
+        return y
+
+    def merge(self, beta: Tensor, form: str) -> Merged:
+        """The one kernel of all candidates that fit into it, for `merged9` or `merged7`; ValueError for others."""
+        if form not in SIDES:
+            raise ValueError(f"form is {form!r}; allowed are {', '.join(FORMS)}")
+        side, (c_in, c_out) = 3 if self.kind == "decode" else SIDES[form], self.channels
+        kernel = beta.new_zeros((c_in, c_out, side, side) if self.kind == "decode" else (c_out, c_in, side, side))
+        weights, inside, biases = beta.unbind(), [], []
+        for i, name in enumerate(self.names):
+            slots = self._slots(name, side)
+            if slots is not None:
+                conv = self.candidates[name].conv
+                kernel[:, :, slots, slots] += weights[i] * self._taps(name, conv.weight)
+                inside.append(i)
+                biases.append(conv.bias)
+        rest = tuple(name for i, name in enumerate(self.names) if i not in inside)
+        return Merged(kernel, beta[inside] @ torch.stack(biases), rest)
+
+    def _slots(self, name: str, side: int) -> slice | None:
+        """Where in a kernel of that side the taps of a candidate lie; None for one outside or that cannot merge."""
+        if self.kind == "decode":
+            return {"nearest": slice(1, 3), "conv_t_3x3": slice(0, 3)}.get(name)
+        if name not in GEOMETRY:
+            return None
+        slots, middle = GEOMETRY[name].slots, side // 2
+        return slice(middle + slots.start, middle + slots.stop, slots.step) if slots.stop <= middle + 1 else None
+
+    def _taps(self, name: str, weight: Tensor) -> Tensor:
+        """The candidate's weight as taps of the merged kernel: pools and enlargements spread their 1x1."""
+        if name == "avg_pool":
+            return weight / 4
+        return weight.transpose(0, 1) if name == "nearest" else weight
