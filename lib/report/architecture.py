@@ -30,7 +30,8 @@ NODES = {"input": "#7F7F7F", "output": "#7F7F7F", "encoder": "#0072B2", "decoder
          "skip": "#0072B2", "conv": "#D55E00", "always": "#7F7F7F"}  # fmt: skip
 SKIPS = {"skip": ("#0072B2", "skip within a level"), "skip_down": ("#E69F00", "skip to a coarser level"),
          "skip_up": ("#009E73", "skip to a finer level"), "join": ("#0072B2", "tap joined"),
-         "join_norm": ("#E69F00", "tap normed and joined"), "pool": ("#009E73", "tap normed and pooled")}  # fmt: skip
+         "join_norm": ("#E69F00", "tap normed and joined"), "pool": ("#009E73", "tap normed and pooled"),
+         "shortcut": ("#CC79A7", "shortcut of a cell")}  # fmt: skip
 NOTES = {"encoder": "box: filter, channels · on the path: side of the map",
          "tap": "box: what the genome adds · on the path: side of the map",
          "always": "number: position of its bit · grey: always there · reduce: 1×1 without its bit"}  # fmt: skip
@@ -231,7 +232,8 @@ def _ports(nodes: Mapping[Any, Node], edges: Sequence[Edge]) -> Iterator[tuple[t
 def _handles(edges: Sequence[Edge], full: float) -> tuple[list[Line2D], list[Line2D]]:
     """Legend entries for the kinds of skip present, and for what their thickness means."""
     kinds = [kind for kind in SKIPS if any(edge["kind"] == kind for edge in edges)]
-    weights = sorted({max(1, round(full / part)) for part in (16, 4, 1)}) if kinds else ()
+    weighed = any("weight" in edge for edge in edges)
+    weights = sorted({max(1, round(full / part)) for part in (16, 4, 1)}) if weighed else ()
     return (
         [Line2D([], [], color=SKIPS[kind][0], linewidth=2, label=SKIPS[kind][1]) for kind in kinds],
         [Line2D([], [], color="#555555", linewidth=_points(weight / full),

@@ -1,0 +1,302 @@
+"""Intervals behind the claims: trained networks over seeds of training, searches over their own seeds.
+
+Where at least one network was trained twice, what one training differs from another is pooled over all networks.
+Without any repeat the interval is over pictures and says nothing of other trainings.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lib.papers.autogan import records
+from lib.papers.autogan.records import Search
+from lib.papers.study import Study
+from lib.report import statistics
+from lib.report.claims import Claim, Finding, above, below, inside_band, not_run
+from lib.report.statistics import Interval
+
+SEED, DRAWS = 0, 1000  # of resampling
+FEWEST = 4  # points of a rank correlation
+STAGE = 5  # iterations at a stage's ends, or half of it where it is shorter
+Values = Sequence[float] | np.ndarray
+Test = Callable[[Study, Claim], Finding]
+
+
+def pooled(groups: Iterable[np.ndarray]) -> tuple[float, int]:
+    """Standard deviation within groups and its degrees of freedom; NaN and 0 where no group has two values."""
+    repeated = [group for group in groups if len(group) > 1]
+    free = sum(len(group) - 1 for group in repeated)
+    squares = sum(float(((group - group.mean()) ** 2).sum()) for group in repeated)
+    return (float(np.sqrt(squares / free)), free) if free else (np.nan, 0)
+
+
+def student(a: Values, b: Values, noise: tuple[float, int]) -> Interval:
+    """Mean a - mean b (0 where b is empty) with Student's interval for noise of so many degrees of freedom."""
+    sd, free = noise
+    value = float(np.mean(a) - (np.mean(b) if len(b) else 0.0))
+    width = np.sqrt(sum(1 / len(side) for side in (a, b) if len(side)))
+    half = float(stats.t.ppf(0.975, free) * sd * width) if free else np.nan
+    return Interval(value, value - half, value + half, len(a) + len(b))
+
+
+def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
+    """Mean over searches with Student's interval, cut at the limits; one search has none."""
+    found = np.array(list(each))
+    effect = student(found, (), pooled([found]))
+    low, high = np.clip((effect.low, effect.high), *limits)
+    return effect._replace(low=float(low), high=float(high))
+
+
+def trained(study: Study, part: str, measure: str, larger: str, smaller: str = "") -> tuple[Interval, str]:
+    """A score of one network, less that of another where one is named, and both in words.
+
+    Raises KeyError naming a network that has no such score.
+    """
+    known, names = records.values(study, part, measure), [larger, *filter(None, [smaller])]
+    if lacking := [name for name in names if name not in known]:
+        raise KeyError(f"network {lacking[0]} has no {records.name(study, part, measure)} in part {part}")
+    sides, noise = [known[name] for name in names], pooled(known.values())
+    effect = student(sides[0], sides[1] if smaller else (), noise)
+    unit = f"over trainings, {noise[1]} degrees of freedom"
+    if not noise[1]:
+        half = float(np.hypot.reduce([_pictures(study, part, measure, name) for name in names]))
+        effect = effect._replace(low=effect.value - half, high=effect.value + half)
+        unit = "over pictures of single trainings, which says nothing of other seeds"
+    each = ", ".join(f"{name} {side.mean():.4g} ({len(side)})" for name, side in zip(names, sides, strict=True))
+    return effect, f"{records.name(study, part, measure)}: {each}; {unit}"
+
+
+def _pictures(study: Study, part: str, measure: str, name: str) -> float:
+    """Half the 95 % interval over pictures of a network's first training."""
+    row = study.frame(part).query("name == @name").iloc[0]
+    return float(row.get(f"{measure}_high", np.nan) - row.get(f"{measure}_low", np.nan)) / 2
+
+
+def network(part: str, given: Sequence[Any], study: Study, claim: Claim) -> Finding:
+    """A score of one network, or of one less another, against a number, a band or, with `noise`, that of retraining.
+
+    `given` is measure, one network, the other or nothing, comparison, threshold.
+    """
+    measure, larger, smaller, compare, threshold = given
+    try:
+        effect, note = trained(study, part, measure, larger, smaller)
+    except KeyError as error:
+        return not_run(claim, error.args[0])
+    if threshold != "noise":
+        return compare(claim, effect, threshold, note=note)
+    sd, free = pooled(records.values(study, part, measure).values())
+    if not free:
+        return not_run(claim, "needs a network trained twice, for the noise of retraining")
+    return above(claim, effect, -2 * sd, strict=False, note=note)
+
+
+def searched(column: str, parts: Sequence[str], study: Study, *, first: bool = False) -> tuple[Interval, float, str]:
+    """A column at the end (or start) of searches of one part less another's, over seeds; the first's mean; in words."""
+    sides = [np.array([one.edge(column, first=first) for one in records.searches(study, part)]) for part in parts]
+    effect = student(sides[0], sides[1], pooled(sides))
+    called = records.name(study, f"{parts[0]}-0", column.removeprefix("greedy_"))
+    each = ", ".join(f"{part} {side.mean():.4g} ({len(side)})" for part, side in zip(parts, sides, strict=True))
+    return effect, float(sides[0].mean()), f"{called} of the likeliest child: {each}"
+
+
+def ends(column: str, parts: Sequence[str], study: Study, claim: Claim, *, first: bool = False) -> Finding:
+    """Is a column of the searches of one part above that of another, at their end or start?"""
+    effect, _, note = searched(column, parts, study, first=first)
+    return above(claim, effect, 0.0, note=note)
+
+
+def alike(band: float, column: str, parts: Sequence[str], study: Study, claim: Claim, *,
+          relative: bool = False) -> Finding:  # fmt: skip
+    """Do the searches of two parts end within a band of each other, absolute or as a share of the first's mean?"""
+    effect, mean, note = searched(column, parts, study)
+    unit = abs(mean) if relative else 1.0
+    low, high = effect.low / unit, effect.high / unit
+    return inside_band(claim, Interval(effect.value / unit, low, high, effect.n), (-band, band), note=note)
+
+
+def cost(of: str, parts: Sequence[str], study: Study, claim: Claim) -> Finding:
+    """Is the whole cost of one part's searches below another's, in D-steps or `seconds`? Logarithms over seeds."""
+    sides = [
+        np.array([float(one.seconds.sum() if of == "seconds" else one.rows[of].iloc[-1]) for one in searches])
+        for searches in (records.searches(study, part) for part in parts)
+    ]
+    logs = [np.log(side) for side in sides]
+    effect = Interval(*np.exp(student(logs[0], logs[1], pooled(logs))[:3]), n=sum(map(len, sides)))  # type: ignore[misc]
+    each = ", ".join(f"{part} {side.mean():,.0f}" for part, side in zip(parts, sides, strict=True))
+    return below(claim, effect, 1.0, note=f"{of.replace('_', '-')}: {each}")
+
+
+def after_resets(test: Test, study: Study, claim: Claim) -> Finding:
+    """The test, unless no search was ever reset."""
+    count = [int(one.rows["reset"].sum()) for one in records.searches(study, "mlas")]
+    if not sum(count):
+        return not_run(claim, "no search was reset: the losses never varied as little as the threshold")
+    found = test(study, claim)
+    return Finding(**{**vars(found), "note": f"{found.note}; resets {', '.join(map(str, count))}"})
+
+
+def dearer_rewards(study: Study, claim: Claim) -> Finding:
+    """Seconds a reward picture with 1/FD over those with IS, at the same iteration; the median with a bootstrap."""
+    sides = []
+    for part in ("fid", "mlas"):
+        rows = []
+        for one in records.searches(study, part):
+            seen = one.rows["reward_images"].diff().fillna(one.rows["reward_images"])
+            rows.append((one.rows["seconds_reward"] / seen.where(seen > 0)).set_axis(one.rows["k"]))
+        sides.append(pd.concat(rows, axis=1).mean(axis=1))
+    ratio = (sides[0] / sides[1]).dropna()
+    if ratio.empty:
+        return not_run(claim, "no iteration of both searches has rewards")
+    note = f"milliseconds a picture: 1/FD {1e3 * sides[0].median():.3g}, IS {1e3 * sides[1].median():.3g}"
+    return above(claim, statistics.bootstrap(ratio, np.median, seed=SEED), 1.0, note=note)
+
+
+def preference(of: str, threshold: float, study: Study, claim: Claim) -> Finding:
+    """The share of cells (or of possible skips) with a property among each search's kept genomes, over searches."""
+    each = [share(of, one.beams()) for one in records.searches(study, "mlas")]
+    found = [value for value in each if np.isfinite(value)]
+    if not found:
+        return not_run(claim, "no search came to its end")
+    note = "each search: " + ", ".join(f"{value:.2f}" for value in found)
+    return above(claim, over_seeds(found, (0.0, 1.0)), threshold, note=note)
+
+
+def share(of: str, genomes: Sequence[Sequence[records.Cell]]) -> float:
+    """How often a choice occurs in genomes: `pre`, `no deconv`, `no norm`, or `skips` of those possible."""
+    cells = [(index, cell) for genome in genomes for index, cell in enumerate(genome)]
+    if of == "skips":
+        return sum(len(cell.skips) for _, cell in cells) / max(1, sum(index for index, _ in cells))
+    holds = {"pre": lambda cell: cell.pre, "no deconv": lambda cell: cell.up != "deconv",
+             "no norm": lambda cell: cell.norm == "none"}[of]  # fmt: skip
+    return float(np.mean([holds(cell) for _, cell in cells])) if cells else np.nan
+
+
+def rewards_rise(study: Study, claim: Claim) -> Finding:
+    """Mean reward at the end of a stage less that at its start, averaged over stages, over searches."""
+    each = []
+    for one in records.searches(study, "mlas"):
+        gains = []
+        for rows in one.stages():
+            count = min(STAGE, len(rows) // 2)
+            gains += [rows["reward_mean"][-count:].mean() - rows["reward_mean"][:count].mean()] if count else []
+        each.append(float(np.mean(gains)))
+    return above(claim, over_seeds(each), 0.0, note="the shared weights get better meanwhile; see the other part")
+
+
+def beats_uniform(study: Study, claim: Claim) -> Finding:
+    """Mean reward of the policy less that of uniform genomes on the same weights, over searches; stages averaged."""
+    found = {one.seed: control(one)["value"] for one in records.searches(study, "mlas")}
+    kept = {seed: gains for seed, gains in found.items() if len(gains)}
+    if not kept:
+        return not_run(claim, "no search compared its policy with uniform genomes")
+    note = "; ".join(f"search {seed}: " + ", ".join(f"{gain:+.3g}" for gain in gains) for seed, gains in kept.items())
+    return above(claim, over_seeds(float(gains.mean()) for gains in kept.values()), 0.0, note=f"a stage each, {note}")
+
+
+def control(one: Search) -> pd.DataFrame:
+    """Where a search compared its policy with uniform genomes: side, value, low and high, by Welch's interval."""
+    rows = one.rows.dropna(subset="control") if "control" in one.rows else one.rows[:0]
+    if not len(rows):
+        return pd.DataFrame({"side": [], "value": [], "low": [], "high": []})
+    n, value = rows["control"], rows["policy_mean"] - rows["uniform_mean"]
+    of = [rows[f"{who}_std"] ** 2 / n for who in ("policy", "uniform")]
+    free = (of[0] + of[1]) ** 2 / (of[0] ** 2 + of[1] ** 2).clip(lower=1e-300) * (n - 1)
+    half = stats.t.ppf(0.975, free.clip(lower=1)) * np.sqrt(of[0] + of[1])
+    return pd.DataFrame({"side": rows["resolution"], "value": value, "low": value - half, "high": value + half})
+
+
+def collapse(study: Study, claim: Claim) -> Finding:
+    """Rank correlation of the variance of D's losses with the likeliest child's IS within stages, over searches."""
+    each = []
+    for one in records.searches(study, "mlas", "noreset"):
+        rows = one.rows.dropna(subset=["variance_d", "greedy_is"])
+        rows = rows.groupby("stage").filter(lambda stage: len(stage) > 2)
+        ranks = rows.groupby("stage")[["variance_d", "greedy_is"]].rank()
+        centred = ranks - ranks.groupby(rows["stage"]).transform("mean")
+        if (centred.std() > 0).all() and len(rows) > 3:
+            each.append(float(np.corrcoef(centred.to_numpy().T)[0, 1]))
+    if not each:
+        return not_run(claim, "no search has a variance for three iterations of a stage")
+    return above(claim, over_seeds(each, (-1.0, 1.0)), 0.0, note="searches: " + ", ".join(f"{r:+.2f}" for r in each))
+
+
+def triggered(study: Study, claim: Claim) -> Finding:
+    """IS of the likeliest child where the variance fell below the threshold, less the median of its stage."""
+    gaps = []
+    for one in records.searches(study, "mlas", "noreset"):
+        for rows in one.stages():
+            low = rows["reset"].astype(bool) | rows["would_reset"].astype(bool)
+            if low.any() and not low.all():
+                gaps += list(rows.loc[low, "greedy_is"].dropna() - rows.loc[~low, "greedy_is"].median())
+    if not gaps:
+        return not_run(claim, "the variance never fell below the threshold")
+    return below(claim, statistics.bootstrap(gaps, seed=SEED), 0.0, note="gaps " + ", ".join(f"{g:+.2g}" for g in gaps))
+
+
+def rank_correlation(frame: pd.DataFrame, x: str, y: str) -> Interval:
+    """Spearman's correlation of two columns with a bootstrap interval over rows; a constant one counts as 0."""
+    pairs = frame[[x, y]].dropna().to_numpy(float)
+    drawn = np.random.default_rng(SEED).integers(0, len(pairs), (DRAWS, len(pairs)))
+    ranks = stats.rankdata(pairs[np.concatenate([np.arange(len(pairs))[None], drawn])], axis=1)
+    left, right = np.moveaxis(ranks - ranks.mean(axis=1, keepdims=True), 2, 0)
+    scale = np.sqrt((left**2).sum(1) * (right**2).sum(1))
+    found = np.divide((left * right).sum(1), scale, out=np.zeros(len(ranks)), where=scale > 0)
+    low, high = np.percentile(found[1:], [2.5, 97.5])
+    return Interval(float(found[0]), float(low), float(high), len(pairs))
+
+
+def proxy_ranks(threshold: float, study: Study, claim: Claim) -> Finding:
+    """Do scores with shared weights rank like scores after training?"""
+    frame = records.correlation(study)
+    if len(frame) < FEWEST:
+        return not_run(claim, f"needs {FEWEST} genomes; there are {len(frame)}")
+    kernel = rank_correlation(frame, "proxy_kd", "real_kd")
+    note = f"by {records.name(study, 'correlation', 'kd')} {kernel.value:+.2f} [{kernel.low:.2f}, {kernel.high:.2f}]"
+    return above(claim, rank_correlation(frame, "proxy_is", "real_is"), threshold, strict=not threshold, note=note)
+
+
+def underestimates(study: Study, claim: Claim) -> Finding:
+    """Is the IS after training above that with shared weights, at equal counts? The median with a bootstrap."""
+    frame = records.correlation(study)
+    if frame.empty:
+        return not_run(claim, "every genome failed")
+    return above(claim, statistics.bootstrap(frame["real_is"] - frame["proxy_is"], np.median, seed=SEED), 0.0)
+
+
+def same_order(study: Study, claim: Claim) -> Finding:
+    """Do the tables' features and the cheap task classifier rank trained networks alike?"""
+    frame = study.frame("derived")
+    if "kd_task" not in frame:
+        return not_run(claim, "the tables are on the task classifier already, or it has no labels")
+    means = frame.groupby("name")[["kd", "kd_task"]].mean().dropna()
+    if len(means) < FEWEST:
+        return not_run(claim, f"needs {FEWEST} networks; there are {len(means)}")
+    return above(claim, rank_correlation(means, "kd", "kd_task"), 0.0, note=f"{len(means)} networks")
+
+
+def memo(study: Study, claim: Claim) -> Finding:
+    """What the reward memo saves in the first stage over what it would for a uniform policy, over searches."""
+    each = [float(found["saved"] / found["expected"]) for one in records.searches(study, "mlas")
+            if (found := savings(one)) is not None]  # fmt: skip
+    if not each:
+        return not_run(claim, "no search had a memo")
+    return above(claim, over_seeds(each), 1.0, strict=False, note=f"searches: {', '.join(f'{x:.2f}' for x in each)}")
+
+
+def savings(one: Search) -> dict[str, float] | None:
+    """Rewards asked over rewards computed in the first stage, and what uniform draws from its 36 genomes would save."""
+    rows = one.stages()[0]
+    asked = rows["memo_hits"] + rows["memo_misses"]
+    if one.part in ("slas", "rsws") or not rows["memo_hits"].any():
+        return None
+    new = 36 * (1 - (35 / 36) ** asked)
+    return {"saved": float(asked.sum() / rows["memo_misses"].sum()), "expected": float(asked.sum() / new.sum())}
+
+
+def printed_scores(test: Test, part: str, data: str, study: Study, claim: Claim) -> Finding:
+    """The test where the part's scores are the paper's quantities, else not run with what is lacking."""
+    reason = records.lacks(study, part, data)
+    return not_run(claim, reason) if reason else test(study, claim)
