@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import torch
 
 from lib.paths import atomic, shown
-from lib.training import memory
 
 TORN = (RuntimeError, EOFError, pickle.UnpicklingError)  # what torch.load raises for half a file, an empty one, another
 
@@ -62,15 +61,14 @@ def run_training(trainer: Trainer, steps: int, log: Log, checkpoint: Path, *, se
     training starts over, with a warning. Errors of the trainer pass through.
     """
     _resume(trainer, log, checkpoint)
-    with memory.kept():
-        while (k := len(log.rows)) < steps:
-            if time_left() <= 0:
-                return False
-            begin = perf_counter()
-            step = trainer.step()
-            log.append(_row(step, k, seed, perf_counter() - begin))
-            with atomic(checkpoint) as temporary:
-                torch.save({"rows": k + 1, "trainer": trainer.state()}, temporary)
+    while (k := len(log.rows)) < steps:
+        if time_left() <= 0:
+            return False
+        begin = perf_counter()
+        step = trainer.step()
+        log.append(_row(step, k, seed, perf_counter() - begin))
+        with atomic(checkpoint) as temporary:
+            torch.save({"rows": k + 1, "trainer": trainer.state()}, temporary)
     return True
 
 

@@ -29,7 +29,7 @@ def pair(dtype=torch.float64, seed=1):
     modules = SharedGenerator(4, bottom=2, latent=4), Discriminator(4)
     for module in modules:
         initialise(module, seed)
-    return [module.to(dtype) for module in modules]
+    return [module.to(dtype, memory_format=torch.channels_last) for module in modules]  # as Gan lays them out
 
 
 def rounds(*genomes, dtype=torch.float64):
