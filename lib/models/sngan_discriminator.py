@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from lib.models.autogan import initialise
+from lib.models.autogan import averaged_taps, initialise
 
 USED = {1: (1, 4), 2: (1, 2, 4), 3: (1, 2, 3, 4)}  # blocks by the cells of the generator
 
@@ -49,17 +49,20 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Features (n, width, s, s) or, where the block halves, (n, width, s/2, s/2).
 
-        The pooling of the side path comes before its 1x1 convolution everywhere: they commute.
+        Pooling comes before the 1x1 convolution of the side path, with which it commutes, and inside the 3x3 one of
+        the main path, as strides and averaged taps: the same numbers for less than half of the work.
         """
         h = _convolved(self.conv1, x if self.first else F.relu(x))
-        h = _convolved(self.conv2, F.relu(h))
-        if self.side is None:
-            return h + x
-        return F.avg_pool2d(h, 2) + _convolved(self.side, F.avg_pool2d(x, 2))
+        h = _convolved(self.conv2, F.relu(h), pooled=self.halves)
+        return h + (_convolved(self.side, F.avg_pool2d(x, 2)) if self.halves else x)
 
 
-def _convolved(layer: Any, x: Tensor) -> Tensor:
-    return F.conv2d(x, _weight(layer, x), layer.bias, padding=layer.padding)
+def _convolved(layer: Any, x: Tensor, *, pooled: bool = False) -> Tensor:
+    """A convolution of the same side, or for 3x3 with means of 2x2 behind."""
+    weight = _weight(layer, x)
+    if pooled:
+        return F.conv2d(x, averaged_taps(weight), layer.bias, stride=2, padding=1)
+    return F.conv2d(x, weight, layer.bias, padding=layer.padding)
 
 
 def _weight(layer: Any, x: Tensor) -> Tensor:

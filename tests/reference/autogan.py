@@ -55,22 +55,18 @@ class PlainGenerator:
         return F.conv2d(x, self.state[f"{name}.weight"], self.state[f"{name}.bias"], padding=padding)
 
     def norm(self, n: int, name: str, x: Tensor) -> Tensor:
-        """Nothing, batch norm or instance norm, by its moments."""
-        if n == 0:
-            return x
-        if n == 2:
-            return (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), keepdim=True, unbiased=False) + 1e-5).sqrt()
-        mean, var = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
-        if self.training:
-            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
-        scale = self.state[f"{name}.weight"] / (var + 1e-5).sqrt()
-        return (x - mean[:, None, None]) * scale[:, None, None] + self.state[f"{name}.bias"][:, None, None]
+        """Nothing, batch norm (running statistics stay as they are) or instance norm."""
+        if n != 1:
+            return F.instance_norm(x) if n else x
+        kept = {"running_mean": None, "running_var": None}
+        if not self.training:
+            kept = {key: self.state[f"{name}.{key}"] for key in kept}
+        weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
+        return F.batch_norm(x, **kept, weight=weight, bias=bias, training=self.training)
 
     def up(self, u: int, name: str, x: Tensor, factor: int = 2) -> Tensor:
-        if u == 0:
-            return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
-        if u == 1:
-            return x.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
+        if u < 2:
+            return F.interpolate(x, scale_factor=factor, mode=("bilinear", "nearest")[u])
         for step in range(factor // 2):
             weight, bias = self.state[f"{name}.{step}.weight"], self.state[f"{name}.{step}.bias"]
             x = F.conv_transpose2d(x, weight, bias, stride=2)
