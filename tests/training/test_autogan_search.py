@@ -291,11 +291,14 @@ def test_a_random_search_screens_many_and_scores_the_ten_best_again():
     assert again.beams == trainer.beams
 
 
-def test_duplicates_are_drawn_again_and_their_lack_is_told():
-    trainer = search(candidates=50, kept=3, growth=(1, 3))
-    step = trainer.step()
-    assert step.config["unique"] == 36  # all cells of stage 0
-    assert len(set(trainer.beams)) == 3
+def test_the_best_of_distinct_candidates_are_kept_the_best_first():
+    def reward(images, side):
+        return (next(images) * torch.tensor([1.0, 10, 100, 1000])).sum().item()
+
+    plan = dataclasses.replace(PLAN, candidates=50, kept=3, growth=(1, 3))
+    trainer = OfGenomes(plan, GAN, pictures, reward, lambda images, side: {}, 0)
+    assert trainer.step().config["unique"] == 36  # of 500 draws: all cells of stage 0
+    assert trainer.beams == trainer.policy.beams.genomes == [(1, 2, 2, 1), (0, 2, 2, 1), (1, 1, 2, 1)]
 
 
 @pytest.mark.parametrize("step", [0, 2])  # of the phase, after which its loss or its weights are broken
