@@ -3,7 +3,7 @@
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.spaces.autogan import CONV, LENGTHS, NAMED, NORM, ORDERS, UP, AutoGan, Cell, Stage
@@ -61,6 +61,7 @@ def test_the_paper_s_order_names_a_bit_a_skip_first() -> None:
     assert (Stage(0).name, Stage(0, "paper").genes) == ("autogan-stage0", Stage(0).genes)
 
 
+@settings(max_examples=50)
 @given(prefixes)
 def test_the_written_form_reads_back_and_tells_genomes_apart_by_their_meaning(genome: Genome) -> None:
     text = SPACE.text(genome)
@@ -73,6 +74,7 @@ def test_the_written_form_reads_back_and_tells_genomes_apart_by_their_meaning(ge
     assert tokens == [value for gene, value in zip(SPACE.genes, genome, strict=False) if gene.name[0] != "k"]
 
 
+@settings(max_examples=50)
 @given(genomes, st.integers(0, 2**32))
 def test_a_changed_token_changes_one_cell(genome: Genome, seed: int) -> None:
     other = SPACE.mutate(genome, keyed(seed), count=1)
@@ -132,6 +134,7 @@ def test_the_diagram_of_a_is_figure_3() -> None:
                     ("0.1", "2.2", "skip_up"), ("1.1", "2.2", "skip_up")]  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(prefixes)
 def test_a_diagram_is_one_path_with_the_side_of_every_map(genome: Genome) -> None:
     drawn = SPACE.decode(genome).diagram(bottom=6)
