@@ -51,10 +51,12 @@ def _headed(fig: Figure, title: str) -> Figure:
 def curves(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str, **options: Any) -> None:
     """A line of `y` over `x` for each seed, faint, and their mean at each `at`, a colour a value of `by`."""
     for index, (_, part) in enumerate(frame.groupby(by, sort=False)):
-        for _, seed in part.groupby("seed") if part["seed"].nunique() > 1 else ():
+        finer = len(part) > part["at"].nunique()
+        for _, seed in part.groupby("seed") if finer else ():
             ax.plot(seed[x], seed[y], color=style.look(index)["color"], **FAINT)
     mean = frame.groupby([by, "at"], sort=False)[[x, y]].mean().reset_index()
-    plots.lines(mean, x, y, by, markers=False, ax=ax, **{"legend": "below", **options})
+    few = mean["at"].nunique() < 3  # a stage of one iteration is a point
+    plots.lines(mean, x, y, by, markers=few, ax=ax, **{"legend": "below", **options})
 
 
 def rows_of(found: Sequence[Search]) -> pd.DataFrame:
@@ -206,7 +208,7 @@ def windows(study: Study) -> Figure | None:
     held = []
     for part in dict.fromkeys(one.part for one in found):
         frame = records.curve([one for one in found if one.part == part], "variances_d")
-        held.append(frame.assign(series=tables.PART_LABELS[part], iteration=frame["place"], at=frame["place"]))
+        held.append(frame.assign(series=tables.PART_LABELS[part], iteration=frame["place"], at=np.ceil(frame["place"])))
     frames = {"D": pd.concat(held), "G": rows_of(found).rename(columns={"variance_g": "value"})}
     full = {of: rows for of, frame in frames.items() if len(rows := frame[frame["value"] > 0])}
     if not full:
