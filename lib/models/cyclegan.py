@@ -15,7 +15,13 @@ from torch.nn.utils.parametrize import is_parametrized
 from lib.device import keyed_seed
 from lib.models.mixed_ops import POOLS, Operation
 from lib.models.resampling import reflect_pad
-from lib.spaces.cycleganas import DISCRIMINATORS, GeneratorGenotype, cyclegan, discriminator_preset, generator_slots
+from lib.spaces.cycleganas import (
+    GeneratorGenotype,
+    cyclegan,
+    discriminator_preset,
+    discriminator_slots,
+    generator_slots,
+)
 
 SLOPE = 0.2  # of the discriminators' LeakyReLU
 STD = 0.02  # of new weights
@@ -106,18 +112,17 @@ class SearchedDiscriminator(PatchDiscriminator):
 
     def __init__(self, ndf: int, preset: str, make: Make) -> None:
         super().__init__()
-        self.slots = {str(i): kind for i, kind in enumerate(DISCRIMINATORS[preset])}
+        self.slots = discriminator_slots(preset)
         widths = [3, ndf, 2 * ndf, 4 * ndf, 8 * ndf, 1]
 
         def layers() -> dict[str, nn.Module]:
             found = {slot: make(slot, kind, *widths[int(slot) :][:2]) for slot, kind in self.slots.items()}
-            if preset == "paper":
-                return found | {"head": nn.Conv2d(8 * ndf, 1, 4, padding=1)}
-            for layer in found.values():
-                _norm_spectrally(layer)
-            return found
+            return found if preset == "repo" else found | {"head": nn.Conv2d(8 * ndf, 1, 4, padding=1)}
 
         self._set(layers)
+        if preset == "repo":
+            _norm_spectrally(self)
+            initialise(self, 0)
 
 
 class Discriminator(SearchedDiscriminator):
@@ -159,6 +164,8 @@ def initialise(module: nn.Module, seed: int) -> None:
         else:
             std = ALPHA_STD if name.startswith("alphas") else STD
             parameter.copy_(std * _normal(parameter, seed, name))
+    if isinstance(noise := getattr(module, "noise", None), torch.Generator):  # of a Gumbel mixture
+        noise.manual_seed(keyed_seed(seed, "noise"))
     for name, layer in module.named_modules():
         if is_parametrized(layer, "weight"):
             parts: Any = layer.parametrizations
@@ -182,6 +189,7 @@ def _normed(x: Tensor) -> Tensor:
 
 def _norm_spectrally(layer: nn.Module) -> None:
     """Spectral norm for all convolutions but those of pools."""
-    for module in layer.modules():
-        if isinstance(module, Operation) and not isinstance(module.before, tuple(POOLS.values())):
-            spectral_norm(module.conv)
+    with torch.random.fork_rng(devices=[]):  # singular vectors are drawn, and again by `initialise`
+        for module in list(layer.modules()):
+            if isinstance(module, Operation) and not isinstance(module.before, tuple(POOLS.values())):
+                spectral_norm(module.conv)

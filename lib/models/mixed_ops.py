@@ -5,6 +5,7 @@ their kernels can be added before they meet the picture (sections 2.2 and 10.1 o
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
@@ -15,6 +16,7 @@ from lib.spaces.cycleganas import SETS
 
 FORMS = ("plain", "merged9", "merged7")  # of a mixed operation; merged7 leaves the dilated 5x5 on its own
 SIDES = {"merged9": 9, "merged7": 7}  # of the merged kernel; that of a decode set has 3
+SHARES = {"avg_pool": 0.25, "nearest": 1.0}  # of the one tap that takes four places of a merged kernel
 POOLS = {"max_pool": nn.MaxPool2d, "avg_pool": nn.AvgPool2d}
 
 
@@ -30,9 +32,9 @@ class Geometry(NamedTuple):
         return -(self.dilation * (self.taps - 1) // 2)
 
     @property
-    def slots(self) -> slice:
-        """The taps' places, relative to the middle."""
-        return slice(self.first, self.first + self.dilation * (self.taps - 1) + 1, self.dilation)
+    def stop(self) -> int:
+        """One more than the last tap's place."""
+        return self.first + self.dilation * (self.taps - 1) + 1
 
 
 GEOMETRY = {"avg_pool": Geometry(2, 1), "conv_3x3": Geometry(3, 1), "conv_4x4": Geometry(4, 1),
@@ -112,29 +114,43 @@ class MixedOp(nn.Module):
         if form not in SIDES:
             raise ValueError(f"form is {form!r}; allowed are {', '.join(FORMS)}")
         side, (c_in, c_out) = 3 if self.kind == "decode" else SIDES[form], self.channels
-        kernel = beta.new_zeros((c_in, c_out, side, side) if self.kind == "decode" else (c_out, c_in, side, side))
-        weights, inside, biases = beta.unbind(), [], []
-        for i, name in enumerate(self.names):
-            slots = self._slots(name, side)
-            if slots is not None:
-                conv = self.candidates[name].conv
-                kernel[:, :, slots, slots] += weights[i] * self._taps(name, conv.weight)
-                inside.append(i)
-                biases.append(conv.bias)
-        rest = tuple(name for i, name in enumerate(self.names) if i not in inside)
-        return Merged(kernel, beta[inside] @ torch.stack(biases), rest)
+        inside, picked, owners, places = _places(self.names, self.kind, side, beta.device, beta.dtype)
+        convs = [self.candidates[name].conv for name in inside]
+        with torch.autocast(beta.device.type, enabled=False):  # beta and its gradient keep their digits
+            taps = torch.cat([self._taps(conv) for conv in convs], 2)
+            kernel = taps @ (beta[owners][:, None] * places)
+            bias = beta[picked] @ torch.stack([conv.bias for conv in convs])
+        shape = (c_in, c_out, side, side) if self.kind == "decode" else (c_out, c_in, side, side)
+        return Merged(kernel.view(shape), bias, tuple(name for name in self.names if name not in inside))
 
-    def _slots(self, name: str, side: int) -> slice | None:
-        """Where in a kernel of that side the taps of a candidate lie; None for one outside or that cannot merge."""
-        if self.kind == "decode":
-            return {"nearest": slice(1, 3), "conv_t_3x3": slice(0, 3)}.get(name)
-        if name not in GEOMETRY:
-            return None
-        slots, middle = GEOMETRY[name].slots, side // 2
-        return slice(middle + slots.start, middle + slots.stop, slots.step) if slots.stop <= middle + 1 else None
+    def _taps(self, conv: Any) -> Tensor:
+        """A kernel as a row of taps a pair of channels; in a decode set, input channels come first."""
+        turned = self.kind == "decode" and not conv.transposed
+        return (conv.weight.transpose(0, 1) if turned else conv.weight).flatten(2)
 
-    def _taps(self, name: str, weight: Tensor) -> Tensor:
-        """The candidate's weight as taps of the merged kernel: pools and enlargements spread their 1x1."""
-        if name == "avg_pool":
-            return weight / 4
-        return weight.transpose(0, 1) if name == "nearest" else weight
+
+@cache
+def _places(names: tuple[str, ...], kind: str, side: int, device: torch.device,
+            dtype: torch.dtype) -> tuple[list[str], Tensor, Tensor, Tensor]:  # fmt: skip
+    """Which candidates merge into a kernel of a side: their names, indices, and the index and places of each tap.
+
+    Places are rows (taps, side^2) of zeros and shares; the one tap of a pooling or an enlargement has four.
+    """
+    found = {i: rows for i, name in enumerate(names) if len(rows := _rows(name, kind, side))}
+    picked = torch.tensor(list(found), device=device)
+    owners = picked.repeat_interleave(torch.tensor([len(rows) for rows in found.values()], device=device))
+    return [names[i] for i in found], picked, owners, torch.cat(list(found.values())).to(device, dtype)
+
+
+def _rows(name: str, kind: str, side: int) -> Tensor:
+    """Where in a kernel of that side the taps of a candidate lie, (taps, side^2); no row for one that cannot merge."""
+    slots, middle = None, side // 2
+    if kind == "decode":
+        slots = {"nearest": slice(1, 3), "conv_t_3x3": slice(0, 3)}.get(name)
+    elif (place := GEOMETRY.get(name)) and place.stop <= middle + 1:
+        slots = slice(middle + place.first, middle + place.stop, place.dilation)
+    if slots is None:
+        return torch.empty(0, side * side)
+    taps = torch.arange(side * side).view(side, side)[slots, slots].flatten()
+    rows = F.one_hot(taps, side * side).float()
+    return rows.sum(0, keepdim=True) * SHARES[name] if name in SHARES else rows

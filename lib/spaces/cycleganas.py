@@ -123,23 +123,15 @@ class CycleGanas(Space):
 
     def _slots(self, network: str) -> dict[str, str]:
         """The searched operations of a network in order: name and kind."""
-        if network.startswith("G"):
-            return generator_slots(self.blocks, self.preset)
-        return {str(i): kind for i, kind in enumerate(DISCRIMINATORS[self.preset])}
+        generator = network.startswith("G")
+        return generator_slots(self.blocks, self.preset) if generator else discriminator_slots(self.preset)
 
     def decode(self, genome: Sequence[int]) -> Genotype:
         """The four networks of a genome."""
         found = self.check(genome)
         names = (gene.choices[i] for gene, i in zip(self.genes, found, strict=True))
         G_A, G_B, D_A, D_B = (tuple(islice(names, length)) for length in self._lengths)
-        return Genotype(self.generator(G_A), self.generator(G_B), D_A, D_B)
-
-    def generator(self, operations: Sequence[str]) -> GeneratorGenotype:
-        """The generator of its searched operations in order; ValueError naming length or operation."""
-        _check("the generator", operations, tuple(self._slots("G_A").values()))
-        ends = (operations[0], operations[-1]) if self.preset == "repo" else (None, None)
-        inner = tuple(operations[1:-1] if self.preset == "repo" else operations)
-        return GeneratorGenotype(inner[:2], inner[2:-2], inner[-2:], *ends)
+        return Genotype(generator_genotype(G_A, self.preset), generator_genotype(G_B, self.preset), D_A, D_B)
 
     def genome(self, genotype: Genotype) -> Genome:
         """The genome of a genotype, `decode`'s inverse; ValueError for one of another space."""
@@ -179,11 +171,23 @@ def generator_slots(blocks: int, preset: str) -> dict[str, str]:
     """Name and kind of each searched operation of a generator, from input to output; ValueError for what cannot be."""
     if blocks < 1:
         raise ValueError(f"blocks is {blocks}; allowed are 1 and more")
-    if preset not in PRESETS:
-        raise ValueError(f"preset is {preset!r}; allowed are {', '.join(PRESETS)}")
+    _check_preset(preset)
     residual = {f"r{i:02}": "residual" for i in range(2 * blocks)}
     inner = {"e0": "encode", "e1": "encode", **residual, "d0": "decode", "d1": "decode"}
     return inner if preset == "paper" else {"stem": "residual", **inner, "head": "residual"}
+
+
+def discriminator_slots(preset: str) -> dict[str, str]:
+    """Name and kind of each searched operation of a discriminator; ValueError for another preset."""
+    _check_preset(preset)
+    return {str(i): kind for i, kind in enumerate(DISCRIMINATORS[preset])}
+
+
+def generator_genotype(operations: Sequence[str], preset: str = "paper") -> GeneratorGenotype:
+    """The generator of its searched operations, from input to output; ValueError naming length or operation."""
+    stem, head = (operations[0], operations[-1]) if preset == "repo" else (None, None)
+    inner = tuple(operations[1:-1] if preset == "repo" else operations)
+    return GeneratorGenotype(inner[:2], inner[2:-2], inner[-2:], stem, head)
 
 
 def discriminator_preset(operations: Sequence[str]) -> str:
@@ -229,6 +233,11 @@ def _width(size: Callable[[int], int], target: int) -> int:
     if best < 1:
         raise ValueError(f"target is {target} parameters; already a width of 1 has {size(1)}")
     return best
+
+
+def _check_preset(preset: str) -> None:
+    if preset not in PRESETS:
+        raise ValueError(f"preset is {preset!r}; allowed are {', '.join(PRESETS)}")
 
 
 def _check(where: str, operations: Sequence[str], kinds: Sequence[str]) -> None:

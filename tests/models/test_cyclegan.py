@@ -6,7 +6,7 @@ import torch
 from lib.models.cyclegan import CycleGanGenerator, Discriminator, Generator, PatchGan, initialise, parameters
 from lib.spaces import cycleganas
 from lib.spaces.base import keyed
-from lib.spaces.cycleganas import CycleGanas, cyclegan
+from lib.spaces.cycleganas import CycleGanas, cyclegan, generator_genotype
 from tests.reference.cycleganas import resnet
 
 SPACES = [CycleGanas(2), CycleGanas(1, "repo")]
@@ -47,9 +47,8 @@ def test_a_searched_discriminator_has_the_specified_logits(side, logits):
 
 def test_the_code_s_discriminator_has_spectral_norm_but_for_pools_and_28_logits():
     operations = ("max_pool", "conv_4x4", "avg_pool", "conv_3x3", "dil_conv_5x5")
-    with torch.device("meta"):
-        assert Discriminator(operations, 4)(torch.empty(1, 3, 256, 256)).shape == (1, 1, 28, 28)
     found = Discriminator(operations, 4)
+    assert found(pictures(256)).shape == (1, 1, 28, 28)
     assert [name.split(".")[1] for name, _ in found.named_parameters() if "original" in name] == ["1", "3", "4"]
     for slot in ("1", "3", "4"):
         weight = found.layers[slot].conv.weight.flatten(1)
@@ -84,7 +83,7 @@ def test_random_networks_paint_and_judge_pictures(space):
 
 
 def test_decode_operations_keep_their_order():
-    genotype = CycleGanas(1).generator(["conv_3x3"] * 4 + ["nearest", "conv_t_3x3"])
+    genotype = generator_genotype(["conv_3x3"] * 4 + ["nearest", "conv_t_3x3"])
     layers = Generator(genotype, 2).layers
     assert layers["d0"].conv.kernel_size == (1, 1)
     assert layers["d1"].conv.kernel_size == (3, 3)
