@@ -1,0 +1,346 @@
+"""Pictures of one's own: of any generator of the space, of one searched for a folder of pictures, or from a file."""
+
+import copy
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import yaml
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torchvision.utils import make_grid
+
+from lib import device, weights
+from lib.data import images
+from lib.metrics import distribution
+from lib.models.autogan import Generator
+from lib.papers.autogan import computing, experiments, scores, store
+from lib.papers.autogan.computing import Task
+from lib.papers.autogan.experiments import SPACE, Search
+from lib.papers.autogan.scores import Scores
+from lib.papers.autogan.settings import Settings
+from lib.paths import atomic, notebooks_dir, shown, write_text
+from lib.report import architecture, plots, provenance
+from lib.report.pictures import image_grid
+from lib.report.style import styled
+from lib.search import runs
+from lib.search.record import Record
+from lib.search.runs import OutOfTime, Run
+from lib.search.workers import few_threads
+from lib.training import trainer
+from lib.training.autogan_search import AutoGanSearch
+from lib.training.gan import DerivedTraining, noise, pictures_of
+
+COLUMNS = 8  # of a grid
+MOST = 100_000  # pictures at once
+SHARE = 0.5  # of the minutes for the search
+ENOUGH, AT_MOST = 6, 90  # iterations: below, each is made smaller; at most as many as in the paper
+PROBED = 16  # pictures of the children that are timed
+CHUNK = 20  # generator's steps between two checkpoints
+SEARCH = Search("mlas", 0, "is")
+SIZES = {"width": (1, 4096), "latent": (1, 4096), "bottom": (1, 64)}  # allowed in a file
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained generator, with the averaged weights, and its genome's text."""
+
+    genome: str
+    generator: Generator
+
+    def pictures(self, n: int, seed: int) -> Tensor:
+        """n pictures (n, 3, S, S) in [0, 1] on the CPU; z follows from the seed."""
+        _check_count("n", n, 1, MOST)
+        _check_count("seed", seed, 0, 2**31 - 1)
+        z = noise(n, self.generator.latent, torch.Generator().manual_seed(seed))
+        return scores.stacked(pictures_of(self.generator, z))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the network as one safetensors file, which `generate` takes."""
+        facts = {name: str(getattr(self.generator, name)) for name in (*SIZES, "skip_out")}
+        state = {name: value.cpu().contiguous() for name, value in self.generator.state_dict().items()}
+        with atomic(Path(path)) as temporary:
+            save_file(state, temporary, {"genome": self.genome, **facts})
+        return Path(path)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Unpicked pictures (n, 3, S, S) in [0, 1] of a generator, and its genome's text."""
+
+    pictures: Tensor
+    genome: str
+
+    def grid(self) -> Figure:
+        """All pictures, eight a row."""
+        return image_grid([[_sheet(self.pictures)]], cell=4.0)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the same as PNG, pixel for pixel, with gaps of 2 px."""
+        return images.save(_gridded(self.pictures), path)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search on one's own pictures found: the best genome's text, its generator, the search row by row.
+
+    In `curve` a row is an iteration: `reward_mean` of its children, `greedy_is` of the controller's favourite child,
+    `stage`, `resolution` and more.
+    """
+
+    genome: str
+    network: Network
+    curve: pd.DataFrame
+    folder: Path
+    score: str  # what the rewards are, e.g. IS-lite0
+    g_iters: int  # generator's steps of the training after the search
+
+    def generate(self, n: int = 64, seed: int = 0) -> Generated:
+        """Unpicked pictures of the best generator."""
+        return Generated(self.network.pictures(n, seed), self.genome)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the generator as a file of `save_network`."""
+        return self.network.save(path)
+
+    @styled
+    def report(self) -> Figure:
+        """Rewards by iteration, the architecture, and 16 unpicked pictures."""
+        figure, (left, middle, right) = plots.panels(3, height=4.2)
+        kinds = {"mean of the children": "reward_mean", "the controller's favourite": "greedy_is"}
+        curves = [pd.DataFrame({"iteration": self.curve["k"] + 1, "score": self.curve[name], "what": what})
+                  for what, name in kinds.items()]  # fmt: skip
+        grown = self.curve.index[self.curve["grown"].astype(bool)] + 1.5
+        plots.lines(pd.concat(curves), "iteration", "score", "what", ylabel=self.score, vlines=list(grown),
+                    legend="below", title="search", ax=left)  # fmt: skip
+        left.xaxis.set_major_locator(MaxNLocator(integer=True))
+        architecture.on(middle, SPACE.decode(SPACE.parse(self.genome)).diagram(self.network.generator.bottom))
+        right.imshow(_sheet(self.network.pictures(16, 0), 4), interpolation="nearest")
+        middle.set_title("best generator")
+        right.set(title=f"its pictures after {self.g_iters:,} steps", xticks=[], yticks=[])
+        right.spines[:].set_visible(False)
+        return figure
+
+
+def generate(genome: str | Path = "a", n: int = 64, *, settings: Settings | None = None,
+             seed: int = 0) -> Generated:  # fmt: skip
+    """Unpicked pictures of a generator.
+
+    `genome` is a network's name (a, b, c, sngan) or its text, trained now unless it was before, or a file of
+    `save_network`. `settings` say how it is trained: the notebook's, or by default those of the desk profile. `seed`
+    draws z. Raises ValueError for an unknown genome, a file that is no network and numbers out of range, MissingData
+    or MissingWeights where training needs what is not there.
+    """
+    _check_count("n", n, 1, MOST)
+    _check_count("seed", seed, 0, 2**31 - 1)
+    network = _network(genome, settings)
+    return Generated(network.pictures(n, seed), network.genome)
+
+
+def save_network(path: str | Path, genome: str | Path = "a", *, settings: Settings | None = None) -> Path:
+    """Write a generator (trained now unless it was before) as one safetensors file, which `generate` takes."""
+    return _network(genome, settings).save(path)
+
+
+def search(folder: str | Path, minutes: float, *, settings: Settings | None = None, side: int = 32) -> Found:
+    """Search a generator for the pictures of a folder, then train the best one, within about so many minutes.
+
+    Pictures are cut and shrunk to `side` px (16, 32, 48, 64). Where they lie in sub-folders, these are their classes,
+    and a classifier trained on them gives the rewards if `settings` say `task`; else Lite0 does. The first minutes
+    measure this machine; from that follows how many iterations, steps and pictures the search has, so that it takes
+    half of the time, and the training the rest. Everything else is as in `settings`, by default those of the desk
+    profile. A search that was stopped goes on if called again; one that is finished is not computed again.
+
+    Raises ValueError for a folder with fewer than two pictures, pictures smaller than `side` and numbers out of range,
+    OutOfTime where the minutes were too few for the search: the same call continues it.
+    """
+    if isinstance(minutes, bool) or not isinstance(minutes, Real) or not 0 < minutes <= 1e6:
+        raise ValueError(f"minutes is {minutes!r}; allowed are numbers above 0, to 1e+06")
+    chosen = _own(Path(folder), settings or _desk(), side)
+    known = Scores.of(chosen)
+    identity = {"settings": chosen.identity() | {"data": known.shown().sha256}, "minutes": minutes,
+                "weights": {name: weights.digest(name) for name in computing.used_weights(chosen)}}  # fmt: skip
+    with runs.deadline(60 * minutes), few_threads(chosen.threads):
+        known.network(known.reward)  # trained or loaded first, as it is no part of the pace
+        with runs.open_run("custom", "autogan", "own", identity) as run:
+            sized = replace(chosen, **_sizes(chosen, 60 * SHARE * minutes, run.folder / "sizes.json"))
+            _searched(sized, run)
+            return _finished(sized, run, 60 * minutes)
+
+
+def _own(folder: Path, settings: Settings, side: int) -> Settings:
+    """The settings on a user's pictures, which are read here; rewards need labels or a pretrained network."""
+    if not folder.is_dir():
+        raise ValueError(f"{shown(folder)} is no folder; pictures are searched for in one")
+    own = replace(settings, data=str(folder), side=side, profile="custom", control=0)
+    for kept in (scores.pictures, store.classifier):  # the folder may hold others than before
+        kept.cache_clear()
+    if own.reward == "task" and Scores.of(own).shown().labels is None:
+        own = replace(own, reward="lite0")
+    return replace(own, features=own.reward)
+
+
+def _opened(settings: Settings) -> AutoGanSearch:
+    """A search at its beginning; the favourite child has an inception score alone, as in a reward."""
+    known, gan = Scores.of(settings), computing.gan_settings(settings, derived=False)
+    reward = scores.reward(known, "is")
+    return AutoGanSearch(
+        experiments.plan(settings, SEARCH), gan, lambda side: known.shown(side).pixels.to(gan.device), reward,
+        lambda made, side: {"is": reward(made, side)}, settings.seed,
+    )  # fmt: skip
+
+
+def _searched(settings: Settings, run: Run) -> None:
+    """Run or continue the search to its end."""
+    done = trainer.run_training(_opened(settings), settings.iterations, run.record, run.folder / "checkpoint.pt",
+                                seed=settings.seed, time_left=runs.time_left)  # fmt: skip
+    if not done:
+        there = f"{len(run.record.rows)} of {settings.iterations} iterations"
+        raise OutOfTime(f"the minutes are over and the search has {there}; the same call continues it")
+
+
+def _finished(settings: Settings, run: Run, seconds: float) -> Found:
+    """Train the best generator for what is left of the seconds, at least for a moment; once, as the manifest says."""
+    rows, known = sorted(run.record.rows, key=lambda row: row["k"]), Scores.of(settings)
+    genome = rows[-1]["config"]["beams"][0]
+    training = DerivedTraining(
+        SPACE.parse(genome), computing.gan_settings(settings, derived=True), known.shown().pixels, settings.seed,
+        chunk=CHUNK, decay=settings.ema,
+    )  # fmt: skip
+    with Record.open(run.folder / "training.jsonl", {"genome": genome}) as log:
+
+        def spent() -> float:
+            return sum(row["seconds"] for row in (*rows, *log.rows))
+
+        over = (run.folder / runs.MANIFEST).is_file()
+        trainer.run_training(
+            training, len(log.rows) if over else 10**9, log, run.folder / "training.pt", seed=settings.seed,
+            time_left=lambda: min(runs.time_left(), seconds - spent()) if log.rows else math.inf,
+        )  # fmt: skip
+        identity = run.record.header["identity"]
+        run.write_manifest(provenance.manifest(
+            parameters=identity, seeds=[settings.seed], data={settings.data: known.shown().sha256},
+            weights=identity["weights"], seconds=spent(),
+        ))  # fmt: skip
+    name = distribution.score_name("IS", known.network(known.reward))
+    return Found(genome, _averaged(genome, training), run.record.frame(), run.folder, name, training.g_iters)
+
+
+def _sizes(settings: Settings, seconds: float, path: Path) -> dict[str, Any]:
+    """The sizes of a search of about so many seconds on this machine; measured once and kept in a file."""
+    if not path.is_file():
+        write_text(path, json.dumps(_fitting(settings, seconds, _pace(settings))))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _pace(settings: Settings) -> list[tuple[float, float]]:
+    """Seconds of a discriminator's step, with its share of a generator's, and of a scored picture, in each stage."""
+    steps, found, before = 2 * settings.n_critic, [], 0.0
+    probe = _shrunk(settings, 0.0) | {"iterations": 3, "growth": [1, 2], "shared_steps": steps, "reward_images": PROBED}
+    searching = _opened(replace(settings, reward_splits=1, **probe))
+    for _ in range(3):
+        metrics = searching.step().metrics
+        scored, before = metrics["reward_images"] - before, metrics["reward_images"]
+        found.append((metrics["seconds_gan"] / steps, metrics["seconds_reward"] / scored))
+    return found
+
+
+def _fitting(settings: Settings, seconds: float, pace: list[tuple[float, float]]) -> dict[str, Any]:
+    """As many iterations of the settings' size as fit, or enough smaller ones; growth keeps its place."""
+    for halvings in range(8):
+        sizes = _shrunk(settings, 0.5**halvings)
+        each = sizes["reward_images"] * sum(scored for _, scored in pace) * sizes["candidates"]
+        mean = sum(
+            sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["evaluated_images"]) * scored
+            for (step, scored), children in zip(pace, sizes["controller_steps"], strict=True)
+        ) / len(pace)
+        count = min(AT_MOST, int((seconds - each) / mean))
+        if count >= ENOUGH:
+            break
+    count = max(3, count)
+    first, second = (round(count * at / settings.iterations) for at in settings.growth)
+    first = min(max(1, first), count - 2)
+    return {**sizes, "iterations": count, "growth": [first, min(max(first + 1, second), count - 1)]}
+
+
+def _shrunk(settings: Settings, share: float) -> dict[str, Any]:
+    """The sizes that make an iteration cost about this share."""
+    root = math.sqrt(share)
+    scored = max(2 * settings.reward_splits, int(root * settings.reward_images))
+    candidates = max(2, int(root * settings.candidates))
+    return {
+        "shared_steps": max(settings.n_critic, int(share * settings.shared_steps)),
+        "controller_steps": [max(1, int(root * steps)) for steps in settings.controller_steps],
+        "reward_images": scored, "evaluated_images": scored,
+        "candidates": candidates, "kept": min(settings.kept, candidates),
+    }  # fmt: skip
+
+
+def _network(genome: str | Path, settings: Settings | None) -> Network:
+    if Path(genome).suffix:
+        return _saved(Path(genome))
+    known = SPACE.named(str(genome))
+    chosen = settings or _desk()
+    with few_threads(chosen.threads):  # as a study trains
+        made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps))
+    return _averaged(SPACE.text(known), made.training)
+
+
+def _averaged(genome: str, training: DerivedTraining) -> Network:
+    generator = copy.deepcopy(training.gan.generator)
+    assert isinstance(generator, Generator)
+    training.ema.copy_to(generator)
+    return Network(genome, generator.eval())
+
+
+@lru_cache(maxsize=1)
+def _desk() -> Settings:
+    path = notebooks_dir() / "profiles" / "desk" / "04_autogan.yaml"
+    return Settings.pick(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _saved(path: Path) -> Network:
+    """The network of a file; ValueError if it is none."""
+    try:
+        with safe_open(path, "pt") as stored:
+            facts = stored.metadata()
+            state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
+        sizes = {name: _size(name, facts[name]) for name in SIZES}
+        with torch.device("meta"):  # nothing is drawn, and wrong sizes take no memory
+            generator = Generator(SPACE.named(facts["genome"]), **sizes, skip_out=facts["skip_out"])
+        generator.load_state_dict(state, assign=True)
+        if not all(value.isfinite().all() for value in state.values()):
+            raise ValueError("some of its weights are not finite")
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{shown(path)} is no network of save_network: {error}") from error
+    return Network(facts["genome"], generator.float().to(device.pick()).eval())
+
+
+def _size(name: str, text: str) -> int:
+    low, high = SIZES[name]
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise ValueError(f"{name} is {text!r}; allowed are {low} to {high}")
+    return int(text)
+
+
+def _check_count(name: str, value: Any, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; allowed are whole numbers from {low} to {high}")
+
+
+def _gridded(pictures: Tensor, columns: int = COLUMNS) -> Tensor:
+    return make_grid(pictures, nrow=columns, padding=2, pad_value=1.0)
+
+
+def _sheet(pictures: Tensor, columns: int = COLUMNS) -> Any:
+    return images.to_uint8(_gridded(pictures, columns))

@@ -1,0 +1,185 @@
+"""Generators of one's own: pictures of a genome, a search on a folder, networks in files."""
+
+import json
+from dataclasses import replace
+from importlib import import_module
+from shutil import copyfile
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from lib.data import images
+from lib.papers.autogan import generate, save_network, search
+from lib.papers.autogan.experiments import SPACE
+from lib.search.runs import OutOfTime
+from lib.training.gan import DerivedTraining
+
+module = import_module("lib.papers.autogan.generate")  # the package has the function under this name
+A = "1 0 1 1 ; 1 0 0 1 1 ; 1 0 1 0 3"
+PACE = [(0.01, 0.001), (0.02, 0.002), (0.05, 0.003)]
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return replace(
+        module._desk(), profile="custom", device="cpu", data="patches", pictures=42, side=16, width=4, d_width=4,
+        derived_width=4, derived_d_width=4, latent=8, d_batch=4, g_batch=4, n_critic=1, iterations=3, growth=[1, 2],
+        shared_steps=2, controller_steps=[1, 1, 1], reward_images=4, reward_splits=1, candidates=2, kept=1,
+        evaluated_images=4, hidden=8, reset_window=8, derived=["a"], derived_steps=2, derived_scored=2, images=8,
+        splits=2, classifier_epochs=1,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A function that saves random pictures, of so many classes in sub-folders of their own, and returns the folder."""
+
+    def make(count=12, side=36, classes=2):
+        for k in range(count):
+            picture = torch.rand(3, side, side + 4, generator=torch.Generator().manual_seed(k))
+            images.save(picture, tmp_path / "own" / (f"class {k % classes}" if classes > 1 else "") / f"{k}.png")
+        return tmp_path / "own"
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def made(tiny, tmp_path_factory):
+    """A network's file, and pictures of its generator as it was trained, then under its text."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBOOK_RUNS", str(tmp_path_factory.mktemp("runs")))
+        path = save_network(tmp_path_factory.mktemp("networks") / "a.safetensors", "a", settings=tiny)
+        patch.setattr(DerivedTraining, "step", lambda _: pytest.fail("it trains again"))
+        return path, generate("a", 5, settings=tiny), generate(A, 5, settings=tiny)
+
+
+@pytest.fixture
+def network(made, tmp_path):
+    return copyfile(made[0], tmp_path / "a.safetensors")
+
+
+def test_a_generator_is_trained_once_and_makes_the_same_pictures_from_its_file(network, made):
+    _, found, named = made
+    assert (found.genome, found.pictures.shape) == (A, (5, 3, 16, 16))
+    assert 0 <= found.pictures.min() < found.pictures.max() <= 1
+    assert torch.equal(named.pictures, found.pictures)
+    read = generate(network, 5)
+    assert read.genome == A
+    assert float((read.pictures - found.pictures).abs().max()) <= 1.01 / 255
+    assert not torch.equal(generate(network, 5, seed=1).pictures, read.pictures)
+
+
+def test_the_grid_shows_eight_pictures_a_row_with_gaps(network, tmp_path):
+    found = generate(network, 11)
+    assert Image.open(found.save(tmp_path / "grid.png")).size == (8 * 18 + 2, 2 * 18 + 2)
+    assert len(found.grid().axes) == 1
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"genome": "top4"}, "'top4' has .*or a name: a, b, c, sngan"),
+    ({"genome": "1 0 1 1 ; 1 0 0 1 1"}, "has 9 genes"),
+    ({"n": 0}, "n is 0; allowed are whole numbers from 1"),
+    ({"n": 2.0}, "n is 2.0; allowed are whole numbers from 1"),
+    ({"seed": -1}, "seed is -1; allowed are whole numbers from 0"),
+])  # fmt: skip
+def test_what_cannot_be_generated_is_refused_before_any_training(tiny, given, message, monkeypatch):
+    monkeypatch.setattr(module.store, "trained", lambda *_, **__: pytest.fail("it trains"))
+    with pytest.raises(ValueError, match=message):
+        generate(**given, settings=tiny)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"width": "8"}, "size mismatch"), ({"width": "-4"}, "width is '-4'; allowed are 1 to 4096"),
+    ({"latent": "9" * 9}, "latent is '9+'; allowed"), ({"genome": SPACE.text(SPACE.named("b"))}, "Missing key"),
+    ({"genome": "x"}, "'x' has"), ({"skip_out": "sum"}, "skip_out is 'sum'; allowed are pre_sum, post_sum"),
+])  # fmt: skip
+def test_a_file_whose_facts_do_not_fit_its_weights_is_no_network(network, change, message):
+    facts = {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"}
+    save_file(load_file(network), network, facts | change)
+    with pytest.raises(ValueError, match=rf"a.safetensors is no network of save_network: (?s:.)*{message}"):
+        generate(network)
+
+
+def test_weights_that_are_not_finite_and_files_of_other_kinds_are_no_network(network, tmp_path):
+    broken = load_file(network)
+    broken["stem.bias"][0] = float("nan")
+    save_file(broken, tmp_path / "nan.safetensors",
+              {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"})  # fmt: skip
+    save_file({"x": torch.zeros(1)}, tmp_path / "plain.safetensors")
+    (tmp_path / "text.safetensors").write_text("no weights")
+    for name, message in (("nan", "not finite"), ("plain", "no network"), ("text", "no network")):
+        with pytest.raises(ValueError, match=message):
+            generate(tmp_path / f"{name}.safetensors")
+    with pytest.raises(FileNotFoundError, match=r"none.safetensors"):
+        generate(tmp_path / "none.safetensors")
+
+
+def test_a_search_on_a_folder_goes_on_where_it_stopped_and_then_trains_the_best(tiny, folder, monkeypatch, tmp_path):
+    small = {"iterations": 3, "growth": [1, 2]}
+    monkeypatch.setattr(module, "_fitting", lambda *_: small)
+    monkeypatch.setattr(module, "_pace", lambda _: PACE)
+    monkeypatch.setattr(module, "CHUNK", 1)
+    left = iter([9.0, 1.0, 0.0, 9.0, 1.0, 1.0, 0.0, 9.0])  # seconds: as a call begins, then before each step
+    monkeypatch.setattr(module.runs, "time_left", lambda: next(left))
+    own = folder()
+    with pytest.raises(OutOfTime, match="the search has 1 of 3 iterations; the same call continues it"):
+        search(own, 1000, settings=tiny, side=16)
+    found = search(own, 1000, settings=tiny, side=16)
+    assert found.curve["resolution"].tolist() == [4, 8, 16]
+    assert found.genome == found.curve["beams"].iloc[-1][0]
+    assert (found.score, found.g_iters) == ("IS-task", 1)
+    assert found.generate(3).pictures.shape == (3, 3, 16, 16)
+    assert len(found.report().axes) == 3
+    assert generate(found.save(tmp_path / "found.safetensors"), 1).genome == found.genome
+    again = search(own, 1000, settings=tiny, side=16)
+    assert again.g_iters == 1
+    assert torch.equal(again.generate(3).pictures, found.generate(3).pictures)
+
+
+@pytest.mark.parametrize("minutes", [0.01, 0.5, 5, 10_000])
+def test_the_sizes_of_a_search_follow_the_minutes_and_stay_allowed(tiny, minutes):
+    desk = module._desk()
+    sizes = module._fitting(desk, 60 * minutes, PACE)
+    replace(desk, **sizes)  # validates
+    each = [sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["evaluated_images"]) * picture
+            for (step, picture), children in zip(PACE, sizes["controller_steps"], strict=True)]  # fmt: skip
+    assert sizes["iterations"] == 3 or sum(each) / 3 * sizes["iterations"] <= 60 * minutes
+    assert (sizes["shared_steps"] == desk.shared_steps) == (minutes >= 5)
+    assert (sizes["iterations"] == 90) == (minutes == 10_000)
+
+
+def test_the_pace_of_each_stage_is_measured_once(tiny, folder, tmp_path, monkeypatch):
+    settings = module._own(folder(), tiny, 16)
+    path = tmp_path / "sizes.json"
+    found = module._sizes(settings, 1.0, path)
+    assert json.loads(path.read_text()) == found
+    monkeypatch.setattr(module, "_pace", lambda _: pytest.fail("measured again"))
+    assert module._sizes(settings, 1.0, path) == found
+
+
+def test_pictures_without_classes_are_judged_by_a_pretrained_network(tiny, folder):
+    own = module._own(folder(classes=1), tiny, 16)
+    assert (own.reward, own.features, own.side) == ("lite0", "lite0", 16)
+
+
+@pytest.mark.parametrize(("shape", "changes", "message"), [
+    ({"count": 1, "classes": 1}, {}, "holds 1 picture; at least 2 are needed"),
+    ({"side": 24}, {"side": 32}, "has 28 x 24 pixels; at least 32 x 32 are needed"),
+    ({}, {"side": 20}, "side is 20; allowed are 16, 32, 48, 64"),
+    ({}, {"minutes": 0}, "minutes is 0; allowed are numbers above 0"),
+    ({}, {"minutes": float("nan")}, "minutes is nan; allowed are numbers above 0"),
+    ({}, {"minutes": "5"}, "minutes is '5'; allowed are numbers above 0"),
+])  # fmt: skip
+def test_a_folder_or_number_that_cannot_be_used_is_refused_before_any_work(tiny, folder, shape, changes, message):
+    own = folder(**shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.Scores, "network", lambda *_: pytest.fail("it works"))
+        with pytest.raises(ValueError, match=message):
+            search(own, **{"minutes": 1.0, "side": 16, "settings": tiny, **changes})
+
+
+def test_a_folder_that_is_not_there_is_named(tiny, tmp_path):
+    with pytest.raises(ValueError, match="nowhere is no folder"):
+        search(tmp_path / "nowhere", 1.0, settings=tiny)
