@@ -34,6 +34,7 @@ class Mixture(Network):
     mix: str = "softmax"
     tau: float = WARM
     _made: Mapping[str, tuple[Tensor, str, Merged | None]] = {}
+    _all: tuple[nn.Parameter, ...] = ()
     _key: Any = None  # of the state that `_made` stands for, where more passes may use it
 
     def _set(self, make: Callable[[], Mapping[str, nn.Module]]) -> None:
@@ -85,7 +86,8 @@ class Mixture(Network):
         They are dropped when gradients come back to them, and wherever parameters or what is frozen have changed: a
         fused optimiser changes parameters without a trace, but never before the gradients.
         """
-        state = ((parameter._version, parameter.requires_grad) for parameter in self.parameters())
+        self._all = self._all or tuple(self.parameters())  # finding them takes longer than a small layer
+        state = ((parameter._version, parameter.requires_grad) for parameter in self._all)
         key = (torch.is_grad_enabled(), *self.forms.values(), *state)
         if key != self._key:
             betas = zip(self.slots, self.betas(), strict=True)
@@ -110,7 +112,8 @@ class Mixture(Network):
         self._made, self._key = {}, None
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        self.refresh()  # a move to another device or type
+        self._all = ()  # a move to another device or type
+        self.refresh()
         return super()._apply(fn, recurse)
 
     def get_extra_state(self) -> dict[str, Any]:
