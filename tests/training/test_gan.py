@@ -80,7 +80,8 @@ def test_steps_equal_plain_ones_that_keep_every_graph_and_gradient(genomes):
     losses, expected = fit(gan, steps), plain.fit(*modules, steps, SETTINGS.lr)
     assert torch.tensor(losses) == pytest.approx(torch.tensor(expected), abs=1e-10)
     for found, module in zip((gan.generator, gan.discriminator), modules, strict=True):
-        torch.testing.assert_close(values(found), values(module), rtol=0, atol=1e-10)
+        # a bias before a batch norm has no gradient but rounding, which Adam divides by its root and eps
+        torch.testing.assert_close(values(found), values(module), rtol=0, atol=1e-8)
 
 
 def test_a_g_step_leaves_the_discriminators_weights_without_gradient_and_trainable():
