@@ -1,0 +1,251 @@
+"""Unpaired domains: what each key holds, how pictures of files are made square, truths of made sets, bad folders."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from lib.data import images, registry, synthetic_domains
+from lib.data.catalogue import CATALOGUE
+from lib.data.domains import ARCHIVES, KEYS, STAND_INS, load
+from lib.data.images import ImageError
+from lib.data.registry import MissingData
+from lib.data.synthetic_domains import COOL, PARTS, WARM
+
+desk = pytest.mark.skipif(not os.environ.get("WORKBOOK_DATA"), reason="needs the desk pictures of WORKBOOK_DATA")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A set of one's own with 3 + 2 pictures to train and 1 + 2 to test, of 40 x 20 pixels."""
+    for part, count in zip(PARTS, (3, 2, 1, 2), strict=True):
+        for number in range(count):
+            save(tmp_path / "own" / part / f"{number}.png", seed=number)
+    return tmp_path / "own"
+
+
+def save(path, seed=0, mode="RGB", size=(40, 20)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 4), np.uint8)
+    Image.fromarray(pixels, "RGBA").convert(mode).save(path)
+
+
+def counts(found):
+    return [len(pictures) for pictures in (found.train_a, found.train_b, found.test_a, found.test_b)]
+
+
+def distinct(pixels):
+    """The colours (n, 3) that fill a hundredth of the pixels (N, 3, S, S) or more: those of blended edges do not."""
+    colours, count = torch.unique(pixels.movedim(1, -1).reshape(-1, 3), dim=0, return_counts=True)
+    return {tuple(colour.tolist()) for colour, n in zip(colours, count, strict=True) if n >= count.sum() / 100}
+
+
+def rounded(palette):
+    return {tuple(map(int, colour)) for colour in np.rint(palette * 255)}
+
+
+# --- folders ---
+
+
+def test_a_folder_gives_training_pictures_at_the_load_side_and_test_pictures_at_the_side(folder):
+    found = load(str(folder), 32)
+    assert (found.train_a.shape, found.train_b.shape) == ((3, 3, 36, 36), (2, 3, 36, 36))
+    assert (found.test_a.shape, found.test_b.shape) == ((1, 3, 32, 32), (2, 3, 32, 32))
+    assert found.train_a.dtype == found.test_b.dtype == torch.uint8
+    assert found.names["trainA"] == ("0.png", "1.png", "2.png")
+    assert (found.title, found.source, found.showable, found.sha256) == (
+        "own", "own folder", False, registry.digest(folder))  # fmt: skip
+    assert load(folder, 32, 40).train_a.shape == (3, 3, 40, 40)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(256, 286), (128, 143), (64, 72), (16, 18)])
+def test_the_load_side_is_that_of_the_specification(side, expected, folder):
+    assert load(folder, side).train_a.shape[-1] == expected
+
+
+def test_pictures_of_files_are_stretched_by_pillows_bicubic_filter(folder):
+    with Image.open(folder / "testA" / "0.png") as picture:
+        expected = np.asarray(picture.resize((32, 32), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+    assert np.abs(load(folder, 32).test_a[0].numpy() - expected.astype(float)).mean() < 1  # Pillow's own is in 8 bits
+
+
+def test_grey_pictures_get_three_channels_and_transparent_ones_white_ground(folder):
+    save(folder / "testA" / "1.png", mode="L")
+    Image.new("RGBA", (20, 20), (200, 10, 10, 0)).save(folder / "testA" / "2.png")
+    found = load(folder, 32).test_a
+    assert torch.equal(found[1, 0], found[1, 2])
+    assert found[1].float().std() > 20
+    assert found[2].eq(255).all()
+
+
+def test_same_names_in_both_domains_of_ones_own_folder_are_no_pairs(folder):
+    found = load(folder, 16)
+    assert (found.paired, found.truth_a, found.truth_b) == (False, None, None)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_absent_or_an_empty_sub_folder_is_named(folder, part):
+    for file in (folder / part).iterdir():
+        file.unlink()
+    with pytest.raises(ValueError, match=rf"{part} holds no picture"):
+        load(folder, 16)
+    (folder / part).rmdir()
+    with pytest.raises(ValueError, match=rf"has no sub-folder {part}; needed are trainA, trainB, testA and testB"):
+        load(folder, 16)
+
+
+def test_a_domain_with_one_picture_cannot_be_trained_on_but_tested(folder):
+    assert counts(load(folder, 16)) == [3, 2, 1, 2]
+    (folder / "trainB" / "1.png").unlink()
+    with pytest.raises(ValueError, match=r"domain B has 1 picture in .*trainB; at least 2 are needed to train"):
+        load(folder, 16)
+
+
+def test_a_damaged_picture_is_named(folder):
+    (folder / "trainA" / "1.png").write_bytes(b"no picture")
+    with pytest.raises(ImageError, match=r"1\.png"):
+        load(folder, 16)
+
+
+# --- keys and sides ---
+
+
+@pytest.mark.parametrize("side", [0, 12, 30, 65])
+def test_a_side_is_a_multiple_of_4_from_16(side):
+    with pytest.raises(ValueError, match=rf"side is {side}; allowed are multiples of 4 from 16"):
+        load("synthetic", side)
+
+
+def test_a_load_side_is_no_smaller_than_the_side():
+    with pytest.raises(ValueError, match="load_side is 31; allowed are 32"):
+        load("synthetic", 32, 31)
+
+
+@pytest.mark.parametrize("key", ["horse2zebr", "cifar10"])
+def test_an_unknown_key_lists_those_allowed(key):
+    with pytest.raises(ValueError, match=rf"domains are '{key}'; allowed are {', '.join(KEYS)}, or the path of a"):
+        load(key, 16)
+
+
+def test_the_archives_are_known_by_source_and_counts_and_say_how_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path))
+    monkeypatch.setattr(registry, "downloads_dir", lambda: tmp_path / "downloads")
+    for key in ARCHIVES:
+        assert "to train" in CATALOGUE[key].title
+        with pytest.raises(MissingData, match=rf"'cyclegan/{key}' into a folder.*{key}\.zip .*download script"):
+            load(key, 16)
+    assert not any(CATALOGUE[key].showable for key in (*ARCHIVES, *STAND_INS))
+    assert all("stand-in" in CATALOGUE[key].title for key in STAND_INS)
+
+
+def test_pairs_of_an_archive_are_found_by_their_numbers(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path / "data"))
+    target = tmp_path / "data" / "cyclegan" / "maps"
+    target.parent.mkdir(parents=True)
+    folder.rename(target)
+    assert not load("maps", 16).paired  # one test picture here, two there
+    for domain in "AB":
+        for number, file in enumerate(sorted((target / f"test{domain}").iterdir())):
+            file.rename(file.with_stem(f"{number}_{domain}"))
+    (target / "testB" / "1_B.png").unlink()
+    found = load("maps", 16)
+    assert found.paired
+    assert torch.equal(found.truth_b, found.test_b)
+    assert torch.equal(found.truth_a, found.test_a)
+
+
+@desk
+def test_desk_sets_are_counted_and_only_facades_are_pairs(monkeypatch):
+    monkeypatch.setattr(images, "load", lambda file: torch.zeros(3, 16, 16))
+    expected = ([300, 300, 60, 60], [300, 300, 60, 60], [159, 142, 40, 40])
+    for key, of_parts in zip(STAND_INS, expected, strict=True):
+        found = load(key, 16)
+        assert (counts(found), found.paired) == (of_parts, key == "unpaired/facades")
+        assert (found.names["testA"] == found.names["testB"]) == (key != "unpaired/horse2giraffe")
+
+
+# --- made sets ---
+
+
+def test_the_symmetric_set_swaps_the_colours_of_shapes_and_ground():
+    found = load("synthetic", 64)
+    assert counts(found) == [48, 48, 24, 24]
+    assert distinct(found.test_a) == distinct(found.test_b) == rounded(COOL) | rounded(WARM)
+    for pixels, truth in ((found.test_a, found.truth_b), (found.test_b, found.truth_a)):
+        for before, after in [*zip(COOL, WARM, strict=True), *zip(WARM, COOL, strict=True)]:
+            here = (pixels == torch.from_numpy(np.rint(before * 255)).view(1, 3, 1, 1)).all(1)
+            assert (truth.movedim(1, -1)[here] - torch.from_numpy(after * 255)).abs().max() < 4
+
+
+def test_the_imbalanced_set_has_finer_detail_on_a_larger_area_in_b_and_more_pictures():
+    found = load("synthetic-imbalanced", 64)
+    assert counts(found) == [32, 64, 24, 24]
+
+    def area(pixels):
+        return sum((pixels == torch.from_numpy(np.rint(c * 255)).view(1, 3, 1, 1)).all(1).sum() for c in COOL)
+
+    def detail(pixels):
+        return (pixels[..., 1:, :].float() - pixels[..., :-1, :]).abs().mean()
+
+    shapes = [1 - area(pixels) / pixels[:, 0].numel() for pixels in (found.test_a, found.truth_a)]
+    assert shapes[1] > 1.5 * shapes[0]
+    assert detail(found.test_b) > 3 * detail(found.truth_a)
+    assert detail(found.truth_b) > 2 * detail(found.test_a)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.sampled_from([16, 20]), st.booleans(), st.integers(0, 3))
+def test_made_scenes_repeat_and_show_the_same_at_any_side(side, striped, seed):
+    def make(side):
+        return synthetic_domains.shapes(side, side, striped=striped, seed=seed)
+
+    one, again, twice = make(side), make(side), make(2 * side)
+    assert all(np.array_equal(one.pictures[part], again.pictures[part]) for part in PARTS)
+    halved = twice.pictures["testA"].reshape(24, 3, side, 2, side, 2).mean((3, 5))
+    assert np.abs(halved - one.pictures["testA"]).mean() < 6
+
+
+def test_another_seed_gives_other_scenes():
+    one, other = (synthetic_domains.shapes(16, 16, seed=seed).pictures["trainA"] for seed in (0, 1))
+    assert (one != other).any((1, 2, 3)).mean() > 0.9
+
+
+@pytest.fixture(scope="module")
+def showable():
+    return load("showable", 64)
+
+
+def test_the_showable_set_is_counted_named_and_repeats(showable):
+    assert counts(showable) == [200, 200, 32, 32]
+    assert (showable.showable, showable.paired) == (True, False)
+    assert {name.split()[0] for name in showable.names["testB"]} == set(synthetic_domains.PHOTOS)
+    assert load("showable", 16).sha256 == load("showable", 16).sha256 != showable.sha256
+
+
+def test_drawings_are_paler_and_warmer_than_photos_with_dark_lines(showable):
+    for photos, drawn in ((showable.test_a, showable.truth_b), (showable.truth_a, showable.test_b)):
+        colour = [(p.float().amax(1) - p.float().amin(1)).mean() for p in (photos, drawn)]
+        assert colour[1] < 0.85 * colour[0]
+        red, _, blue = drawn.float().mean((0, 2, 3))
+        assert red > blue + 15
+        fine = [(p.float() - torch.nn.functional.avg_pool2d(p.float(), 5, 1, 2)).abs().mean() for p in (photos, drawn)]
+        assert fine[1] > 1.5 * fine[0]
+
+
+def test_no_pixel_of_a_photo_is_in_two_parts_of_the_showable_set(monkeypatch):
+    """Photos of which every pixel names its place by row and column: windows tell where they were cut."""
+    rows, columns = torch.meshgrid(torch.arange(240), torch.arange(300), indexing="ij")
+    places = torch.stack([rows, columns, torch.zeros_like(rows)]).float()
+    monkeypatch.setattr(synthetic_domains, "_photo", lambda name: places)
+    seen = {part: np.zeros((len(synthetic_domains.PHOTOS), 240, 300), bool) for part in PARTS}
+    for part in PARTS:
+        for number in range(200 if part.startswith("train") else 32):
+            _, draw = synthetic_domains._window(part, number, seed=0, period=5)
+            row, column, _ = draw.args[0].reshape(3, -1).int().numpy()
+            seen[part][number % len(synthetic_domains.PHOTOS), row, column] = True
+    assert sum(seen.values()).max() == 1
+    assert all(seen[part].mean() > (0.15 if part.startswith("train") else 0.08) for part in PARTS)
