@@ -133,8 +133,8 @@ def pen(window: Array, period: float, rng: Random) -> Array:
     x, y = (axis * len(window) / period for axis in axes(len(window)))
     grey = gaussian_filter(window.mean(-1), 0.12 * period)
     wash = gaussian_filter(window, (0.3 * period, 0.3 * period, 0))
-    thickness = np.clip(1.2 * (0.55 - grey), 0, 0.5)
+    thickness = np.clip(1.1 * (0.45 - grey), 0, 0.4)
     phase = (x + rng.choice([-1, 1]) * y) / np.sqrt(2) + rng.random()
     lines = np.clip((thickness - 2 * np.abs(phase % 1 - 0.5)) * period / 2 + 0.5, 0, 1) * (thickness > 0)
     outline = 1.6 * period * np.hypot(*np.gradient(grey)) - 0.2
-    return mix(PAPER * (0.5 + 0.5 * wash), INK, 0.85 * np.clip(np.maximum(lines, outline), 0, 1))
+    return mix(PAPER * (0.25 + 0.75 * wash**0.6), INK, 0.85 * np.clip(np.maximum(lines, outline), 0, 1))
