@@ -99,7 +99,8 @@ class CycleSearch(CycleTrainer):
             row.metrics[name] = sum(each[key] * len(net.slots) for key, net in self.nets.items()) / layers
             row.metrics |= {f"{name}_{key}": value for key, value in each.items()}
         row.metrics["hamming"] = self.space.distance(now, self._last)
-        row.config |= {"genotype": self.space.text(now), "source_w": self._moves(self.iteration - 1)[0].source}
+        moves = self.scheme.moves(self.iteration - 1, self.gan.settings.iterations)
+        row.config |= {"genotype": self.space.text(now), "source_w": moves[0].source}
         if first and self.scheme.halved:
             row.config["halves"] = [list(source) for source in self.sources]
         self._last = now
@@ -124,9 +125,6 @@ class CycleSearch(CycleTrainer):
 
     def _move(self, move: Move, pair: Pair) -> Tensor:
         return self.gan.update(pair, self.feeds[move.source].pools, move.groups)
-
-    def _moves(self, place: int) -> tuple[Move, ...]:
-        return self.scheme.moves(place, self.gan.settings.iterations)
 
     def _genome(self) -> Genome:
         G_A, G_B, D_A, D_B = (self.nets[name] for name in ("G_A", "G_B", "D_A", "D_B"))

@@ -32,13 +32,11 @@ def training(a=A, b=B, chunk=2, evaluate=None, **changes):
     return CycleTraining(networks(), dataclasses.replace(SETTINGS, **changes), a, b, 3, chunk=chunk, evaluate=evaluate)
 
 
-@pytest.mark.parametrize("changes", [
-    {"paired": True}, {"paired": False, "gan": "bce"}, {"paired": True, "lambda_identity": 0, "lambda_cycle": 3},
-], ids=str)  # fmt: skip
-@pytest.mark.parametrize("make", [
-    networks, lambda: derived(SPACE.decode(SPACE.sample(keyed(1))), (1, 2), 2, 0),
-], ids=["cyclegan", "derived"])  # fmt: skip
-def test_eight_iterations_equal_the_plain_ones_in_double_precision(changes, make):
+@pytest.mark.parametrize(("make", "changes"), [
+    (networks, {}), (networks, {"paired": False, "gan": "bce"}), (networks, {"lambda_identity": 0, "lambda_cycle": 3}),
+    (lambda: derived(SPACE.decode(SPACE.sample(keyed(1))), (1, 2), 2, 0), {}),
+], ids=["lsgan", "alone-bce", "weights", "derived"])  # fmt: skip
+def test_eight_iterations_equal_the_plain_ones_in_double_precision(make, changes):
     settings = dataclasses.replace(SETTINGS, precision="float64", **changes)
     gan = CycleGan(make(), settings)
     expected, ours, theirs = plain(settings, make()), pools(), pools()
@@ -81,6 +79,7 @@ def test_the_learning_rate_is_constant_and_then_falls(epoch, factor):
 
 def test_iterations_of_an_epoch_share_their_learning_rate():
     trainer = training(iterations=8, lr_every=2, chunk=1)
+    trainer.gan.update = lambda *_: torch.zeros(8)
     rates = [trainer.step().metrics["lr"] / SETTINGS.lr for _ in range(8)]
     assert rates == pytest.approx([1, 1, 1, 1, 2 / 3, 2 / 3, 1 / 3, 1 / 3])
 
@@ -119,7 +118,7 @@ def test_translations_go_in_both_directions_and_depend_on_no_batch():
 
 def test_training_teaches_the_generators_to_come_back():
     flat = [torch.full((1, 3, 32, 32), value, dtype=torch.uint8) for value in (60, 200)]
-    trainer = training(*flat, chunk=15, iterations=30, lr=5e-3)
+    trainer = training(*flat, chunk=10, iterations=20, lr=5e-3)
     first, last = trainer.step(), trainer.step()
     assert last.metrics["cycle_A"] + last.metrics["cycle_B"] < first.metrics["cycle_A"] + first.metrics["cycle_B"]
 

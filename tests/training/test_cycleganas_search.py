@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from lib.models import cycleganas
 from lib.search.record import Record
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.cycleganas import NETWORKS
@@ -31,7 +32,6 @@ from tests.reference.cyclegan_world import (
 
 PLAN = SearchPlan(scheme="OF", blocks=1, H=2, ndf=2, preset="paper", mix="softmax", form="merged9", alpha_lr=ALPHA_LR,
                   same_pair=False)  # fmt: skip
-two_steps = pytest.mark.parametrize("scheme", ["TF", "TH", "THS"])
 
 
 def search(scheme="OF", a=A, b=B, chunk=2, plan=None, **changes):
@@ -45,16 +45,14 @@ def in_form(networks, form):
     return networks
 
 
-def watched(trainer, after):
-    """The trainer, calling `after(pair, pools, groups)` after each of its updates."""
-    update = trainer.gan.update
+def without_updates(trainer, instead=lambda pair, pools, groups: None):
+    """The trainer, whose updates compute nothing and call `instead`."""
 
-    def watching(pair, pools, groups):
-        losses = update(pair, pools, groups)
-        after(pair, pools, groups)
-        return losses
+    def update(pair, pools, groups):
+        instead(pair, pools, groups)
+        return torch.zeros(8)
 
-    trainer.gan.update = watching
+    trainer.gan.update = update
     return trainer
 
 
@@ -76,14 +74,14 @@ def all_of(*groups):
     return {f"{name}.{group}" for name in NETWORKS for group in groups}
 
 
-def eight_updates(program, moves):
+def some_updates(program, moves):
     """The losses of each, in double precision."""
-    seen = zip(pairs(8), moves, strict=True)
+    seen = zip(pairs(len(moves)), moves, strict=True)
     pooled = pools()
     return torch.stack([torch.as_tensor(program(pair, pooled, groups), dtype=torch.float64) for pair, groups in seen])
 
 
-MOVES = {"OF": [("w", "alpha")] * 8, "TF": [("w",), ("alpha",)] * 4}
+MOVES = {"OF": [("w", "alpha")] * 8, "TF": [("w",), ("alpha",)] * 2}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +90,7 @@ def expected():
     found = {}
     for name, moves in MOVES.items():
         single = plain(SETTINGS, in_form(PLAN.networks(0), "plain"))
-        losses = eight_updates(lambda pair, pooled, groups: single.update(*pair, pooled, groups), moves)  # noqa: B023
+        losses = some_updates(lambda pair, pooled, groups: single.update(*pair, pooled, groups), moves)  # noqa: B023
         found[name] = losses, [list(network.alphas) for network in single.networks.values()]
     return found
 
@@ -100,11 +98,11 @@ def expected():
 @pytest.mark.parametrize(("form", "paired", "moves"), [
     ("plain", False, "OF"), ("merged9", False, "OF"), ("merged9", True, "OF"), ("merged7", True, "TF"),
 ])  # fmt: skip
-def test_eight_updates_equal_those_of_single_candidates_and_pictures_in_double_precision(form, paired, moves, expected):
+def test_updates_equal_those_of_single_candidates_and_pictures_in_double_precision(form, paired, moves, expected):
     settings = dataclasses.replace(SETTINGS, precision="float64", paired=paired)
     gan = CycleGan(in_form(PLAN.networks(0), form), settings, ALPHA_LR)
     losses, alphas = expected[moves]
-    torch.testing.assert_close(eight_updates(gan.update, MOVES[moves]), losses, rtol=0, atol=1e-9)
+    torch.testing.assert_close(some_updates(gan.update, MOVES[moves]), losses, rtol=0, atol=1e-9)
     torch.testing.assert_close([list(network.alphas) for network in gan.networks.values()], alphas, rtol=0, atol=1e-9)
 
 
@@ -115,11 +113,11 @@ def test_one_step_moves_weights_and_logits_of_all_networks_in_one_iteration():
     assert moved(before, values(trainer)) == all_of("w", "alpha")
 
 
-@two_steps
+@pytest.mark.parametrize("scheme", ["TF", "THS"])
 def test_two_steps_move_only_the_weights_and_then_only_the_logits(scheme):
-    states = []
-    trainer = watched(search(scheme, chunk=1), lambda *_: states.append(values(trainer)))
-    states.append(values(trainer))
+    trainer = search(scheme, chunk=1)
+    states, update = [values(trainer)], trainer.gan.update
+    trainer.gan.update = lambda *arguments: [update(*arguments), states.append(values(trainer))][0]
     assert trainer.step().metrics["updates"] == 2
     assert [moved(*two) for two in pairwise(states)] == [all_of("w"), all_of("alpha")]
 
@@ -130,12 +128,12 @@ def shown(scheme, iterations=6, **plan):
               for i, n in enumerate((6, 8))]  # fmt: skip
     seen, used = [], []
 
-    def after(pair, pools, groups):
+    def see(pair, pools, groups):
         marks = [round((picture[0, 0, 0, 0].item() + 1) * 127.5) - 4 * i for i, picture in enumerate(pair)]
         seen.append(("+".join(groups), *marks))
         used.append(next(i for i, feed in enumerate(trainer.feeds) if feed.pools is pools))
 
-    trainer = watched(search(scheme, *marked, chunk=iterations, iterations=iterations, plan=plan), after)
+    trainer = without_updates(search(scheme, *marked, chunk=iterations, iterations=iterations, plan=plan), see)
     return trainer, trainer.step(), seen, used
 
 
@@ -182,7 +180,7 @@ def test_at_equal_epochs_one_step_takes_half_the_updates_of_two_full_steps(seen_
 
 
 def test_a_row_tells_the_genotype_how_decided_it_is_and_the_halves_once():
-    trainer = search("THS", iterations=4, plan={"alpha_lr": 0.05})
+    trainer = search("THS", chunk=1, iterations=2, plan={"alpha_lr": 0.2})
     start = trainer.space.genome(trainer.genotype())
     first, last = trainer.step(), trainer.step()
     for row in (first, last):
@@ -197,7 +195,7 @@ def test_a_row_tells_the_genotype_how_decided_it_is_and_the_halves_once():
     each = [last.metrics[f"gap_{name}"] * len(net.slots) for name, net in trainer.nets.items()]
     assert last.metrics["gap"] == pytest.approx(sum(each) / 20)
     assert {"g_loss", "alpha_g_loss", "d_A", "alpha_d_A"} < last.metrics.keys()
-    assert len(last.curves["alpha_d_loss"]) == 2
+    assert len(last.curves["alpha_d_loss"]) == 1
 
 
 def test_generators_and_discriminators_of_the_two_domains_start_apart():
@@ -206,18 +204,13 @@ def test_generators_and_discriminators_of_the_two_domains_start_apart():
     assert not torch.equal(nets["D_A"].alphas[0], nets["D_B"].alphas[0])
 
 
-@pytest.mark.parametrize(("scheme", "plan"), [("OF", {}), ("THS", {}), ("TF", {"mix": "gumbel"}),
-                                              ("OF", {"preset": "repo", "form": "auto"})])  # fmt: skip
-def test_a_search_goes_on_from_any_step_to_the_bit(scheme, plan):
-    whole = search(scheme, side=48, a=pictures(3, 52), b=pictures(4, 52), plan=plan, chunk=1, iterations=3)
-    rows, files = [], []
-    for _ in range(3):
-        rows.append(whole.step())
-        files.append(saved(whole))
-    again = search(scheme, side=48, a=pictures(3, 52), b=pictures(4, 52), plan=plan, chunk=1, iterations=3)
-    again.load(loaded(files[0]))
-    assert [again.step() for _ in range(2)] == rows[1:]
-    assert same(loaded(saved(again)), loaded(files[2]))
+@pytest.mark.parametrize(("side", "plan"), [(32, {"mix": "gumbel"}), (48, {"preset": "repo"})])
+def test_a_search_with_noise_or_spectral_norm_goes_on_from_its_state_to_the_bit(side, plan):
+    whole, again = (search(side=side, a=pictures(3, side), b=pictures(2, side), plan=plan, chunk=1) for _ in range(2))
+    whole.step()
+    again.load(loaded(saved(whole)))
+    assert again.step() == whole.step()
+    assert same(again.state(), whole.state())
 
 
 def saved(trainer):
@@ -232,7 +225,7 @@ def loaded(file):
 
 def test_a_killed_search_ends_as_one_never_stopped(tmp_path):
     def run():
-        trainer = search("THS", chunk=1, iterations=3)
+        trainer = search("THS", chunk=1, iterations=2)
         with Record.open(tmp_path / "record.jsonl", {"slug": "toy"}) as record:
             run_training(trainer, trainer.steps, record, tmp_path / "checkpoint.pt", seed=3)
             return trainer, record.rows
@@ -241,43 +234,44 @@ def test_a_killed_search_ends_as_one_never_stopped(tmp_path):
         CycleGan.update = dying(3, CycleGan.update)  # between the two steps of the second iteration
         run()
 
-    whole = search("THS", chunk=1, iterations=3)
-    expected = [whole.step() for _ in range(3)]
+    whole = search("THS", chunk=1, iterations=2)
+    expected = [whole.step() for _ in range(2)]
     assert killed(run_and_die)
     assert (tmp_path / "checkpoint.pt").exists()
     trainer, rows = run()
-    assert same(loaded(saved(trainer)), loaded(saved(whole)))
+    assert same(trainer.state(), whole.state())
     told = [(step.metrics, step.curves, step.config) for step in expected]
     assert [(row["metrics"], row["curves"], row["config"]) for row in rows] == told
 
 
 def test_logits_that_are_not_finite_stop_the_search_and_name_the_iteration():
-    def spoil(pair, pools, groups):
-        with torch.no_grad():
-            trainer.nets["G_B"].alphas[2].fill_(math.inf) if trainer.updates == 2 else None
-
-    trainer = watched(search(iterations=4), spoil)
+    trainer = search(chunk=1)
     trainer.step()
-    with pytest.raises(FloatingPointError, match=r"the losses of iteration 3 are: adv_AtoB"):
+    with torch.no_grad():
+        trainer.nets["G_B"].alphas[2].fill_(math.inf)
+    with pytest.raises(FloatingPointError, match=r"the losses of iteration 1 are: adv_AtoB .*, adv_BtoA nan"):
         trainer.step()
 
 
-def test_forms_are_timed_where_asked_and_the_state_keeps_them():
+def test_forms_are_timed_where_asked_and_the_state_keeps_them(monkeypatch):
+    times = iter(range(1000))
+    monkeypatch.setattr(cycleganas, "timed", lambda *_: {"plain": 3, "merged9": next(times) % 5, "merged7": 2})
     trainer = search(plan={"form": "auto"})
     assert [row["network"] for row in trainer.forms] == ["G_A"] * 6 + ["G_B"] * 6 + ["D_A"] * 4 + ["D_B"] * 4
-    assert {name: row["form"] for name, row in zip(trainer.nets["G_A"].slots, trainer.forms, strict=False)} == (
-        trainer.nets["G_A"].forms)  # fmt: skip
+    chosen = [form for net in trainer.nets.values() for form in net.forms.values()]
+    assert chosen == [row["form"] for row in trainer.forms]
+    assert set(chosen) == {"merged9", "merged7"}
     other = search(plan={"form": "plain"})
+    assert {form for net in other.nets.values() for form in net.forms.values()} == {"plain"}
     other.load(loaded(saved(trainer)))
-    assert (other.forms, other.nets["G_A"].forms) == (trainer.forms, trainer.nets["G_A"].forms)
+    assert other.forms == trainer.forms
+    assert [form for net in other.nets.values() for form in net.forms.values()] == chosen
 
 
-def test_a_gumbel_mixture_cools_down(monkeypatch):
-    trainer = search(plan={"mix": "gumbel"}, chunk=1)
+def test_a_gumbel_mixture_cools_down():
     seen = []
-    for _ in range(trainer.steps):
-        trainer.step()
-        seen.append(trainer.nets["D_A"].tau)
+    trainer = search(plan={"mix": "gumbel"}, chunk=5)
+    without_updates(trainer, lambda *_: seen.append(trainer.nets["D_A"].tau)).step()
     assert seen[0] == 5
     assert seen == sorted(seen, reverse=True)
     assert 0.1 <= seen[-1] < 0.25
