@@ -35,14 +35,16 @@ def compute(
     workers: str = "serial",
     limits: Limits = ONE_THREAD,
     showable: Callable[[dict[str, Any]], bool] = lambda row: False,
+    planned: bool = True,
 ) -> None:
     """Compute the missing jobs of a part, a worker each, and export its record and pictures (artifact `image`).
 
     `function(task, seed, folder)` is a top-level function; it may write artifacts below the folder. `showable` says of
-    a row whether its picture may be shown. Raises `runs.OutOfTime` once what is under way is recorded.
+    a row whether its picture may be shown. The jobs are part of the record's identity unless they follow from earlier
+    rows of it and so are not `planned`. Raises `runs.OutOfTime` once what is under way is recorded.
     """
-    plan = runs.identity_hash([{**asdict(job), "task": repr(job.task)} for job in jobs])
-    with study.open_run(part, {**identity, "plan": plan}) as run_:
+    plan = {"plan": runs.identity_hash([{**asdict(job), "task": repr(job.task)} for job in jobs])} if planned else {}
+    with study.open_run(part, {**identity, **plan}) as run_:
         todo = [job for job in jobs if (job.k, job.repeat) not in run_.record.done]
         tasks = {(job.k, job.repeat): job.task for job in todo}
         with progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar:
@@ -81,4 +83,5 @@ def _rows(pool: Workers, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
                 "k": job.k, "repeat": job.repeat, "seed": job.seed, "config": job.config,
                 "score": None if outcome.reason else outcome.score, "metrics": outcome.metrics,
                 "reason": outcome.reason, "seconds": outcome.seconds, "artifacts": outcome.artifacts, "worker": worker,
+                **({"curves": outcome.curves} if outcome.curves else {}),
             }  # fmt: skip

@@ -22,6 +22,7 @@ from lib.report.claims import Claim, Finding
 from lib.search import record, runs
 
 T = TypeVar("T")
+LARGE, JPEG = 128_000, 90  # bytes of a picture that is kept as it is, at most; quality of the others
 
 
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
@@ -88,18 +89,18 @@ class Study:
     def export(self, run: runs.Run, part: str, showable: Mapping[str, bool]) -> None:
         """Copy a run's record, and the named pictures with whether each may be shown, to the figure folder.
 
+        A picture above `LARGE` bytes becomes a JPEG; the run folder keeps it as it is.
         Pictures of the part that an earlier export left there are removed, so that none is taken for another's. The
         run folder gets its manifest.
         """
         self._exported.add(part)
         run.write_manifest(_manifest(run))
         record.export(run.record.path, self.records / f"{part}.jsonl.gz")
-        for stale in self.records.glob(f"p*/{part}-*.png"):
+        for stale in self.records.glob(f"p*/{part}-*.*"):
             stale.unlink()
         for name, public in showable.items():
             target = self.records / ("pictures" if public else "private") / f"{part}-{Path(name).name}"
-            with atomic(target) as temporary:
-                temporary.write_bytes((run.folder / name).read_bytes())
+            _copy(run.folder / name, target)
 
     def has(self, part: str) -> bool:
         """Whether the part's record is there; in a live study, only if this study exported it.
@@ -128,8 +129,9 @@ class Study:
         """A stored picture (H, W, 3) uint8; None if it is absent, or may not be shown and `private` is off."""
         for folder in ("pictures", "private") if private else ("pictures",):
             path = self.records / folder / f"{part}-{Path(name).name}"
-            if path.is_file():
-                return np.asarray(Image.open(path).convert("RGB"))
+            for kept in (path, path.with_suffix(".jpg")):
+                if kept.is_file():
+                    return np.asarray(Image.open(kept).convert("RGB"))
         return None
 
     def figure(self, name: str, figure: Figure, *, private: bool = False) -> Figure:
@@ -190,6 +192,16 @@ class Study:
 
     def _keep(self, paths: list[Path]) -> None:
         self.written += [path for path in paths if path not in self.written]
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A picture as it is, or a large one as JPEG: checked-in records stay small."""
+    large = source.stat().st_size > LARGE
+    with atomic(target.with_suffix(".jpg") if large else target) as temporary:
+        if large:
+            Image.open(source).convert("RGB").save(temporary, "JPEG", quality=JPEG, subsampling=0)
+        else:
+            temporary.write_bytes(source.read_bytes())
 
 
 def _manifest(run: runs.Run) -> dict[str, Any]:

@@ -29,13 +29,17 @@ ALLOWED = "'serial', 'processes:N' with N from 1, 'ray' and 'ray:ADDRESS'"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one evaluation found. `score`: lower is better; `artifacts`: name -> path relative to the run folder."""
+    """What one evaluation found. `score`: lower is better; `artifacts`: name -> path relative to the run folder.
+
+    `curves` are kept by rows that no searcher proposes alone.
+    """
 
     score: float
     metrics: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     reason: str = ""
     artifacts: dict[str, str] = field(default_factory=dict)
+    curves: dict[str, list[float]] = field(default_factory=dict)
 
 
 Evaluate = Callable[[Any, tuple[int, ...], int], Outcome]  # (settings, genome, seed)

@@ -115,13 +115,16 @@ class Judge:
         self._score, self._memo = score, memo
         self._known: dict[Genome, float] = {}
         self.hits = self.misses = 0
+        self.seconds = 0.0  # spent on scoring alone
 
     def __call__(self, genome: Genome) -> float:
         """The reward of a child, higher being better."""
         if self._memo and genome in self._known:
             self.hits += 1
         else:
+            begin = perf_counter()
             self._known[genome] = self._score(genome, self.misses)
+            self.seconds += perf_counter() - begin
             self.misses += 1
         return self._known[genome]
 
@@ -173,9 +176,9 @@ class AutoGanSearch:
             self.beams = beams.genomes
         if beams is not None and grown:
             self._enter(self.stage + 1, beams)
-        if reset:
-            self.shared.restart()
         self.iteration += 1
+        if reset and self.iteration < self.plan.iterations:  # whoever comes after the search finds trained weights
+            self.shared.restart()
         return row
 
     def state(self) -> dict[str, Any]:
@@ -217,7 +220,8 @@ class AutoGanSearch:
             child = self.policy.sample(self._rng("reward", step), 1)
             rewards.append(judge(child.genomes[0]))
             learnt.append(self.policy.learn(child, rewards[-1]))
-        row.metrics |= {**_spread("reward", rewards), "memo_hits": judge.hits, "memo_misses": judge.misses}
+        row.metrics |= {**_spread("reward", rewards), "memo_hits": judge.hits, "memo_misses": judge.misses,
+                        "seconds_scoring": judge.seconds}  # fmt: skip
         row.curves["rewards"] = rewards
         if self.policy.controller is not None and learnt:
             curves = {name: [one[name] for one in learnt] for name in ("entropy", "baseline")}
@@ -248,7 +252,8 @@ class AutoGanSearch:
 
     def _compare(self, row: Step) -> None:
         """Children of the policy against children of the same beams drawn by chance, on the same weights (C14)."""
-        judge, n = self._judge("control", self.plan.reward_images), self.plan.control
+        n = self.plan.control
+        judge = self._judge("control", self.plan.reward_images, memo=False)  # equal children count with other z
         drawn = {"policy": self.policy.sample(self._rng("control"), n).genomes,
                  "uniform": self.policy.chance(self._rng("chance"), n)}  # fmt: skip
         for name, genomes in drawn.items():
@@ -269,8 +274,8 @@ class AutoGanSearch:
             shares = np.bincount(column, minlength=len(gene.choices)) / MARGINALS
             row.curves[f"marginal_{gene.name}"] = shares.tolist()
 
-    def _judge(self, purpose: str, n: int) -> Judge:
-        """Rewards of one phase, of n images each."""
+    def _judge(self, purpose: str, n: int, *, memo: bool = True) -> Judge:
+        """Rewards of one phase, of n images each; `memo` False leaves out that of the plan."""
 
         def score(genome: Genome, place: int) -> float:
             images = self.images(genome, n, self._z_seed(purpose, 0 if self.plan.fixed_z else place))
@@ -281,7 +286,7 @@ class AutoGanSearch:
                 raise FloatingPointError(f"the reward of {TEXT(genome)} is {reward} in iteration {self.iteration}")
             return reward
 
-        return Judge(score, self.plan.memo)
+        return Judge(score, self.plan.memo and memo)
 
     def _rng(self, purpose: str, *key: int) -> np.random.Generator:
         return keyed(keyed_seed(self.seed, purpose, self.iteration, *key))

@@ -72,6 +72,14 @@ def run_training(trainer: Trainer, steps: int, log: Log, checkpoint: Path, *, se
     return True
 
 
+def saved_state(checkpoint: Path) -> dict[str, Any]:
+    """The state in a checkpoint, for `load` of a trainer made alike; ValueError where there is none, or it is torn."""
+    if (found := _read(checkpoint)) is None:
+        raise ValueError(f"{shown(checkpoint)} is no whole checkpoint")
+    state: dict[str, Any] = found["trainer"]
+    return state
+
+
 def _resume(trainer: Trainer, log: Log, checkpoint: Path) -> None:
     found = _read(checkpoint)
     if found is not None and found["rows"] <= len(log.rows):

@@ -127,8 +127,8 @@ def test_the_children_of_a_stage_extend_its_beams(whole):
 def test_a_row_tells_what_the_iteration_did(whole):
     first, _, third, last = whole[0]
     shared = {"reward_mean", "reward_std", "entropy", "baseline", "greedy_is", "d_steps", "g_steps", "reward_images",
-              "memo_hits", "memo_misses", "seconds_gan", "seconds_reward", "seconds_evaluation", "d_loss", "g_loss",
-              "variance_d", "variance_g"}  # fmt: skip
+              "memo_hits", "memo_misses", "seconds_scoring", "seconds_gan", "seconds_reward", "seconds_evaluation",
+              "d_loss", "g_loss", "variance_d", "variance_g"}  # fmt: skip
     control = {"policy_mean", "uniform_mean", "policy_std", "uniform_std", "control"}
     assert third.metrics.keys() == shared | {"greedy_side"}
     assert last.metrics.keys() == third.metrics.keys() | control
@@ -213,6 +213,16 @@ def test_a_reset_redraws_the_gan_and_leaves_the_controller_bit_identical():
     assert not found[True].shared.gan.g_adam.state
     assert not found[True].shared.gan.d_adam.state
     assert found[False].shared.gan.d_adam.state
+
+
+def test_a_reset_in_the_last_iteration_leaves_the_trained_weights():
+    plan = dataclasses.replace(PLAN, reset=True, threshold=math.inf, window=2, interval=1, d_steps=6)
+    trainer = AutoGanSearch(plan, GAN, pictures, lambda images, side: 1.0, lambda *_: {}, 3)
+    restarts = []
+    for _ in range(plan.iterations):
+        assert trainer.step().config["reset"]
+        restarts.append(trainer.shared.restarts)
+    assert restarts[-1] == restarts[-2] > 1
 
 
 def test_the_step_counter_restarts_each_phase_and_windows_outlive_it():

@@ -1,0 +1,380 @@
+"""Computing the parts: classifier, checks, searches, random searches, trainings from scratch, proxy against real."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torchvision.utils import make_grid
+
+from lib import device, weights
+from lib.data import images, small_pictures
+from lib.models import autogan as models
+from lib.papers import networks, rows
+from lib.papers.autogan import experiments, scores, store
+from lib.papers.autogan.experiments import SPACE, Search
+from lib.papers.autogan.scores import Scores
+from lib.papers.autogan.settings import Settings
+from lib.papers.autogan.store import GanRecipe, Trained
+from lib.papers.rows import Job
+from lib.papers.study import Study
+from lib.search import runs
+from lib.search.workers import Limits, Outcome, open_workers
+from lib.spaces.base import Genome, keyed
+from lib.training import trainer
+from lib.training.autogan_search import AutoGanSearch
+from lib.training.gan import GanSettings
+
+FIXED_Z, CHECKED_Z = 20_190_811, 3_141  # seeds of z: of the grids and final scores, and of checkpoints
+SHOWN = 64  # unpicked samples in a grid
+CHECKED = 500  # pictures that score a checkpoint, at most
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to compute: a name, a genome or a search; `steps` are generator's steps.
+
+    What a record's identity holds anyway, or what changes no result, does not enter its `repr`.
+    """
+
+    settings: Settings = field(repr=False)
+    name: str
+    genome: Genome = ()
+    steps: int = 0
+    repeat: int = 0
+    data: str = ""
+    side: int = 0
+    after: int = 0
+    chunk: int = 0  # generator's steps between two scores; 0 is as the settings say
+    search: Search | None = None
+    profile: str = field(default="", repr=False)
+    checkpoint: Path = field(default=Path(), repr=False)  # of the search that a proxy comes from
+
+    def __post_init__(self) -> None:
+        if self.steps and not self.chunk:
+            object.__setattr__(self, "chunk", _chunk(self.steps, self.settings.derived_scored))
+
+
+def _chunk(steps: int, most: int) -> int:
+    """The largest number of steps up to `most` that divides all; all at once where only far smaller ones do."""
+    found = max(chunk for chunk in range(1, min(steps, most) + 1) if steps % chunk == 0)
+    return found if found > most / 10 else steps
+
+
+def gan_settings(settings: Settings, *, derived: bool, side: int = 0) -> GanSettings:
+    """Networks and steps of the search, or of trainings from scratch."""
+    widths = (settings.derived_width, settings.derived_d_width) if derived else (settings.width, settings.d_width)
+    return GanSettings(
+        *widths, bottom=(side or settings.side) // 8, latent=settings.latent, d_batch=settings.d_batch,
+        g_batch=settings.g_batch, n_critic=settings.n_critic, lr=settings.lr, skip_out=settings.skip_out,
+        precision=settings.precision, device=str(device.pick(settings.device)),
+    )  # fmt: skip
+
+
+def classifier(study: Study, settings: Settings, part: str) -> None:
+    """Train the task classifier."""
+    _compute(study, settings, part, [Job(0, 0, settings.seed, Task(settings, "classifier"))], _classify)
+
+
+def _classify(task: Task, seed: int, folder: Path) -> Outcome:
+    network, fit = store.classifier(Scores.of(task.settings).classifier)
+    metrics = {"accuracy": fit["accuracy"], "params": sum(one.numel() for one in network.module.parameters())}
+    thinned = fit["losses"][:: max(1, len(fit["losses"]) // 200)]
+    return Outcome(-fit["accuracy"], metrics, fit["seconds"], curves={"loss": thinned})
+
+
+def checks(study: Study, settings: Settings, part: str) -> None:
+    """Scores of pictures whose place is known: real ones, other real ones, and noise (7)."""
+    names = ("real", "half", "noise")
+    _compute(study, settings, part, [Job(k, 0, settings.seed, Task(settings, name), {"name": name})
+                                     for k, name in enumerate(names)], _check)  # fmt: skip
+
+
+def _check(task: Task, seed: int, folder: Path) -> Outcome:
+    started, found = time.perf_counter(), Scores.of(task.settings)
+    shown = found.shown().pixels
+    count = min(task.settings.images, len(shown) // 2)
+    chosen = {"real": shown[:count], "half": shown[-count:]}.get(task.name)
+    if chosen is None:
+        generator = torch.Generator().manual_seed(seed)
+        chosen = torch.randint(256, (count, *shown.shape[1:]), dtype=torch.uint8, generator=generator)
+    metrics = scores.final(found, chosen.float() / 255)
+    return Outcome(metrics["kd"], metrics, time.perf_counter() - started)
+
+
+def fixtures(study: Study, settings: Settings, part: str) -> None:
+    """One chunk of training of genomes that together hold every value of every token."""
+    tasks = [Task(settings, f"fixture-{k}", SPACE.parse(text), 2) for k, text in enumerate(experiments.FIXTURES)]
+    jobs = [Job(k, 0, settings.seed, task, {"name": task.name, "text": SPACE.text(task.genome)})
+            for k, task in enumerate(tasks)]  # fmt: skip
+    _compute(study, settings, part, jobs, _fixture)
+
+
+def _fixture(task: Task, seed: int, folder: Path) -> Outcome:
+    started, shown = time.perf_counter(), Scores.of(task.settings).shown()
+    made = store.trained(_recipe(task), task.genome, shown, task.steps)
+    losses = {name: float(made.rows[-1]["metrics"][name]) for name in ("d_loss", "g_loss")}
+    return Outcome(losses["d_loss"], losses, time.perf_counter() - started)
+
+
+def search(study: Study, settings: Settings, part: str) -> None:
+    """Run or continue every search of a part, several at once where there are workers; each has its own record."""
+    found = experiments.searches(settings, part)
+    for one in found:  # makes the folder, or empties it where everything is to be computed anew
+        study.open_run(one.name, _identity(settings, one)).record.close()
+    tasks = {(k, 0): Task(settings, one.name, search=one, profile=study.profile) for k, one in enumerate(found)}
+    for outcome in _together(settings, _search, tasks).values():
+        if outcome.reason:
+            raise RuntimeError(f"a search of {part} stopped: {outcome.reason}")
+        if outcome.score:
+            raise runs.OutOfTime("the time given by --minutes is spent; the same command continues")
+    for one in found:
+        with study.open_run(one.name, _identity(settings, one)) as run_:
+            study.export(run_, one.name, {})
+
+
+def _together(settings: Settings, function: Callable[..., Outcome], tasks: dict[Any, Task]) -> dict[Any, Outcome]:
+    """The outcomes of tasks, computed on the settings' workers."""
+    pool = open_workers(settings.workers, function, tasks, _limits(settings))
+    waiting, busy, found = list(tasks), 0, {}
+    try:
+        while waiting or busy:
+            while waiting and busy < pool.slots:
+                key = waiting.pop(0)
+                pool.submit(key, key, settings.seed)
+                busy += 1
+            for key, outcome, _ in pool.wait():
+                busy -= 1
+                found[key] = outcome
+    finally:
+        pool.close()
+    return found
+
+
+def _search(tasks: dict[Any, Task], key: Any, seed: int) -> Outcome:
+    """One search in a worker; its score is 1 where time ran out before its end."""
+    task = tasks[key]
+    device.seed_everything(seed)  # asks for deterministic kernels
+    assert task.search is not None
+    with runs.open_run(task.profile, "autogan", task.name, _identity(task.settings, task.search)) as run_:
+        checkpoint, whole = run_.folder / store.CHECKPOINT, task.settings.iterations
+        done = len(run_.record.rows) >= whole and not checkpoint.exists()  # rows of another machine, without weights
+        if not done:
+            searching = opened(task.settings, task.search)
+            done = trainer.run_training(searching, whole, run_.record, checkpoint, seed=task.settings.seed,
+                                        time_left=runs.time_left)  # fmt: skip
+    return Outcome(0.0 if done else 1.0)
+
+
+def opened(settings: Settings, one: Search) -> AutoGanSearch:
+    """A search at its beginning."""
+    known = Scores.of(settings)
+    return AutoGanSearch(
+        experiments.plan(settings, one), gan_settings(settings, derived=False),
+        lambda side: known.shown(side).pixels.to(known.device),
+        scores.reward(known, one.reward), lambda made, side: scores.quick(known, made, side),
+        device.keyed_seed(settings.seed, one.seed, one.part) % 2**31,
+    )  # fmt: skip
+
+
+def finished(study: Study, settings: Settings, one: Search) -> tuple[Path, list[Genome]]:
+    """Where the checkpoint of a finished search lies, and its beams; ValueError where it is not finished."""
+    with runs.open_run(study.profile, study.slug, one.name, _identity(settings, one)) as run_:
+        if (there := len(run_.record.rows)) < settings.iterations:
+            raise ValueError(f"{one.name} has {there} of {settings.iterations} iterations; compute {one.part} first")
+        if not study.has(one.name):
+            study.export(run_, one.name, {})
+        last = max(run_.record.rows, key=lambda row: row["k"])
+        return run_.folder / store.CHECKPOINT, [SPACE.parse(text) for text in last["config"]["beams"]]
+
+
+def _identity(settings: Settings, one: Search) -> dict[str, Any]:
+    """All that a search's rows depend on."""
+    known = Scores.of(settings)
+    parts: dict[str, Any] = {"plan": experiments.plan(settings, one), "gan": gan_settings(settings, derived=False)}
+    plain = {name: json.loads(json.dumps(_anywhere(part))) for name, part in parts.items()}
+    return {"search": asdict(one), **plain, "threads": settings.threads, "scores": _rewarded(known), **_shown(known)}
+
+
+def _anywhere(part: Any) -> dict[str, Any]:
+    """A dataclass as a dict without its device, which each row's environment names."""
+    return {name: value for name, value in asdict(part).items() if name != "device"}
+
+
+def _seen(known: Scores) -> dict[str, Any]:
+    """What final scores depend on."""
+    return {"scores": _anywhere(known), "features": known.features, **_shown(known, known.features)}
+
+
+def _rewarded(known: Scores) -> dict[str, Any]:
+    """What rewards and scores of checkpoints depend on."""
+    final = ("features", "images", "splits")
+    return {name: value for name, value in _anywhere(known).items() if name not in final}
+
+
+def _shown(known: Scores, *features: str) -> dict[str, Any]:
+    """The pictures and the weights behind the reward and further features, with their hashes."""
+    shown = known.shown()
+    used = {name: weights.digest(name) for name in _weights(known.reward, *features)}
+    return {"pictures": {known.data: shown.sha256}, "source": shown.source, "weights": used}
+
+
+def used_weights(settings: Settings) -> list[str]:
+    """The pretrained weights behind the scores and rewards."""
+    known = Scores.of(settings)
+    return _weights(known.features, known.reward)
+
+
+def _weights(*features: str) -> list[str]:
+    return [networks.WEIGHTS[name] for name in dict.fromkeys(features) if name != "task"]
+
+
+def rses(study: Study, settings: Settings, part: str) -> None:
+    """Random genomes trained from scratch; the best of each rung train on to the next (successive halving)."""
+    rng, first, before = keyed(settings.seed, 7), 0, 0
+    alive = {place: SPACE.sample(rng) for place in range(settings.rses_genomes)}
+    for rung, (count, steps) in enumerate(experiments.rungs(settings)):
+        jobs = []
+        for k, (place, genome) in enumerate(list(alive.items())[:count]):
+            task = Task(settings, f"rses-{place}", genome, steps, repeat=1000 + place, after=before,
+                        chunk=settings.rses_steps[0])  # fmt: skip
+            about = {"text": SPACE.text(genome), "rung": rung, "g_iters": steps, "bracket": 0, "place": place}
+            jobs.append(Job(first + k, 0, settings.seed, task, about))
+        plan = {"genomes": settings.rses_genomes, "eta": settings.rses_eta, "steps": settings.rses_steps}
+        _compute(study, settings, part, jobs, rung_score, more=plan, planned=False)
+        ranked = study.frame(part).query("rung == @rung").sort_values("score", kind="stable")
+        alive, before, first = {place: alive[place] for place in ranked["place"]}, steps, first + count
+
+
+def rung_score(task: Task, seed: int, folder: Path) -> Outcome:
+    """A genome at a rung: its quick scores; the better its inception score the lower the outcome's."""
+    made = trained(task)
+    metrics = {f"{name}_task": made.rows[-1]["metrics"][name] for name in scores.MEASURES}
+    return Outcome(-metrics["is_task"], metrics, sum(row["seconds"] for row in made.rows))
+
+
+def derived(study: Study, settings: Settings, part: str) -> None:
+    """Train the compared generators from scratch and score them."""
+    jobs = []
+    for k, (name, text) in enumerate(networks_of(study, settings).items()):
+        for repeat in range(settings.derived_repeats if name in experiments.REPEATED else 1):
+            task = Task(settings, name, SPACE.parse(text), settings.derived_steps, repeat)
+            jobs.append(Job(k, repeat, settings.seed, task, {"name": name, "text": text}))
+    _compute(study, settings, part, jobs, train, showable=lambda row: True)
+
+
+def transfer(study: Study, settings: Settings, part: str) -> None:
+    """The same at STL-10's size; architectures keep, weights are trained anew (4.3)."""
+    jobs = []
+    for k, name in enumerate(experiments.TRANSFERRED):
+        task = Task(settings, name, SPACE.named(name), settings.transfer_steps, 0, settings.transfer_data,
+                    settings.transfer_side)  # fmt: skip
+        about = {"name": name, "text": SPACE.text(task.genome), "data": task.data, "side": task.side}
+        jobs.append(Job(k, 0, settings.seed, task, about))
+    _compute(study, settings, part, jobs, train, showable=lambda row: True, data=settings.transfer_data,
+             side=settings.transfer_side)  # fmt: skip
+
+
+def train(task: Task, seed: int, folder: Path) -> Outcome:
+    """Train a generator from scratch, score it on fresh pictures and keep a grid of unpicked ones (4.4)."""
+    known, made = Scores.of(task.settings, task.data, task.side), trained(task)
+    pictures = scores.stacked(made.training.sample(task.settings.images, FIXED_Z))
+    gan, curve = gan_settings(task.settings, derived=True, side=task.side), [row["metrics"] for row in made.rows]
+    seconds, last = sum(row["seconds"] for row in made.rows), curve[-1]
+    size = {"params": models.parameters(made.training.gan.generator), "seconds_training": seconds,
+            "gmacs": models.macs(task.genome, gan.width, gan.bottom, gan.latent) / 1e9, "g_iters": last["g_iters"],
+            "best_fd_task": last["best_fd"], "best_g_iter": last["best_g_iter"]}  # fmt: skip
+    names = {"g_iters": "g_iters", "fd_task_curve": "fd", "is_task_curve": "is", "d_loss": "d_loss", "g_loss": "g_loss"}
+    curves = {name: [float(row[key]) for row in curve] for name, key in names.items()}
+    name = f"artifacts/{task.name}-{task.repeat}-{task.side or task.settings.side}.png"
+    images.save(make_grid(pictures[:SHOWN], nrow=8, padding=2, pad_value=1.0), folder / name)
+    metrics = scores.final(known, pictures) | size
+    return Outcome(metrics["kd"], metrics, seconds, artifacts={"image": name}, curves=curves)
+
+
+def correlation(study: Study, settings: Settings, part: str) -> None:
+    """Random genomes: their scores with the shared weights of the first search, and after training from scratch."""
+    one, rng = experiments.searches(settings, "mlas")[0], keyed(settings.seed, 11)
+    path = finished(study, settings, one)[0]
+    jobs = []
+    for k in range(settings.proxy_genomes):
+        task = Task(settings, f"proxy-{k}", SPACE.sample(rng), settings.proxy_steps, repeat=2000 + k, search=one,
+                    checkpoint=path)  # fmt: skip
+        jobs.append(Job(k, 0, settings.seed, task, {"text": SPACE.text(task.genome)}))
+    _compute(study, settings, part, jobs, proxy_and_real, more={"search": _identity(settings, one)})
+
+
+def proxy_and_real(task: Task, seed: int, folder: Path) -> Outcome:
+    """Quick scores of a genome with shared weights and after training from scratch, on as many pictures each."""
+    assert task.search is not None
+    searching, known = opened(task.settings, task.search), Scores.of(task.settings)
+    searching.load(trainer.saved_state(task.checkpoint))
+    made, count, metrics = trained(task), task.settings.images, dict[str, float]()
+    for name, pictures in {
+        "proxy": searching.images(task.genome, count, CHECKED_Z),
+        "real": made.training.sample(count, CHECKED_Z),
+    }.items():
+        metrics |= {f"{name}_{key}": value for key, value in scores.quick(known, pictures, known.side).items()}
+    return Outcome(-metrics["real_is"], metrics, sum(row["seconds"] for row in made.rows))
+
+
+def trained(task: Task) -> Trained:
+    """The trained generator of a task, with the rows of its training."""
+    known = Scores.of(task.settings, task.data, task.side)
+    count = min(CHECKED, task.settings.images)
+    return store.trained(
+        _recipe(task), task.genome, known.shown(), task.steps, scored=[count, _rewarded(known)], after=task.after,
+        evaluate=lambda sample: scores.quick(known, sample(count), known.side),
+    )  # fmt: skip
+
+
+def _recipe(task: Task) -> GanRecipe:
+    settings = task.settings
+    seed = device.keyed_seed(settings.seed, task.repeat) % 2**31
+    return GanRecipe(task.data or settings.data, settings.pictures, task.side or settings.side,
+                     gan_settings(settings, derived=True, side=task.side), settings.ema, task.chunk, seed)  # fmt: skip
+
+
+def networks_of(study: Study, settings: Settings) -> dict[str, str]:
+    """The generators of table 1 by name, with their genomes; ValueError where the search behind a name is missing."""
+    found: dict[str, str] = {}
+    for name in settings.derived:
+        if place := experiments.found_by(name):
+            one = experiments.searches(settings, place.part)[place.seed]
+            beams = finished(study, settings, one)[1]
+            if place.rank < len(beams):
+                found[name] = SPACE.text(beams[place.rank])
+            else:
+                study.lack(name, f"{one.name} kept {len(beams)} genomes")
+        elif name == "rses":
+            if not study.has("rses"):
+                rses(study, settings, "rses")
+            last = study.frame("rses").query("rung == rung.max()").sort_values("score", kind="stable")
+            found[name] = str(last.iloc[0]["text"])
+        else:
+            found[name] = SPACE.text(SPACE.named(name))
+    return found
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.threads, settings.gpus_per_candidate)
+
+
+def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, *, data: str = "",
+             side: int = 0, more: dict[str, Any] | None = None, **options: Any) -> None:  # fmt: skip
+    """Compute a part's jobs; their record is named after all that they depend on."""
+    known = Scores.of(settings, data, side)
+    gan = _anywhere(gan_settings(settings, derived=True, side=known.side))
+    identity = {"gan": gan, "ema": settings.ema, "seed": settings.seed, "threads": settings.threads, **_seen(known),
+                **(more or {})}  # fmt: skip
+    rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=_limits(settings),
+                 **options)  # fmt: skip
+
+
+def used_pictures(settings: Settings) -> list[str]:
+    """The data sets and folders that the study reads; of patches, the bundled photos that they are cut from."""
+    named = dict.fromkeys((settings.data, settings.transfer_data))
+    return [one for name in named for one in (small_pictures.PATCH_PHOTOS if name == "patches" else [name])]
