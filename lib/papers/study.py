@@ -22,7 +22,7 @@ from lib.report.claims import Claim, Finding
 from lib.search import record, runs
 
 T = TypeVar("T")
-LARGE, JPEG = 128_000, 90  # bytes of a picture that is kept as it is, at most; quality of the others
+LARGE, JPEG = 64_000, 85  # bytes of a picture that is kept as it is, at most; quality of the others
 
 
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
@@ -199,7 +199,7 @@ def _copy(source: Path, target: Path) -> None:
     large = source.stat().st_size > LARGE
     with atomic(target.with_suffix(".jpg") if large else target) as temporary:
         if large:
-            Image.open(source).convert("RGB").save(temporary, "JPEG", quality=JPEG, subsampling=0)
+            Image.open(source).convert("RGB").save(temporary, "JPEG", quality=JPEG)
         else:
             temporary.write_bytes(source.read_bytes())
 

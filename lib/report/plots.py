@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from PIL import Image
 
 from lib.paths import atomic
 from lib.report import style
@@ -22,6 +23,7 @@ from lib.report.style import COLUMN, PAGE, shared_legend, styled
 __all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "heatmap", "image_grid", "intervals", "lines", "panels",
            "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
 References = Mapping[str, float] | Sequence[float]
+HEAVY = 600_000  # bytes
 
 
 class Options(TypedDict, total=False):
@@ -45,7 +47,7 @@ class Options(TypedDict, total=False):
 def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_DPI) -> list[Path]:
     """Write `name.png` and `name.pdf` under `folder`, each in one step, and return both paths.
 
-    Neither file carries a date or a program version, so equal figures give equal bytes.
+    A PNG above `HEAVY` bytes, such as a grid of photos, keeps 256 colours, dithered. Neither file carries a date or a program version, so equal figures give equal bytes.
     Saving fixes the layout: draw everything before.
     """
     if not name or Path(name).name != name:
@@ -56,8 +58,16 @@ def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_D
         path = Path(folder) / f"{name}.{ending}"
         with atomic(path) as temporary:
             fig.savefig(temporary, format=ending, dpi=dpi, metadata=dict.fromkeys(unset))
+            if ending == "png" and temporary.stat().st_size > HEAVY:
+                _lighter(temporary)
         paths.append(path)
     return paths
+
+
+def _lighter(path: Path) -> None:
+    with Image.open(path) as picture:
+        light = picture.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    light.save(path, "PNG", optimize=True)
 
 
 def _settle(fig: Figure) -> None:

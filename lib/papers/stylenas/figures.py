@@ -16,8 +16,8 @@ from lib.report.pictures import image_grid
 from lib.spaces.stylenas import Diagram
 
 FIG2 = ("PhotoWCT", *(f"S{k}" for k in KEPT))
-FIG4 = ("content", "style", "PhotoWCT", "AE1", "RS", *(f"S{k}" for k in KEPT), "best")
-FIG6 = ("content", "style", "PhotoWCT", "S7", "best", "oracle", "reference")
+FIG4 = ("content", "style", "PhotoWCT", "AE1", "RS", *(f"S{k}" for k in KEPT), "S7-ref", "best")
+FIG6 = ("content", "style", "PhotoWCT", "S7-ref", "best", "oracle", "reference")
 INSET, BORDER = 3, 2  # the style is a third as wide as the content, within so many white pixels
 Album = dict[str, dict[str, np.ndarray]]  # pair, what, picture (H, W, 3) uint8
 

@@ -84,10 +84,10 @@ def test_the_style_is_inset_in_the_lower_left_of_the_content():
     assert not content.any()
 
 
-def test_figure_4_has_three_pairs_by_the_papers_eight_columns_and_evolutions_best(study):
+def test_figure_4_has_three_pairs_by_the_papers_eight_columns_the_printed_s7_and_evolutions_best(study):
     grid = pictures(study.drawn["fig4"])
-    assert [len(row) for row in grid] == [9, 9, 9]
-    assert len({pixel for row in grid for pixel in row}) == 27
+    assert [len(row) for row in grid] == [10, 10, 10]
+    assert len({pixel for row in grid for pixel in row}) == 30
     assert "VGG-16, 32x16" in texts(study.drawn["fig4"])
 
 
