@@ -1,10 +1,11 @@
 """Intervals behind the claims: trained networks over seeds of training, searches over their own seeds.
 
 Where at least one network was trained twice, what one training differs from another is pooled over all networks.
-Without any repeat the interval is over pictures and says nothing of other trainings.
+Without any repeat nothing is decided.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,16 @@ import pandas as pd
 from scipy import stats
 
 from lib.papers.autogan import records
-from lib.papers.autogan.records import Search
+from lib.papers.autogan.records import WINNERS, Search
 from lib.papers.study import Study
 from lib.report import statistics
-from lib.report.claims import Claim, Finding, above, below, inside_band, not_run
+from lib.report.claims import Claim, Finding, Verdict, above, below, inside_band, not_run
 from lib.report.statistics import Interval
 
 SEED, DRAWS = 0, 1000  # of resampling
 FEWEST = 4  # points of a rank correlation
 STAGE = 5  # iterations at a stage's ends, or half of it where it is shorter
+AGAIN = "a training with another seed is needed"
 Values = Sequence[float] | np.ndarray
 Test = Callable[[Study, Claim], Finding]
 
@@ -42,6 +44,15 @@ def student(a: Values, b: Values, noise: tuple[float, int]) -> Interval:
     return Interval(value, value - half, value + half, len(a) + len(b))
 
 
+def welch(a: Values, b: Values) -> Interval:
+    """Mean a - mean b with Welch's interval, as their spreads may differ; unknown (NaN) where one is a single value."""
+    value = float(np.mean(a) - np.mean(b))
+    if min(len(a), len(b)) < 2:
+        return Interval(value, np.nan, np.nan, len(a) + len(b))
+    limits = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    return Interval(value, float(limits.low), float(limits.high), len(a) + len(b))
+
+
 def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
     """Mean over searches with Student's interval, cut at the limits; one search has none."""
     found = np.array(list(each))
@@ -53,26 +64,24 @@ def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np
 def trained(study: Study, part: str, measure: str, larger: str, smaller: str = "") -> tuple[Interval, str]:
     """A score of one network, less that of another where one is named, and both in words.
 
-    Raises KeyError naming a network that has no such score.
+    `WINNERS` are the best of all searches, a search each; they differ in genome and search too, so that their spread is
+    their own. Raises KeyError naming a network that has no such score.
     """
     known, names = records.values(study, part, measure), [larger, *filter(None, [smaller])]
+    if WINNERS in names and len(best := records.winners(known)):
+        known[WINNERS] = best
     if lacking := [name for name in names if name not in known]:
         raise KeyError(f"network {lacking[0]} has no {records.name(study, part, measure)} in part {part}")
-    sides, noise = [known[name] for name in names], pooled(known.values())
-    effect = student(sides[0], sides[1] if smaller else (), noise)
-    unit = f"over trainings, {noise[1]} degrees of freedom"
-    if not noise[1]:
-        half = float(np.hypot.reduce([_pictures(study, part, measure, name) for name in names]))
-        effect = effect._replace(low=effect.value - half, high=effect.value + half)
-        unit = "over pictures of single trainings, which says nothing of other seeds"
+    sides = [known[name] for name in names]
+    if WINNERS in names:
+        effect, unit = welch(*sides), "Welch's interval, a search or a training each"
+    else:
+        noise = pooled(known.values())
+        effect = student(sides[0], sides[1] if smaller else (), noise)
+        unit = f"over trainings, {noise[1]} degrees of freedom"
+    unit = unit if np.isfinite(effect.low) else AGAIN
     each = ", ".join(f"{name} {side.mean():.4g} ({len(side)})" for name, side in zip(names, sides, strict=True))
     return effect, f"{records.name(study, part, measure)}: {each}; {unit}"
-
-
-def _pictures(study: Study, part: str, measure: str, name: str) -> float:
-    """Half the 95 % interval over pictures of a network's first training."""
-    row = study.frame(part).query("name == @name").iloc[0]
-    return float(row.get(f"{measure}_high", np.nan) - row.get(f"{measure}_low", np.nan)) / 2
 
 
 def network(part: str, given: Sequence[Any], study: Study, claim: Claim) -> Finding:
@@ -134,18 +143,42 @@ def after_resets(test: Test, study: Study, claim: Claim) -> Finding:
     count = [int(one.rows["reset"].sum()) for one in records.searches(study, "mlas")]
     if not sum(count):
         return not_run(claim, "no search was reset: the losses never varied as little as the threshold")
+    return noted(lambda study: f"resets {', '.join(map(str, count))}", test, study, claim)
+
+
+def noted(say: Callable[[Study], str], test: Test, study: Study, claim: Claim) -> Finding:
+    """The test, with more in its note where it was run."""
     found = test(study, claim)
-    return Finding(**{**vars(found), "note": f"{found.note}; resets {', '.join(map(str, count))}"})
+    return found if found.verdict is Verdict.NOT_RUN else replace(found, note=f"{found.note}; {say(study)}")
+
+
+def budgets(parts: Sequence[str], study: Study) -> str:
+    """What searches cost in discriminator's steps, in words; nothing of one without a record."""
+    known = {part: records.d_steps(study, part) for part in parts}
+    each = ", ".join(f"{part} {steps:,.0f}" for part, steps in known.items() if np.isfinite(steps))
+    return f"D-steps of a search: {each or 'no record'}"
+
+
+def updates(study: Study) -> str:
+    """How often the controllers of the searches of figure 10 were updated, in words."""
+    each = [f"{one.name} {one.updates:,}" for one in records.searches(study, "mlas", "slas")]
+    return f"updates of controllers: {', '.join(each)}"
 
 
 def dearer_rewards(study: Study, claim: Claim) -> Finding:
-    """Seconds a reward picture with 1/FD over those with IS, at the same iteration; the median with a bootstrap."""
+    """Seconds to score a picture for 1/FD over those for IS, at the same iteration; the median with a bootstrap.
+
+    The first iteration is left out, as it loads the scores' networks.
+    """
     sides = []
     for part in ("fid", "mlas"):
         rows = []
         for one in records.searches(study, part):
-            seen = one.rows["reward_images"].diff().fillna(one.rows["reward_images"])
-            rows.append((one.rows["seconds_reward"] / seen.where(seen > 0)).set_axis(one.rows["k"]))
+            if "seconds_scoring" not in one.rows:
+                return not_run(claim, f"the record of {one.name} has no seconds of scoring alone")
+            later = one.rows[1:].set_index("k")
+            scored = later["memo_misses"] * one.about["plan"]["reward_images"]
+            rows.append(later["seconds_scoring"] / scored.where(scored > 0))
         sides.append(pd.concat(rows, axis=1).mean(axis=1))
     ratio = (sides[0] / sides[1]).dropna()
     if ratio.empty:
@@ -176,28 +209,37 @@ def share(of: str, genomes: Sequence[Sequence[records.Cell]]) -> float:
 
 def rewards_rise(study: Study, claim: Claim) -> Finding:
     """Mean reward at the end of a stage less that at its start, averaged over stages, over searches."""
-    each = []
-    for one in records.searches(study, "mlas"):
-        gains = []
-        for rows in one.stages():
-            count = min(STAGE, len(rows) // 2)
-            gains += [rows["reward_mean"][-count:].mean() - rows["reward_mean"][:count].mean()] if count else []
-        each.append(float(np.mean(gains)))
-    return above(claim, over_seeds(each), 0.0, note="the shared weights get better meanwhile; see the other part")
+    found, chance = ([_rises(one) for one in records.searches(study, part)] for part in ("mlas", "rsws"))
+    counts = ", ".join(map(str, dict.fromkeys(count for one in found for count in one["count"])))
+    note = f"{counts} iterations at each end of a stage"
+    if chance:
+        alone, count = pd.concat(chance)[["gain", "count"]].mean()
+        note += f"; training alone gives {alone:+.3g} to uniform genomes (rsws, {count:g} at each end of the whole)"
+    return above(claim, over_seeds(one["gain"].mean() for one in found), 0.0, note=note)
+
+
+def _rises(one: Search) -> pd.DataFrame:
+    """The gain in mean reward within each stage of a search, and over how many iterations its ends are averaged."""
+    found = []
+    for rows in one.stages():
+        if count := min(STAGE, len(rows) // 2):
+            reward = rows["reward_mean"]
+            found.append({"gain": reward[-count:].mean() - reward[:count].mean(), "count": count})
+    return pd.DataFrame(found, columns=["gain", "count"])
 
 
 def beats_uniform(study: Study, claim: Claim) -> Finding:
-    """Mean reward of the policy less that of uniform genomes on the same weights, over searches; stages averaged."""
+    """Mean reward of the policy less that of uniform cells on the same beams, over searches; stages averaged."""
     found = {one.seed: control(one)["value"] for one in records.searches(study, "mlas")}
     kept = {seed: gains for seed, gains in found.items() if len(gains)}
     if not kept:
-        return not_run(claim, "no search compared its policy with uniform genomes")
+        return not_run(claim, "no search compared its policy with uniform cells")
     note = "; ".join(f"search {seed}: " + ", ".join(f"{gain:+.3g}" for gain in gains) for seed, gains in kept.items())
     return above(claim, over_seeds(float(gains.mean()) for gains in kept.values()), 0.0, note=f"a stage each, {note}")
 
 
 def control(one: Search) -> pd.DataFrame:
-    """Where a search compared its policy with uniform genomes: side, value, low and high, by Welch's interval."""
+    """Where a search compared its policy with uniform cells: side, value, low and high, by Welch's interval."""
     rows = one.rows.dropna(subset="control") if "control" in one.rows else one.rows[:0]
     if not len(rows):
         return pd.DataFrame({"side": [], "value": [], "low": [], "high": []})
@@ -250,7 +292,7 @@ def rank_correlation(frame: pd.DataFrame, x: str, y: str) -> Interval:
 
 def proxy_ranks(threshold: float, study: Study, claim: Claim) -> Finding:
     """Do scores with shared weights rank like scores after training?"""
-    frame = records.correlation(study)
+    frame = study.frame("correlation")
     if len(frame) < FEWEST:
         return not_run(claim, f"needs {FEWEST} genomes; there are {len(frame)}")
     kernel = rank_correlation(frame, "proxy_kd", "real_kd")
@@ -260,7 +302,7 @@ def proxy_ranks(threshold: float, study: Study, claim: Claim) -> Finding:
 
 def underestimates(study: Study, claim: Claim) -> Finding:
     """Is the IS after training above that with shared weights, at equal counts? The median with a bootstrap."""
-    frame = records.correlation(study)
+    frame = study.frame("correlation")
     if frame.empty:
         return not_run(claim, "every genome failed")
     return above(claim, statistics.bootstrap(frame["real_is"] - frame["proxy_is"], np.median, seed=SEED), 0.0)
@@ -269,8 +311,10 @@ def underestimates(study: Study, claim: Claim) -> Finding:
 def same_order(study: Study, claim: Claim) -> Finding:
     """Do the tables' features and the cheap task classifier rank trained networks alike?"""
     frame = study.frame("derived")
+    if records.features(study, "derived") == "task":
+        return not_run(claim, "the tables are on the task classifier already")
     if "kd_task" not in frame:
-        return not_run(claim, "the tables are on the task classifier already, or it has no labels")
+        return not_run(claim, "the pictures have no labels for a task classifier")
     means = frame.groupby("name")[["kd", "kd_task"]].mean().dropna()
     if len(means) < FEWEST:
         return not_run(claim, f"needs {FEWEST} networks; there are {len(means)}")

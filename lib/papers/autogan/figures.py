@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from matplotlib.figure import Figure
 
 from lib.papers.autogan import figures_search, records, tables
-from lib.papers.autogan.figures_search import TOKENS, words
-from lib.papers.autogan.records import SPACE, needs
+from lib.papers.autogan.experiments import SPACE
+from lib.papers.autogan.figures_search import TOKENS, headed, words
+from lib.papers.autogan.records import needs
 from lib.papers.study import Study
 from lib.report import architecture, plots
 from lib.report.pictures import Cell, image_grid
@@ -90,10 +91,10 @@ def _samples(study: Study, part: str, number: str) -> Figure | None:
     if not pictures:
         return None
     across = min(ACROSS, len(pictures))
-    blank = -len(pictures) % across
+    blank, title = -len(pictures) % across, f"unpicked, averaged weights; {records.protocol(study, part)}"
     sheet = image_grid(_lines([*pictures, *[""] * blank], across), captions=_lines([*captions, *[""] * blank], across),
-                       title=f"unpicked; {records.protocol(study, part)}", cell=plots.PAGE / across)  # fmt: skip
-    return study.figure(number, sheet)
+                       title=" ", cell=plots.PAGE / across)  # fmt: skip
+    return study.figure(number, headed(sheet, title, y=1 - 0.03 / sheet.get_figheight()))
 
 
 def _lines(cells: list[T], across: int) -> list[list[T]]:

@@ -1,9 +1,10 @@
 """The paper's figures 7 to 10 and our own of searches and trainings, drawn from records.
 
-Every curve shows each seed faintly and the mean over them.
+Every curve shows each seed faintly and the mean over them; legends say of how many.
 """
 
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lib.papers.autogan import comparisons, records, tables
+from lib.papers.autogan.computing import CHECKED
 from lib.papers.autogan.records import Search, needs
 from lib.papers.study import Study
 from lib.report import plots, style
@@ -24,6 +26,7 @@ WORDS = {"c": ("post", "pre"), "n": ("none", "batch", "inst."), "u": ("bilin.", 
 LAST = ("none", "cell 1", "cell 0", "both")  # skips of the last cell
 TOKENS = {"c": "conv block", "n": "norm", "u": "up-sampling", "s": "shortcut", "k": "skips"}
 LONG = 2 * 3600  # seconds from which a time axis has hours
+LETTERS = 20  # of a title on an inch
 
 
 def words(gene: str) -> tuple[str, ...]:
@@ -43,8 +46,10 @@ def facts(found: Sequence[Search]) -> str:
 
 
 @style.styled
-def _headed(fig: Figure, title: str) -> Figure:
-    fig.suptitle(title, fontsize=7)
+def headed(fig: Figure, title: str, **options: Any) -> Figure:
+    """The figure under a title in small letters, its lines as long as the figure is wide."""
+    lines = (fill(line, round(LETTERS * fig.get_figwidth())) for line in title.splitlines())
+    fig.suptitle("\n".join(lines), fontsize=7, **options)
     return fig
 
 
@@ -59,10 +64,19 @@ def curves(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str, **options: An
     plots.lines(mean, x, y, by, markers=few, ax=ax, **{"legend": "below", **options})
 
 
-def rows_of(found: Sequence[Search]) -> pd.DataFrame:
-    """The iterations of searches: their rows, series, seed, `at`, iteration (from 1) and the seconds gone by."""
-    parts = [one.rows.assign(series=tables.PART_LABELS[one.part], seed=one.seed, gone=one.seconds.cumsum()) for one in
-             found]  # fmt: skip
+def series(found: Sequence[Search], part: str, label: str = "") -> str:
+    """How the searches of a part are called in a legend, with how many they are."""
+    count = sum(one.part == part for one in found)
+    return f"{label or tables.PART_LABELS[part]}, {'one search' if count == 1 else f'mean of {count}'}"
+
+
+def rows_of(found: Sequence[Search], **labels: str) -> pd.DataFrame:
+    """The iterations of searches: their rows, series, seed, `at`, iteration (from 1) and the seconds gone by.
+
+    `labels` call a part otherwise than tables do.
+    """
+    parts = [one.rows.assign(series=series(found, one.part, labels.get(one.part, "")), seed=one.seed,
+                             gone=one.seconds.cumsum()) for one in found]  # fmt: skip
     return pd.concat([part.assign(at=part["k"], iteration=part["k"] + 1) for part in parts])
 
 
@@ -93,7 +107,7 @@ def _compared(study: Study, number: str, parts: tuple[str, str], *, resets: bool
     called = records.name(study, found[0].name, "is")
     fig, axes = plots.panels(2, height=3.0)
     grown = next(one for one in found if one.part == parts[0])
-    gone = frame[(frame["series"] == tables.PART_LABELS[parts[0]])].groupby("at")[unit].mean()
+    gone = frame[frame["series"] == series(found, parts[0])].groupby("at")[unit].mean()
     for ax, x, places in zip(axes, ("iteration", unit), (grown.rows["k"] + 1.5, gone), strict=True):
         if resets:
             _reset(ax, frame, x, "greedy_is")
@@ -101,13 +115,16 @@ def _compared(study: Study, number: str, parts: tuple[str, str], *, resets: bool
                xlabel="search iteration" if x == "iteration" else f"{x} since the start")  # fmt: skip
     axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.shared_legend(fig)
-    return study.figure(number, _headed(fig, facts(found)))
+    title = facts(found)
+    if resets and not any(one.rows["reset"].any() for one in found):
+        title += "\nno search was reset: both are the same algorithm with other seeds"
+    return study.figure(number, headed(fig, title))
 
 
 @needs("correlation")
 def fig7(study: Study) -> Figure:
     """Scores with shared weights against scores after training from scratch, with rank correlation and y = x."""
-    frame = records.correlation(study)
+    frame = study.frame("correlation")
     fig, axes = plots.panels(2, height=3.1)
     for ax, measure in zip(axes, ("is", "kd"), strict=True):
         called = records.name(study, "correlation", measure)
@@ -119,14 +136,14 @@ def fig7(study: Study) -> Figure:
         plots.scatter(frame, f"proxy_{measure}", f"real_{measure}", ax=ax, title=title,
                       xlabel=f"{called}, shared weights", ylabel=f"{called}, trained from scratch")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("fig7", _headed(fig, f"{len(frame)} random genomes; paper: 0.779"))
+    return study.figure("fig7", headed(fig, f"{len(frame)} random genomes; paper: 0.779"))
 
 
 @needs("mlas-0", "fid-0")
 def fig8(study: Study) -> Figure:
     """IS and 1/FID as rewards: both scores of the likeliest child over the search."""
     found = records.searches(study, "mlas", "fid")
-    frame = rows_of(found).replace({"series": {tables.PART_LABELS["mlas"]: "IS as reward"}})
+    frame = rows_of(found, mlas="IS as reward")
     fig, axes = plots.panels((2, 1), width=0.75 * plots.PAGE, height=4.8)
     for ax, measure in zip(axes, ("is", "fd"), strict=True):
         called = records.name(study, "mlas-0", measure) + records.ARROWS[measure]
@@ -134,7 +151,7 @@ def fig8(study: Study) -> Figure:
                vlines=_starts(found[0], found[0].rows["k"] + 1.5), ylabel=f"{called}, likeliest child")  # fmt: skip
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.shared_legend(fig)
-    return study.figure("fig8", _headed(fig, facts(found)))
+    return study.figure("fig8", headed(fig, facts(found)))
 
 
 @needs("mlas-0", "noreset-0")
@@ -158,7 +175,7 @@ def controller(study: Study) -> Figure:
     )
     fig, axes = plots.panels(3, height=2.7)
     for ax, (name, title) in zip(axes, panels.items(), strict=True):
-        frame = records.curve(found, name).assign(series="mean over searches")
+        frame = records.curve(found, name).assign(series=series(found, "mlas"))
         first = frame[frame["seed"] == frame["seed"].min()]
         starts = {
             side: float(first.loc[first["place"] <= k, "step"].max()) + 0.5 for side, k in found[0].starts.items()
@@ -167,7 +184,7 @@ def controller(study: Study) -> Figure:
         curves(ax, frame.assign(at=frame["step"]), "step", "value", "series", xlabel="controller step", vlines=starts,
                ylabel=f"{title} ({unit})")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("extra_controller", _headed(fig, facts(found)))
+    return study.figure("extra_controller", headed(fig, facts(found)))
 
 
 @needs("mlas-0")
@@ -188,7 +205,7 @@ def marginals(study: Study) -> Figure:
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         if cell < CELLS - 1 and kind != "k":
             ax.get_legend().remove()  # type: ignore[union-attr]
-    return study.figure("extra_marginals", _headed(fig, f"dashed: chance; {facts(found)}"))
+    return study.figure("extra_marginals", headed(fig, f"dashed: chance; {facts(found)}"))
 
 
 def _marginal(found: Sequence[Search], gene: str) -> pd.DataFrame:
@@ -208,7 +225,7 @@ def windows(study: Study) -> Figure | None:
     held = []
     for part in dict.fromkeys(one.part for one in found):
         frame = records.curve([one for one in found if one.part == part], "variances_d")
-        held.append(frame.assign(series=tables.PART_LABELS[part], iteration=frame["place"], at=np.ceil(frame["place"])))
+        held.append(frame.assign(series=series(found, part), iteration=frame["place"], at=np.ceil(frame["place"])))
     frames = {"D": pd.concat(held), "G": rows_of(found).rename(columns={"variance_g": "value"})}
     full = {of: rows for of, frame in frames.items() if len(rows := frame[frame["value"] > 0])}
     if not full:
@@ -220,7 +237,7 @@ def windows(study: Study) -> Figure | None:
         curves(ax, rows, "iteration", "value", "series", logy=True, hlines={"threshold": plan["threshold"]},
                xlabel="search iteration", ylabel=f"variance of {of}'s last {plan['window']} losses")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("extra_windows", _headed(fig, facts(found)))
+    return study.figure("extra_windows", headed(fig, facts(found)))
 
 
 @needs("derived")
@@ -238,12 +255,14 @@ def derived(study: Study) -> Figure | None:
     called = records.score("fd", records.header(study, "derived")["scores"]["reward"])
     fig, (ax,) = plots.panels(1, width=1.4 * plots.COLUMN, height=3.4)
     curves(ax, frame, "G-iterations", "fd", "network", logy=True, ylabel=f"{called} ↓, averaged weights")
-    return study.figure("extra_derived", fig)
+    count = min(CHECKED, records.header(study, "derived")["scores"]["images"])
+    about = f"means over trainings; checkpoints scored on {count:,} pictures"
+    return study.figure("extra_derived", headed(fig, f"{about}\n{records.training(study, 'derived')}"))
 
 
 @needs("mlas-0")
 def policy(study: Study) -> Figure | None:
-    """Mean reward of the policy less that of uniform genomes on the same shared weights, at the end of each stage."""
+    """Mean reward of the policy less that of uniform cells on the same beams and weights, at the end of each stage."""
     found = records.searches(study, "mlas")
     parts = [comparisons.control(one).assign(seed=f"search {one.seed}") for one in found]
     frame = pd.concat([part for part in parts if len(part)] or parts[:1])
@@ -252,8 +271,18 @@ def policy(study: Study) -> Figure | None:
     frame["stage"] = frame["side"].map("{:.0f} px".format)
     called = records.name(study, found[0].name, "is")
     fig = plots.intervals(frame, "stage", by="seed", reference=0.0, height=2.4, legend="below",
-                          xlabel=f"{called}, policy - uniform genomes")  # fmt: skip
-    return study.figure("extra_policy", fig)
+                          xlabel=f"{called}, policy - uniform cells")  # fmt: skip
+    return study.figure("extra_policy", headed(fig, _compared_with_chance(found)))
+
+
+def _compared_with_chance(found: Sequence[Search]) -> str:
+    """What the intervals of `policy` are."""
+    spread = pd.concat([one.rows.filter(["policy_std", "uniform_std"]) for one in found])
+    once = "; equal children were scored once where std is 0" if (spread == 0).any(axis=None) else ""
+    return (
+        "uniform cells on the same beams and shared weights, which were trained mostly on the policy's own children\n"
+        f"bars: Welch's interval over {found[0].about['plan']['control']} children a side{once}"
+    )
 
 
 PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (

@@ -10,7 +10,7 @@ import torch
 from lib.models import autogan as models
 from lib.models.sngan_discriminator import Discriminator
 from lib.papers.autogan import comparisons
-from lib.papers.autogan.records import SPACE
+from lib.papers.autogan.experiments import SPACE
 from lib.papers.study import Study
 from lib.paths import paper_numbers
 from lib.report.claims import Claim, Finding, exact

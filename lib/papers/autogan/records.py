@@ -1,5 +1,6 @@
 """What a study's records say: searches by iteration, trained networks, and how their scores are called."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -12,18 +13,19 @@ from torch import nn
 from lib.metrics.distribution import INCEPTION, score_name
 from lib.metrics.features import Features
 from lib.papers import study as studies
+from lib.papers.autogan.experiments import SEARCHED, SPACE
 from lib.papers.study import Study
 from lib.search import record
-from lib.spaces.autogan import AutoGan, Cell
+from lib.spaces.autogan import Cell
 
-SPACE = AutoGan()
 T = TypeVar("T")
-SEARCHED = ("mlas", "fid", "noreset", "slas", "rsws")
 FINAL = ("derived", "transfer", "checks")  # parts with scores on the tables' features; the others have the rewards'
 MEASURES = ("is", "fd", "kd")
 ARROWS = {"is": " ↑", "fd": " ↓", "kd": " ↓"}
 SPENT = {"GAN training": "seconds_gan", "rewards": "seconds_reward", "evaluation": "seconds_evaluation"}
 EDGE = 0.1  # of a search's iterations that count as its start or its end (specification section 1)
+WINNERS = "winners"  # the best network of every search, as one group
+PAPERS = {"derived": ("cifar10", "CIFAR-10"), "transfer": ("stl10", "STL-10")}  # pictures of the paper's tables
 PICTURES = 50_000  # of a score that compares with the paper's
 
 
@@ -60,6 +62,12 @@ class Search:
         """Mean of a column over the last iterations of the search, or over its first."""
         count = max(1, round(EDGE * len(self.rows)))
         return float((self.rows[column][:count] if first else self.rows[column][-count:]).mean())
+
+    @property
+    def updates(self) -> int:
+        """How often its controllers were updated."""
+        steps = self.about["plan"]["controller_steps"]
+        return int(sum(steps[min(int(stage), len(steps) - 1)] for stage in self.rows["stage"]))
 
     def beams(self) -> list[tuple[Cell, ...]]:
         """The cells of the genomes kept at the end, the best first; none before the end."""
@@ -110,29 +118,40 @@ def score(measure: str, features: str) -> str:
 def name(study: Study, part: str, measure: str) -> str:
     """How a score in a part's record is called; the suffix `_task` stands for the task classifier's features."""
     kind, _, other = measure.partition("_")
+    return score(kind, other or features(study, part))
+
+
+def features(study: Study, part: str) -> str:
+    """The features that a part's scores are on."""
     about = header(study, part)
-    return score(kind, other or (about["features"] if part in FINAL else about["scores"]["reward"]))
+    return str(about["features"] if part in FINAL else about["scores"]["reward"])
 
 
 def protocol(study: Study, part: str) -> str:
-    """What a part's scores were measured on, in words."""
-    about = header(study, part)
-    seen = about["features"] if part in FINAL else about["scores"]["reward"]
-    source = about["source"] if about["source"] != about["scores"]["data"] else ""
-    data = f"{about['scores']['data']} ({source})" if source else about["scores"]["data"]
-    return f"ours: {about['scores']['images']:,} pictures, features {seen}, {data}"
+    """How a part's networks were trained and scored, in words."""
+    scored = f"scored on {header(study, part)['scores']['images']:,} pictures, features {features(study, part)}"
+    return f"ours: {training(study, part)}; {scored}"
+
+
+def training(study: Study, part: str) -> str:
+    """How a part's networks were trained, in words: steps, widths, pictures and what these stand in for."""
+    about, steps = header(study, part), study.frame(part)["g_iters"]
+    data, gan, (papers, title) = about["scores"]["data"], about["gan"], PAPERS[part]
+    counts = " to ".join(f"{count:,.0f}" for count in dict.fromkeys((steps.min(), steps.max())))
+    source = f" ({about['source']})" if about["source"] != data else ""
+    instead = "" if data.startswith(papers) else f", which stand in for {title}"
+    return f"{counts} G-steps, widths {gan['width']} and {gan['d_width']}, pictures {data}{source}{instead}"
 
 
 def lacks(study: Study, part: str, data: str) -> str:
     """What keeps a part's scores from being the paper's quantities; empty if nothing does."""
-    about = header(study, part)
-    seen = about["features"] if part in FINAL else about["scores"]["reward"]
+    about, seen = header(study, part)["scores"], features(study, part)
     if seen != INCEPTION:
         return f"needs the 2015 Inception; the scores of part {part} are on {seen}"
-    if about["scores"]["data"] != data:
-        return f"needs {data}; part {part} saw {about['scores']['data']}"
-    if part in FINAL and about["scores"]["images"] < PICTURES:
-        return f"needs {PICTURES:,} pictures; part {part} has {about['scores']['images']:,}"
+    if about["data"] != data:
+        return f"needs {data}; part {part} saw {about['data']}"
+    if part in FINAL and about["images"] < PICTURES:
+        return f"needs {PICTURES:,} pictures; part {part} has {about['images']:,}"
     return ""
 
 
@@ -145,9 +164,25 @@ def values(study: Study, part: str, measure: str) -> dict[str, np.ndarray]:
             if rows[measure].notna().any()}  # fmt: skip
 
 
-def correlation(study: Study) -> pd.DataFrame:
-    """Genomes scored with shared weights (`proxy_is`, ...) and after training from scratch (`real_is`, ...)."""
-    return study.frame("correlation").rename(columns=lambda column: column.replace("shared_", "proxy_"))
+def winners(known: dict[str, np.ndarray]) -> np.ndarray:
+    """Of such scores those of the best network of every search, one value a search."""
+    found = [value for name, value in known.items() if re.fullmatch(r"top1(-\d+)?", name)]
+    return np.concatenate(found) if found else np.array([])
+
+
+def climbed(study: Study) -> pd.DataFrame:
+    """The last rung of each genome of the random search without sharing, whose steps and seconds count all earlier."""
+    frame = study.frame("rses").sort_values("rung", kind="stable")
+    return frame.drop_duplicates("place" if "place" in frame else "text", keep="last")
+
+
+def d_steps(study: Study, part: str) -> float:
+    """Discriminator's steps of a search, the mean over a part's; NaN where none was run."""
+    if part == "rses":
+        if not study.has(part):
+            return np.nan
+        return float(climbed(study)["g_iters"].sum() * header(study, part)["gan"]["n_critic"])
+    return float(pd.Series([one.rows["d_steps"].iloc[-1] for one in searches(study, part)], dtype=float).mean())
 
 
 def curve(found: Sequence[Search], name: str) -> pd.DataFrame:

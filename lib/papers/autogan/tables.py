@@ -22,12 +22,12 @@ PRINTED = {"derived": {"a": "AutoGAN-top1", "b": "AutoGAN-top2", "c": "AutoGAN-t
 QUOTED = "printed; literature under mixed numbers of pictures and statistics"
 FEWER = "printed; 10,000 real and 5,000 generated pictures"
 EXTERNAL = "first author's repository; 50,000 pictures"
-DATA = {"derived": "cifar10", "transfer": "stl10"}
 
 
 def label(name: str) -> str:
     """How a network is called; a genome stands for itself."""
-    return LABELS.get(name, name)
+    rank, _, search = name.partition("-")
+    return f"{LABELS[rank]}, search {search}" if search and rank in LABELS else LABELS.get(name, name)
 
 
 def _quoted(number: int) -> dict[str, dict[str, object]]:
@@ -54,6 +54,7 @@ def _ours(study: Study, part: str) -> dict[str, dict[str, object]]:
     """Each trained network's scores under their names: means over trainings, KD with its interval over pictures."""
     frame = study.frame(part)
     shown = [name for name in (*MEASURES, "is_task", "fd_task", "kd_task") if name in frame]
+    best = "best " + records.score("fd", records.header(study, part)["scores"]["reward"]) + ARROWS["fd"]
     found = {}
     for name, rows in frame.groupby("name", sort=False):
         scores: dict[str, object] = {"genome": rows["text"].iloc[0], "trainings": len(rows)}
@@ -65,21 +66,23 @@ def _ours(study: Study, part: str) -> dict[str, dict[str, object]]:
                     f"{called} {end}": rows[f"kd_{end}"].mean() for end in ("low", "high") if f"kd_{end}" in rows
                 }
                 scores[f"{called} sd of trainings"] = rows["kd"].std()
-        found[str(name)] = scores
+        scores[best], at = rows["best_fd_task"].mean(), rows["best_g_iter"].dropna()
+        found[str(name)] = scores | {"at G-step": ", ".join(f"{step:.0f}" for step in at)}
     return found
 
 
 def beside(study: Study, part: str, number: int) -> pd.DataFrame:
     """A table of the paper with our scores beside it; a difference only where ours is the paper's quantity."""
     quoted, ours, wanted = _quoted(number), _ours(study, part), PRINTED[part]
-    same, lines = not records.lacks(study, part, DATA[part]), []
+    same, lines = not records.lacks(study, part, records.PAPERS[part][0]), list[dict[str, object]]()
+    protocol = records.protocol(study, part)
     for method, paper in quoted.items():
         own = next((name for name, printed_as in wanted.items() if printed_as == method), "")
-        lines.append({"method": method, **paper, **_joined(ours.pop(own, None), paper, study, part, same)})
+        lines.append({"method": method, **paper, **_joined(ours.pop(own, None), paper, protocol, same)})
     for name, scores in ours.items():
         text = printed.RANDOM.get(name) if part == "derived" else None
         paper = _pair(text, "printed in the text") if text else {}
-        lines.append({"method": label(name), **paper, **_joined(scores, paper, study, part, same)})
+        lines.append({"method": label(name), **paper, **_joined(scores, paper, protocol, same)})
     frame = pd.DataFrame(lines)
     first = ["method", "genome", "trainings", "paper: IS", "paper: IS ±", "paper: FID", "paper: FID ±"]
     last = ["ours - paper: IS", "ours - paper: FID", "note"]
@@ -87,7 +90,7 @@ def beside(study: Study, part: str, number: int) -> pd.DataFrame:
     return frame[[*first, *(column for column in frame if column not in first + last), *last]]
 
 
-def _joined(ours: Mapping[str, object] | None, paper: Mapping[str, object], study: Study, part: str,
+def _joined(ours: Mapping[str, object] | None, paper: Mapping[str, object], protocol: str,
             same: bool) -> dict[str, object]:  # fmt: skip
     """Our columns of a line, with the difference to the paper and both notes."""
     gaps = {f"ours - paper: {metric}": np.nan for metric in ("IS", "FID")}
@@ -97,7 +100,7 @@ def _joined(ours: Mapping[str, object] | None, paper: Mapping[str, object], stud
         for metric, arrow in (("IS", "is"), ("FID", "fd")):
             value = ours[metric + ARROWS[arrow]]
             gaps[f"ours - paper: {metric}"] = value - paper.get(f"paper: {metric}", np.nan)  # type: ignore[operator]
-    note = "; ".join(map(str, filter(None, (paper.get("note"), records.protocol(study, part)))))
+    note = "; ".join(map(str, filter(None, (paper.get("note"), protocol))))
     return {**ours, **gaps, "note": note}
 
 
@@ -118,9 +121,11 @@ def searches(study: Study) -> pd.DataFrame | None:
     lines = [_search(one) for one in records.searches(study)]
     if study.has("rses") and len(frame := study.frame("rses")):
         best = frame[frame["rung"] == frame["rung"].max()].sort_values("score", kind="stable").iloc[0]
+        last = records.climbed(study)
         lines.append({
-            "search": PART_LABELS["rses"], "seed": 0, "G-steps": int(frame.groupby("text")["g_iters"].max().sum()),
-            "genomes": frame["text"].nunique(), "seconds": frame["seconds"].sum(), "best": best["text"],
+            "search": PART_LABELS["rses"], "seed": 0, "D-steps": int(records.d_steps(study, "rses")),
+            "G-steps": int(last["g_iters"].sum()), "genomes": len(last), "seconds": last["seconds"].sum(),
+            "best": best["text"],
         })  # fmt: skip
     if not lines:
         return None

@@ -69,8 +69,10 @@ def test_without_a_finished_search_figure_5_has_the_papers_two(study):
 
 def test_samples_stand_above_the_score_that_decides(drawn):
     found = texts(drawn["fig4"])
-    assert sum(text.split()[-2] == "KD-lite0" for text in found) == len(world.KD)
-    assert "unpicked; ours: 1,000 pictures, features lite0, cifar10-jpeg" in found
+    assert sum("KD-lite0" in text.split()[-2:] for text in found) == len(world.KD)
+    assert ("unpicked, averaged weights; ours: 1,200 G-steps, widths 32 and 32, pictures cifar10-jpeg; scored on 1,000 "
+            "pictures, features lite0") in found  # fmt: skip
+    assert any("photos48, which stand in for STL-10" in text for text in texts(drawn["fig6"]))
 
 
 def test_pictures_that_may_not_be_shown_are_not_drawn(study):
@@ -102,6 +104,43 @@ def test_resets_are_marked_on_the_curves(drawn):
     marked = {line.get_label(): sorted(line.get_xdata()) for line in drawn["fig9"].axes[0].lines if
               line.get_marker() in ("x", "+")}  # fmt: skip
     assert marked == {"reset": [4, 5, 6, 12, 12, 12], "would have been reset": [4, 12]}
+
+
+def test_figure_9_says_where_no_search_was_reset(study, drawn):
+    other = "both are the same algorithm with other seeds"
+    assert not any(other in text for text in texts(drawn["fig9"]))
+    for seed in range(3):
+        rows = [row | {"config": row["config"] | {"reset": False}} for row in world.searched("mlas", seed)]
+        world.write(study.folder, f"mlas-{seed}", rows, world.searching("mlas", seed))
+    assert any(other in text for text in texts(figures_search.fig9(Unsaved("autogan", "desk", folder=study.folder))))
+
+
+@pytest.mark.parametrize(("figure", "labels"), [
+    ("fig8", {"IS as reward, mean of 3", "1/FD as reward, one search"}),
+    ("fig9", {"AutoGAN, mean of 3", "no dynamic reset, one search"}),
+    ("fig10", {"AutoGAN, mean of 3", "single-level, one search"}),
+])  # fmt: skip
+def test_legends_say_of_how_many_searches_a_line_is(drawn, figure, labels):
+    assert labels <= set(texts(drawn[figure]))
+
+
+def test_the_policys_gain_says_what_its_bars_are_and_which_children_the_weights_know(study, drawn):
+    found = texts(drawn["extra_policy"])
+    assert any(text.endswith("on the policy's own children bars: Welch's interval over 20 children a side")
+               for text in found)  # fmt: skip
+
+    def equal(row):
+        row["metrics"] |= {"policy_std": 0.0} if "control" in row["metrics"] else {}
+        return row
+
+    world.write(study.folder, "mlas-0", map(equal, world.searched("mlas", 0)), world.searching("mlas", 0))
+    other = figures_search.policy(Unsaved("autogan", "desk", folder=study.folder))
+    assert any(text.endswith("equal children were scored once where std is 0") for text in texts(other))
+
+
+def test_training_curves_say_how_they_were_trained_and_scored(drawn):
+    assert any(text.startswith("means over trainings; checkpoints scored on 500 pictures 1,200 G-steps, widths 32")
+               for text in texts(drawn["extra_derived"]))  # fmt: skip
 
 
 def test_time_runs_in_minutes_or_hours(study):
@@ -136,3 +175,10 @@ def test_without_records_only_tokens_cells_and_known_networks_are_drawn(tmp_path
     for product in figures.PRODUCTS:
         product(study)
     assert set(study.drawn) == {"fig1", "fig2", "fig3", "fig5"}
+
+
+def test_no_title_is_wider_than_its_figure(drawn):
+    def width(figure):
+        return figure._suptitle.get_window_extent(figure.canvas.get_renderer()).width
+
+    assert all(width(figure) <= figure.bbox.width for figure in drawn.values() if figure._suptitle)

@@ -17,7 +17,8 @@ def table(study):
 def test_table_1_has_every_printed_row_and_every_network_of_ours(table):
     assert set(printed.table(1).index) <= set(table.index)
     assert {"our top1", "our top3", "random search, shared weights", "SN-GAN, first author's"} <= set(table.index)
-    assert list(table["trainings"].dropna()) == [2, 2, 1, 1, 1, 1, 1, 1, 1]
+    assert list(table["trainings"].dropna()) == [2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+    assert "our top1, search 2" in table.index
 
 
 def test_a_score_on_other_features_stands_under_its_own_name_and_has_no_difference_to_the_papers(table):
@@ -25,7 +26,17 @@ def test_a_score_on_other_features_stands_under_its_own_name_and_has_no_differen
     assert {"IS-lite0 ↑", "FD-lite0 ↓", "KD-lite0 ↓", "IS-task ↑"} <= set(table)
     assert not {"IS ↑", "FID ↓"} & set(table)
     assert table[["ours - paper: IS", "ours - paper: FID"]].isna().all(axis=None)
-    assert "ours: 1,000 pictures, features lite0, cifar10-jpeg" in table.loc["AutoGAN-top1", "note"]
+
+
+def test_the_note_says_how_ours_were_trained_and_scored(table):
+    assert table.loc["AutoGAN-top1", "note"].endswith(
+        "ours: 1,200 G-steps, widths 32 and 32, pictures cifar10-jpeg; scored on 1,000 pictures, features lite0"
+    )
+
+
+def test_the_best_checkpoint_stands_with_its_step(study, table):
+    best = study.frame("derived").query("name == 'a'")["best_fd_task"].mean()
+    assert table.loc["AutoGAN-top1", ["best FD-task ↓", "at G-step"]].to_list() == [pytest.approx(best), "1000, 1000"]
 
 
 def test_with_inception_and_as_many_pictures_the_difference_is_given(study):
@@ -59,7 +70,12 @@ def test_table_2_is_the_larger_pictures(study):
     table = tables.table2(study).set_index("method")
     assert table.loc["AutoGAN", ["paper: IS", "paper: FID"]].to_list() == [9.16, 31.01]
     assert "IS-task ↑" not in table  # photos without labels
-    assert "photos48" in table.loc["SN-GAN", "note"]
+    assert "pictures photos48, which stand in for STL-10" in table.loc["SN-GAN", "note"]
+
+
+def test_on_the_papers_pictures_nothing_stands_in(study):
+    world.write(study.folder, "transfer", world.listed(world.trained(("a",)), "kd"), world.about(data="stl10"))
+    assert "stand in" not in tables.table2(study).set_index("method").loc["AutoGAN", "note"]
 
 
 def test_a_network_that_failed_is_left_out(study):
@@ -87,7 +103,21 @@ def test_the_memo_stands_beside_what_uniform_draws_would_save(study):
 
 def test_early_stopping_counts_each_genome_to_its_last_rung(study):
     last = tables.searches(study).set_index("search").loc["random search, no sharing"]
-    assert (last["genomes"], last["G-steps"]) == (16, 12 * 60 + 3 * 240 + 960)
+    steps = 12 * 60 + 3 * 240 + 960
+    assert (last["genomes"], last["G-steps"], last["D-steps"]) == (16, steps, 5 * steps)
+
+
+@pytest.mark.parametrize("known", ["place", "text"])
+def test_seconds_of_a_longer_training_contain_those_of_the_shorter_one(study, known):
+    def cumulative(row):
+        row["seconds"] = float(row["config"]["g_iters"])
+        if known != "place":
+            del row["config"]["place"]
+        return row
+
+    world.write(study.folder, "rses", map(cumulative, world.listed(world.laddered(), "minus")), world.about())
+    table = tables.searches(study).set_index("search")
+    assert table.loc["random search, no sharing", "seconds"] == 12 * 60 + 3 * 240 + 960
 
 
 def test_sizes_are_the_known_ones_and_need_no_record(study):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lib.papers.autogan.records import SPACE
+from lib.papers.autogan.experiments import SPACE
 from lib.search import record
 from lib.spaces.autogan import LENGTHS, NAMED
 
@@ -15,9 +15,10 @@ SEEDS = {"mlas": 3, "fid": 1, "noreset": 1, "slas": 1, "rsws": 1}
 STAGES = (5, 5, 5)  # iterations a stage
 CONTROLLER_STEPS, CANDIDATES, CONTROL, THRESHOLD = (30, 20, 12), 6, 20, 1e-3
 KD = {"a": 0.060, "b": 0.064, "c": 0.066, "sngan": 0.085, "top1": 0.063, "top2": 0.068, "top3": 0.08, "rsws": 0.075,
-      "rses": 0.09}  # fmt: skip
+      "rses": 0.09, "top1-1": 0.065, "top1-2": 0.061}  # fmt: skip
 PRINTED = {"a": (8.55, 12.42), "b": (8.42, 13.67), "c": (8.41, 13.87), "sngan": (8.21, 14.21), "top1": (8.5, 13.0),
-           "top2": (8.4, 14.0), "top3": (8.3, 15.0), "rsws": (8.09, 17.34), "rses": (7.97, 21.39)}  # fmt: skip
+           "top2": (8.4, 14.0), "top3": (8.3, 15.0), "rsws": (8.09, 17.34), "rses": (7.97, 21.39),
+           "top1-1": (8.4, 13.5), "top1-2": (8.6, 12.9)}  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -30,16 +31,21 @@ def scores(**changes: Any) -> Row:
 def about(**changes: Any) -> Row:
     """The header of a part that searches nothing."""
     known = scores(**changes)
-    return {"settings": {}, "scores": known, "features": known["features"], "source": known["data"], "weights": {},
+    return {"settings": {}, "scores": known, "gan": {"width": 32, "d_width": 32, "n_critic": 5},
+            "features": known["features"], "source": known["data"], "weights": {},
             "pictures": {known["data"]: "0" * 64}}  # fmt: skip
 
 
 def searching(part: str, seed: int, **changes: Any) -> Row:
-    """The header of a search."""
-    reward = "fd" if part == "fid" else "is"
-    return {"search": {"part": part, "seed": seed, "reward": reward},
-            "plan": {"threshold": THRESHOLD, "window": 40, "reward_images": 300, "control": CONTROL},
-            "gan": {"width": 32, "d_width": 32}, **about(**changes)}  # fmt: skip
+    """The header of a search, which says nothing of final scores."""
+    known = about(**changes)
+    for name in ("features", "images", "splits"):
+        del known["scores"][name]
+    del known["features"]
+    steps = CONTROLLER_STEPS[-1:] if part in ("slas", "rsws") else CONTROLLER_STEPS
+    return {"search": {"part": part, "seed": seed, "reward": "fd" if part == "fid" else "is"},
+            "plan": {"threshold": THRESHOLD, "window": 40, "reward_images": 300, "control": CONTROL,
+                     "controller_steps": list(steps)}, **known}  # fmt: skip
 
 
 def drawn(rng: np.random.Generator, length: int, sure: float) -> str:
@@ -75,13 +81,14 @@ def searched(part: str, seed: int) -> Iterator[Row]:
         seconds = {"seconds_gan": (2.0, 7.0, 28.0)[stage] * steps / 200,
                    "seconds_reward": (draws - hits) * (0.4 if part == "fid" else 0.25),
                    "seconds_evaluation": 1.5}  # fmt: skip
+        seconds_scoring = 0.8 * seconds["seconds_reward"] * (1 + 0.02 * (k % 4))
         variance = THRESHOLD * (0.5 if fell else 30 + 10 * rng.random())
         metrics = {
             "reward_mean": now["reward"] if part != "fid" else 0.01 * now["reward"], "reward_std": 0.1,
             "entropy": 4.5 * (1 - sure), "baseline": now["reward"], "greedy_is": now["greedy"],
             "greedy_fd": 40 / now["greedy"] ** 2, "greedy_kd": 1 / now["greedy"] ** 2, "d_loss": 1.2, "g_loss": 0.4,
             "memo_hits": hits, "memo_misses": draws - hits, "variance_d": variance, "variance_g": 2 * variance, **spent,
-            **seconds,
+            **seconds, "seconds_scoring": seconds_scoring,
         }  # fmt: skip
         if compared and part != "rsws":
             metrics |= {"policy_mean": now["policy"], "uniform_mean": now["policy"] - 0.3 * sure, "policy_std": 0.1,
@@ -129,7 +136,8 @@ def trained(names: Iterable[str], *, task: bool = True, inception: bool = False)
                 metrics |= {"is_task": 6 - 25 * kd, "fd_task": 30 * kd, "kd_task": 0.8 * kd}
             metrics |= {f"{of}_{end}": metrics[of] * (0.95 if end == "low" else 1.05) for of in ("is", "fd", "kd")
                         for end in ("low", "high")}  # fmt: skip
-            yield {"name": name, "text": text, "repeat": repeat}, {**metrics, "params": 90_000, "gmacs": 0.04}
+            size = {"params": 90_000, "gmacs": 0.04, "g_iters": 1200, "best_fd_task": 28 * kd, "best_g_iter": 1000}
+            yield {"name": name, "text": text, "repeat": repeat}, metrics | size
 
 
 def checked() -> Iterator[tuple[Row, Row]]:
