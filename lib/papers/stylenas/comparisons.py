@@ -65,6 +65,8 @@ def gaps(measure: str, arms: Arms, study: Study, claim: Claim) -> Finding:
         return not_run(claim, f"table 1 has no {', '.join(absent)}")
     if same := _same(study.frame("quality"), [(a, b) for a, b, _ in arms]):
         return not_run(claim, same)
+    if strangers := _strangers(study, used):
+        return not_run(claim, strangers)
     value = min(float(rows[a][measure] - factor * rows[b][measure]) for a, b, factor in arms)
     draws = [records.drawn(rows[a], measure) - factor * records.drawn(rows[b], measure) for a, b, factor in arms]
     least = np.min(draws, axis=0)
@@ -83,6 +85,15 @@ def _same(frame: pd.DataFrame, pairs: Iterable[tuple[str, str]]) -> str:
     active = {name: SPACE.active(SPACE.parse(text)) for name, text in texts.items()}
     return "; ".join(f"{a} and {b} are the same network: {texts[a]}, {texts[b]}"
                      for a, b in pairs if a in active and active[a] == active.get(b))  # fmt: skip
+
+
+def _strangers(study: Study, names: Iterable[str]) -> str:
+    """Which of S5, S7 and S9 evolution did not find with so many bits, so that they say nothing of its networks."""
+    known, found = records.sources(study), records.compared(study)
+    other = [name for name in names if name in SK and name in found
+             and (known[name] != "evolution" or found[name].count("1") != int(name[1:]))]  # fmt: skip
+    each = ", ".join(f"{name} is of {known[name]} search with {found[name].count('1')} bits" for name in other)
+    return f"evolution found no such network: {each}" if other else ""
 
 
 def by_inception(other: str, arms: Arms, study: Study, claim: Claim) -> Finding:

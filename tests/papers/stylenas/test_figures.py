@@ -71,7 +71,7 @@ def test_figure_2_has_measured_seconds_under_the_networks_and_none_under_the_pho
     seconds = study.frame("timing").query("width == 256").set_index("name")["seconds_median"]
     captions = [text for text in found if text.endswith("at 256x128")]
     assert captions == [f"{seconds[name]:.2f} s at 256x128" for name in ("PhotoWCT", "S5", "S7", "S9")]
-    assert "S5 (5 bits, stratified)" in found  # evolution found none with so few
+    assert {"S5", "S7", "S9"} <= set(found)
 
 
 def test_the_style_is_inset_in_the_lower_left_of_the_content():
