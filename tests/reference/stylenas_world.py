@@ -77,8 +77,8 @@ def searched(settings: Settings, search: Search) -> Iterator[Row]:
     def score(genome: Genome) -> float:
         return float("inf") if next(count) == FAILED else measured(genome)["L"]
 
-    for proposal, value in drive(searcher, score, search.budget, settings.window):
-        good, genome = np.isfinite(value), proposal.genome
+    for proposal, told in drive(searcher, score, search.budget, settings.window):
+        good, genome, value = np.isfinite(told), proposal.genome, told
         if search.name == "evolution-0" and proposal.k in PLANTED:
             genome = SPACE.named(PLANTED[proposal.k])
             value = measured(genome)["L"]
