@@ -47,7 +47,8 @@ class Options(TypedDict, total=False):
 def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_DPI) -> list[Path]:
     """Write `name.png` and `name.pdf` under `folder`, each in one step, and return both paths.
 
-    A PNG above `HEAVY` bytes, such as a grid of photos, keeps 256 colours, dithered. Neither file carries a date or a program version, so equal figures give equal bytes.
+    A PNG above `HEAVY` bytes, such as a grid of photos, keeps 256 colours, dithered. Neither file carries a date or a
+    program version, so equal figures give equal bytes.
     Saving fixes the layout: draw everything before.
     """
     if not name or Path(name).name != name:

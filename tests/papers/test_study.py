@@ -173,3 +173,16 @@ def test_papers_are_known_by_their_slugs():
     assert set(PAPERS) == {"nst", "nasdip", "stylenas", "autogan", "cycleganas"}
     with pytest.raises(ValueError, match="paper is 'gatys'; allowed are nst, nasdip"):
         built("gatys")
+
+
+def test_a_large_picture_is_exported_as_jpeg_and_found_by_its_own_name():
+    study = Study("nst", "smoke")
+    pixels = np.random.default_rng(0).integers(0, 255, (200, 300, 3), np.uint8)
+    with study.open_run("toy", {"seed": 0}) as run:
+        Image.fromarray(pixels).save(run.artifacts / "000-0.png")
+        run.record.append(row(0, artifacts={"image": "artifacts/000-0.png"}))
+        for _ in range(2):
+            study.export(run, "toy", {"artifacts/000-0.png": True})
+    assert [path.name for path in (study.records / "pictures").iterdir()] == ["toy-000-0.jpg"]
+    assert study.picture("toy", "artifacts/000-0.png").shape == (200, 300, 3)
+    assert (run.folder / "artifacts" / "000-0.png").is_file()
