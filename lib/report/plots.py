@@ -67,7 +67,7 @@ def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_D
 
 def _lighter(path: Path) -> None:
     with Image.open(path) as picture:
-        light = picture.convert("RGB").quantize(256, kmeans=8, dither=Image.Dither.FLOYDSTEINBERG)
+        light = picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.FLOYDSTEINBERG)
     light.save(path, "PNG", optimize=True)
 
 
