@@ -184,7 +184,18 @@ class Study:
             parameters=parameters, seeds=[parameters["seed"]], data=data, weights=weights,
             seconds=time.monotonic() - self._started, missing=self.missing,
         )  # fmt: skip
-        return provenance.write_figures(self.folder, manifest)
+        return provenance.write_figures(self.folder, {**manifest, "computed": self._places()})
+
+    def _places(self) -> dict[str, str]:
+        """On which device and with which torch each part was computed, which may not be those of the drawing."""
+        found = {}
+        for path in sorted(self.records.glob("*.jsonl.gz")):
+            header, rows = record.read(path)
+            where, later = header.get("environment", {}), sum(bool(row.get("environment")) for row in rows)
+            text = f"{where.get('device', 'unknown')}, torch {where.get('torch', 'unknown')}"
+            elsewhere = f"; {later} of {len(rows)} rows elsewhere" if later else ""
+            found[path.name.removesuffix(".jsonl.gz")] = text + elsewhere
+        return found
 
     def files(self) -> list[str]:
         """Everything written so far, as paths relative to the project where possible."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from lib.papers import PAPERS, built
@@ -186,3 +187,10 @@ def test_a_large_picture_is_exported_as_jpeg_and_found_by_its_own_name():
     assert [path.name for path in (study.records / "pictures").iterdir()] == ["toy-000-0.jpg"]
     assert study.picture("toy", "artifacts/000-0.png").shape == (200, 300, 3)
     assert (run.folder / "artifacts" / "000-0.png").is_file()
+
+
+def test_the_manifest_says_where_each_part_was_computed():
+    study = computed(Study("nst", "smoke"), [True, True])
+    path = study.finish(parameters={"seed": 0}, weights={}, data={})
+    (where,) = json.loads(path.read_text())["computed"].values()
+    assert f"torch {torch.__version__.partition('+')[0]}" in where
