@@ -1,5 +1,7 @@
 """Photos of one's own: any size, any style, tiles like the whole, networks in files."""
 
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -87,3 +89,25 @@ def test_a_file_that_is_no_saved_network_is_refused(settings, photo, tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="is no network of save_network"):
         transfer(photo(32, 32), photo(32, 32), tmp_path / "other.safetensors")
+
+
+LARGE = """
+import resource, sys, torch
+from lib.models import normalised_vgg, photoreal
+from lib.models.photoreal import PhotorealDecoder
+from lib.models.wct import Numerics
+from lib.papers.stylenas.evaluate import SPACE
+from lib.papers.stylenas.transfer import Network, paint
+decoder = PhotorealDecoder(SPACE.decode(SPACE.named("S7")))
+photoreal.initialise(decoder, 0)
+network = Network("S7", normalised_vgg.load("random"), decoder, Numerics())
+content, style = torch.rand(2, 1, 3, 512, 1024)
+assert paint(network, content, style).shape == content.shape
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+@pytest.mark.slow
+def test_a_transfer_of_1024x512_by_s7_stays_within_3_gb():
+    done = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 3.0  # 10^9 bytes, PyTorch itself among them
