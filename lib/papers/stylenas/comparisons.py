@@ -141,8 +141,8 @@ def quotient(pair: tuple[str, str], compare: Compare, threshold: float, study: S
     found = found[found.index == width] if width else found
     if found.empty:
         return not_run(claim, f"{' and '.join(pair)} were not timed at {tables.size(width) if width else 'any size'}")
-    if same := _same(study.frame("timing"), [pair]):
-        return not_run(claim, same)
+    if why := _same(study.frame("timing"), [pair]) or _strangers(study, pair):
+        return not_run(claim, why)
     worst = found.min(skipna=False) if compare is above else found.max(skipna=False)
     effect = Interval(worst["value"], worst["low"], worst["high"], len(found))
     return compare(claim, effect, threshold, strict=strict, note=_each(study, pair, found))
@@ -153,6 +153,8 @@ def gains(first: str, second: str, study: Study, claim: Claim) -> Finding:
     found = _quotients(study, first, second)
     if len(found) < 2:
         return not_run(claim, f"{first} and {second} were not timed at two sizes")
+    if strangers := _strangers(study, (first, second)):
+        return not_run(claim, strangers)
     value, low, high = (float((found[one].to_numpy()[1:] / found[other].to_numpy()[:-1]).min())
                         for one, other in ENDS.items())  # fmt: skip
     effect = Interval(value, low, high, len(found) - 1)
@@ -164,6 +166,8 @@ def slope(name: str, compare: Compare, study: Study, claim: Claim) -> Finding:
     rows = study.frame("timing").query("name == @name")
     if len(rows) < 3:
         return not_run(claim, f"{name} was not timed at three sizes")
+    if strangers := _strangers(study, [name]):
+        return not_run(claim, strangers)
     fit = stats.linregress(2 * np.log(rows["width"]), np.log(rows["seconds_median"]))
     half = stats.t.ppf(0.975, len(rows) - 2) * fit.stderr
     effect = Interval(float(fit.slope), float(fit.slope - half), float(fit.slope + half), len(rows))
