@@ -5,7 +5,7 @@ passes. Nothing is shared between networks.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from time import perf_counter
 from typing import Any
@@ -19,6 +19,7 @@ from lib.spaces.cycleganas import GeneratorGenotype, choices, generator_genotype
 
 MIXES = ("softmax", "gumbel", "gumbel_double")  # the last as the authors' code: its logits are a softmax already
 WARM, COLD = 5.0, 0.1  # temperatures of a Gumbel mixture, first and last
+CERTAIN = 1e4  # a logit beside which a zero has no weight
 ROUNDS, SECONDS = 10, 0.5  # of a timing, of which the fastest round counts, and when it ends at the latest
 
 
@@ -79,6 +80,16 @@ class Mixture(Network):
         """The candidate with the largest logit of each layer, in order."""
         pairs = zip(self.slots.values(), self.alphas, strict=True)
         return tuple(choices(kind, self.preset)[int(alpha.argmax())] for kind, alpha in pairs)
+
+    @torch.no_grad()
+    def choose(self, operations: Sequence[str]) -> None:
+        """Put all weight on one candidate of each layer, in order; from then on it is the network of that genotype."""
+        for (slot, kind), alpha, name in zip(self.slots.items(), self.alphas, operations, strict=True):
+            if name not in (names := choices(kind, self.preset)):
+                raise ValueError(f"operation {slot} is {name!r}; allowed are {', '.join(names)}")
+            alpha.copy_(torch.tensor([CERTAIN * (one == name) for one in names]))
+        self.mix = "softmax"  # no noise any more
+        self.refresh()
 
     def forward(self, x: Tensor) -> Tensor:
         """As the network of one genotype; passes that one backward pass will follow share the merged kernels.

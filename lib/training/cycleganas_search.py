@@ -15,7 +15,7 @@ from lib.models.cycleganas import MIXES, Mixture, SuperDiscriminator, Supernet, 
 from lib.models.mixed_ops import FORMS
 from lib.searchers.differentiable import Move, Scheme
 from lib.spaces.base import Genome
-from lib.spaces.cycleganas import CycleGanas, Genotype
+from lib.spaces.cycleganas import CycleGanas, GeneratorGenotype, Genotype
 from lib.training.cyclegan import CycleGan, CycleSettings, CycleTrainer, draw
 from lib.training.pairs import Domains, Feed, Pair
 from lib.training.trainer import Step
@@ -84,8 +84,14 @@ class CycleSearch(CycleTrainer):
         """The networks of the largest logits now."""
         return self.space.decode(self._genome())
 
+    def choose(self, genotype: Genotype) -> None:
+        """Make the supernetworks the networks of one genotype, with the weights they have."""
+        for name, net in self.nets.items():
+            chosen = getattr(genotype, name)
+            net.choose(chosen.operations if isinstance(chosen, GeneratorGenotype) else chosen)
+
     def step(self) -> Step:
-        """As every trainer's, with the genotype and how decided it is; the first row has the halves.
+        """As every trainer's, with the genotype and how decided it is; the first row has the halves and times of forms.
 
         `hamming` counts genes that differ from the step before, `entropy` (nats) and `gap` are means over all mixed
         layers; `source_w` says which source the last iteration moved w on.
@@ -101,8 +107,9 @@ class CycleSearch(CycleTrainer):
         row.metrics["hamming"] = self.space.distance(now, self._last)
         moves = self.scheme.moves(self.iteration - 1, self.gan.settings.iterations)
         row.config |= {"genotype": self.space.text(now), "source_w": moves[0].source}
-        if first and self.scheme.halved:
-            row.config["halves"] = [list(source) for source in self.sources]
+        if first:
+            row.config |= {"halves": [list(source) for source in self.sources]} if self.scheme.halved else {}
+            row.config |= {"forms": self.forms} if self.forms else {}
         self._last = now
         return row
 

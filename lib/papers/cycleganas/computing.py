@@ -1,0 +1,330 @@
+"""Computing the parts: what scores say of untrained things, searches, trainings from scratch, ranks by supernetwork."""
+
+import math
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lib import device, weights
+from lib.data import images
+from lib.data.domains import MADE
+from lib.data.synthetic_domains import PHOTOS
+from lib.metrics.features import clean
+from lib.models import cyclegan as models
+from lib.papers import long_runs, networks, rows
+from lib.papers.cycleganas import experiments, scores, store
+from lib.papers.cycleganas.experiments import Search, Training, called
+from lib.papers.cycleganas.scores import DIRECTIONS, Scores
+from lib.papers.cycleganas.settings import Settings
+from lib.papers.cycleganas.store import Recipe, Trained
+from lib.papers.long_runs import LongRun
+from lib.papers.rows import Job
+from lib.papers.study import Study
+from lib.search.workers import Limits, Outcome
+from lib.training import trainer
+from lib.training.cyclegan import CycleSettings
+from lib.training.cycleganas_search import CycleSearch, SearchPlan
+
+DECAY = 200  # epochs of the paper's training, whose learning rate falls once an epoch in the second half
+MEASURES = ("kd", "fd")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to compute on a set; `text` is a genotype's, or empty.
+
+    What a record's identity holds anyway, or what changes no result, does not enter its `repr`.
+    """
+
+    settings: Settings = field(repr=False)
+    key: str  # of the set
+    name: str
+    text: str = ""
+    widths: tuple[int, int] = (0, 0)
+    training: Training | None = None
+    search: Search | None = None
+    checkpoint: Path = field(default=Path(), repr=False)  # of the search whose supernetwork is asked
+
+
+def keys(settings: Settings) -> dict[str, str]:
+    """The sets' keys by their short names."""
+    return {called(key): key for key in settings.data}
+
+
+def check_domains(settings: Settings) -> None:
+    """Read all sets; ValueError for one that cannot be trained on, MissingData for one that is not there."""
+    for key in settings.data:
+        Scores.of(settings, key).domains  # noqa: B018 (kept for later)
+
+
+def domains(study: Study, settings: Settings, part: str) -> None:
+    """The scores of untranslated pictures and of other real ones, for every set."""
+    jobs = []
+    for place, (data, key) in enumerate(keys(settings).items()):
+        for k, name in enumerate(("untranslated", "other pictures")):
+            about = {"data": data, "name": name, **_facts(Scores.of(settings, key))}
+            jobs.append(Job(2 * place + k, 0, settings.seed, Task(settings, key, name), about))
+    _compute(study, settings, part, jobs, anchor)
+
+
+def _facts(known: Scores) -> dict[str, Any]:
+    """What a table says of a set."""
+    found = known.domains
+    counts = {name: len(getattr(found, name)) for name in ("train_a", "train_b", "test_a", "test_b")}
+    return {"title": found.title, "source": found.source, **counts, "showable": found.showable, "paired": found.paired}
+
+
+def anchor(task: Task, seed: int, folder: Path) -> Outcome:
+    """Scores of the pictures as they are, or of training pictures of the right domain."""
+    begin, known = time.perf_counter(), Scores.of(task.settings, task.key)
+    if task.name == "untranslated":
+        made = {direction: pictures.float() / 255 for direction, pictures in scores.sources(known).items()}
+        metrics = scores.distances(known, made, intervals=True) | scores.errors(known, made)
+    else:
+        found, counts = known.domains, {name: len(one) for name, one in scores.sources(known).items()}
+        others = {"AtoB": found.train_b[: counts["BtoA"]], "BtoA": found.train_a[: counts["AtoB"]]}
+        made = {name: clean(pictures.float() / 255, known.side) for name, pictures in others.items()}
+        metrics = scores.distances(known, made, intervals=True)
+    return Outcome(_mean_kd(metrics), metrics, time.perf_counter() - begin)
+
+
+def search(study: Study, settings: Settings, part: str) -> None:
+    """Run or continue every search, several at once where there are workers; each has its own record."""
+    found = [long_run(settings, one) for one in experiments.searches(settings)]
+    long_runs.compute(study, found, begin_search, workers=settings.workers, limits=_limits(settings))
+
+
+def long_run(settings: Settings, one: Search) -> LongRun:
+    """A search as a run with a record of its own."""
+    task = Task(settings, keys(settings)[one.data], one.name, search=one)
+    known, plan = Scores.of(settings, task.key).domains, search_plan(settings, one)
+    training = search_training(settings, one)
+    identity = {
+        "search": asdict(one), "plan": asdict(plan), "training": _anywhere(training), "threads": settings.threads,
+        "space": {"blocks": settings.blocks, "preset": settings.preset}, "pictures": {task.key: known.sha256},
+        "seed": settings.seed, "chunk": _chunk(settings, training),
+    }  # fmt: skip
+    return LongRun(one.name, identity, math.ceil(training.iterations / identity["chunk"]), settings.seed, task)
+
+
+def begin_search(task: Task) -> CycleSearch:
+    """A search at its beginning; schemes of one seed have equal first weights."""
+    assert task.search is not None
+    training, found = search_training(task.settings, task.search), Scores.of(task.settings, task.key).domains
+    seed = device.keyed_seed(task.settings.seed, "search", task.search.seed) % 2**31
+    return CycleSearch(search_plan(task.settings, task.search), training, found.train_a, found.train_b, seed,
+                       chunk=_chunk(task.settings, training))  # fmt: skip
+
+
+def search_plan(settings: Settings, one: Search) -> SearchPlan:
+    """What a search does."""
+    return SearchPlan(
+        scheme=one.scheme, blocks=settings.blocks, H=settings.search_width, ndf=settings.search_ndf,
+        preset=settings.preset, mix=settings.mix, form=settings.form, alpha_lr=settings.alpha_lr, same_pair=False,
+    )  # fmt: skip
+
+
+def search_training(settings: Settings, one: Search) -> CycleSettings:
+    """How a search trains: TH and THS have half the iterations, as their epochs have half the pictures."""
+    found = Scores.of(settings, keys(settings)[one.data]).domains
+    share = 0.5 if one.scheme in ("TH", "THS") else 1.0
+    steps = settings.steps("search", max(len(found.train_a), len(found.train_b)), share)
+    return _cycle_settings(settings, steps, 1)
+
+
+def _cycle_settings(settings: Settings, iterations: int, lr_every: int) -> CycleSettings:
+    return CycleSettings(
+        side=settings.side, iterations=iterations, lr=settings.lr, lr_every=lr_every, gan=settings.gan,
+        lambda_cycle=settings.lambda_cycle, lambda_identity=settings.lambda_identity, pool=settings.pool,
+        paired=settings.paired, precision=settings.precision, device=str(device.pick(settings.device)),
+    )  # fmt: skip
+
+
+def _chunk(settings: Settings, training: CycleSettings) -> int:
+    return math.ceil(training.iterations / settings.chunks)
+
+
+def derived(study: Study, settings: Settings, one: Search) -> tuple[Path, str]:
+    """The checkpoint of a finished search and the text of what it derived; ValueError where it is not finished."""
+    path, stored = long_runs.finished(study, long_run(settings, one))
+    return path, str(stored[-1]["config"]["genotype"])
+
+
+def train_all(study: Study, settings: Settings, part: str) -> None:
+    """Train the pairs of a part from scratch and score them."""
+    jobs, order = [], dict[Any, int]()
+    for one in experiments.trainings(settings, part):
+        task = training_task(study, settings, one)
+        k = order.setdefault(replace(one, repeat=0), len(order))
+        H_A, H_B = task.widths
+        about = {
+            "data": one.data, "name": one.name, "method": one.method, "target": one.target,
+            "scheme": one.search.scheme if one.search else "", "search": one.search.seed if one.search else one.number,
+            "text": task.text, "H_A": H_A, "H_B": H_B,
+        }  # fmt: skip
+        jobs.append(Job(k, one.repeat, settings.seed, task, about))
+    showable = {data: Scores.of(settings, key).domains.showable for data, key in keys(settings).items()}
+    _compute(study, settings, part, jobs, train, showable=lambda row: showable[row["config"]["data"]])
+
+
+def training_task(study: Study, settings: Settings, one: Training) -> Task:
+    """A training with its architecture and widths; ValueError where the search behind it is not finished."""
+    space = experiments.space(settings)
+    genome = space.cyclegan
+    if one.method == "R":
+        genome = experiments.random_genome(settings, one.number)
+    elif one.search:
+        genome = space.parse(derived(study, settings, one.search)[1])
+    widths = experiments.widths(settings, one, space.decode(genome))
+    text = space.text(genome if one.method in ("N", "R") else space.cyclegan)
+    return Task(settings, keys(settings)[one.data], one.name, text, widths, training=one)
+
+
+def train(task: Task, seed: int, folder: Path) -> Outcome:
+    """Train a pair from scratch, score all translations of test pictures and keep a sheet of the first ones."""
+    assert task.training is not None
+    known, made = Scores.of(task.settings, task.key), trained(task)
+    translate = made.training.translate
+    pictures = scores.translated(known, translate)
+    metrics = scores.distances(known, pictures, intervals=True) | scores.errors(known, pictures)
+    metrics |= scores.reconstruction(known, pictures, translate) | _sizes(task, made) | _best(made.rows)
+    seconds = sum(row["seconds"] for row in made.rows)
+    metrics |= {"updates": made.rows[-1]["metrics"]["updates"], "seconds_training": seconds}
+    one = task.training
+    which = f"{one.search.scheme}{one.search.seed}" if one.search else f"r{one.number}" if one.number >= 0 else "own"
+    name = f"artifacts/{one.data}-{one.name.replace(chr(39), 'x')}-{which}-{one.repeat}.png"
+    images.save(scores.sheet(known, translate), folder / name)
+    return Outcome(_mean_kd(metrics), metrics, seconds, artifacts={"image": name}, curves=_curves(made.rows))
+
+
+def _sizes(task: Task, made: Trained) -> dict[str, float]:
+    """Parameters of the four networks, and how far the generators together miss the size they should have."""
+    counts = {f"params_{name}": models.parameters(net) for name, net in made.training.gan.networks.items()}
+    settings, one = task.settings, task.training
+    assert one is not None
+    aim = 2 * experiments.size(settings, one.target)
+    return {**counts, "mismatch": (counts["params_G_A"] + counts["params_G_B"]) / aim - 1}
+
+
+def _scored(stored: list[dict[str, Any]]) -> list[dict[str, float]]:
+    return [row["metrics"] for row in stored if f"kd_{DIRECTIONS[0]}" in row["metrics"]]
+
+
+def _best(stored: list[dict[str, Any]]) -> dict[str, float]:
+    """The best scores during a training and their iterations, each measure and direction for itself (section 5)."""
+    result: dict[str, float] = {}
+    for name in (f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS):
+        best = min(_scored(stored), key=lambda metrics: metrics[name])
+        measure, direction = name.split("_")
+        result |= {f"{name}_best": best[name], f"{measure}_step_{direction}": best["iterations"]}
+    return result
+
+
+def _curves(stored: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """Scores at the evaluated iterations, and mean losses of all chunks."""
+    names = ["iterations", *(f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS)]
+    curves = {name: [float(metrics[name]) for metrics in _scored(stored)] for name in names}
+    curves["step"] = curves.pop("iterations")
+    return curves | {name: [float(row["metrics"][name]) for row in stored] for name in ("g_loss", "d_loss")}
+
+
+def trained(task: Task) -> Trained:
+    """The trained pair of a task, with the rows of its training."""
+    known, own = Scores.of(task.settings, task.key), task.training is None or task.training.method in ("N", "R")
+    recipe = recipe_of(task.settings, known, task.text if own else "", task.widths,
+                       task.training.repeat if task.training else 0)  # fmt: skip
+    steps = math.ceil(recipe.settings.iterations / recipe.chunk)
+    return store.trained(
+        recipe, known.domains, evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
+        evaluate_every=math.ceil(steps / task.settings.evaluations), scored=_scores_of(known),
+    )  # fmt: skip
+
+
+def recipe_of(settings: Settings, known: Scores, text: str, widths: tuple[int, int], repeat: int) -> Recipe:
+    """How a pair is trained under the study's settings; without a text CycleGAN."""
+    pictures = max(len(known.domains.train_a), len(known.domains.train_b))
+    steps = settings.steps("train", pictures)
+    training = _cycle_settings(settings, steps, pictures if not settings.train_steps else math.ceil(steps / DECAY))
+    seed = device.keyed_seed(settings.seed, "train", repeat) % 2**31
+    return Recipe(training, text, settings.blocks, settings.preset, widths, settings.ndf, _chunk(settings, training),
+                  seed)  # fmt: skip
+
+
+def ranks(study: Study, settings: Settings, part: str) -> None:
+    """All architectures that were trained at the controlled width, scored with the weights of the first search."""
+    jobs = []
+    for key in settings.control_data:
+        data = called(key)
+        path = derived(study, settings, Search(data, "OF", 0))[0]
+        asked = {experiments.space(settings).text(experiments.space(settings).cyclegan): ("C", "", -1)}
+        for one in experiments.searches(settings):
+            if one.data == data:
+                asked.setdefault(derived(study, settings, one)[1], ("N", one.scheme, one.seed))
+        for number in range(settings.randoms):
+            text = experiments.space(settings).text(experiments.random_genome(settings, number))
+            asked.setdefault(text, ("R", "", number))
+        for text, (method, scheme, number) in asked.items():
+            about = {"data": data, "name": f"{method}{settings.controlled}", "method": method, "scheme": scheme,
+                     "search": number, "text": text}  # fmt: skip
+            task = Task(settings, key, about["name"], text, search=Search(data, "OF", 0), checkpoint=path)
+            jobs.append(Job(len(jobs), 0, settings.seed, task, about))
+    first = [long_run(settings, Search(called(key), "OF", 0)).identity for key in settings.control_data]
+    _compute(study, settings, part, jobs, rank, more={"searches": first})
+
+
+def rank(task: Task, seed: int, folder: Path) -> Outcome:
+    """A genotype's translations with the supernetwork's weights: all weight on one candidate of each layer."""
+    begin, known = time.perf_counter(), Scores.of(task.settings, task.key)
+    searching = begin_search(task)
+    searching.load(trainer.saved_state(task.checkpoint))
+    space = experiments.space(task.settings)
+    searching.choose(space.decode(space.parse(task.text)))
+    metrics = scores.distances(known, scores.translated(known, searching.translate))
+    return Outcome(_mean_kd(metrics), metrics, time.perf_counter() - begin)
+
+
+def _mean_kd(metrics: dict[str, float]) -> float:
+    return sum(metrics[f"kd_{direction}"] for direction in DIRECTIONS) / 2
+
+
+def _anywhere(part: Any) -> dict[str, Any]:
+    """A dataclass as a dict without its device, which each row's environment names."""
+    return {name: value for name, value in asdict(part).items() if name != "device"}
+
+
+def _scores_of(known: Scores) -> dict[str, Any]:
+    return {name: value for name, value in _anywhere(known).items() if name not in ("data", "side")}
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.threads, settings.gpus_per_candidate)
+
+
+def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, *,
+             more: dict[str, Any] | None = None, **options: Any) -> None:  # fmt: skip
+    """Compute a part's jobs; their record is named after all that they depend on."""
+    known = {key: Scores.of(settings, key) for key in dict.fromkeys(job.task.key for job in jobs)}
+    if not known:
+        return
+    first = next(iter(known.values()))
+    training = _anywhere(recipe_of(settings, first, "", (1, 1), 0).settings)
+    identity = {
+        "training": training | {"ndf": settings.ndf, "blocks": settings.blocks, "epochs": settings.train_epochs},
+        "scores": _scores_of(first), "weights": {name: weights.digest(name) for name in used_weights(settings)},
+        "pictures": {key: one.domains.sha256 for key, one in known.items()}, "evaluations": settings.evaluations,
+        "chunks": settings.chunks, "seed": settings.seed, "threads": settings.threads, **(more or {}),
+    }  # fmt: skip
+    rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=_limits(settings),
+                 **options)  # fmt: skip
+
+
+def used_weights(settings: Settings) -> list[str]:
+    """The pretrained weights behind the scores."""
+    return [networks.WEIGHTS[networks.preferred() if settings.features == "auto" else settings.features]]
+
+
+def used_pictures(settings: Settings) -> list[str]:
+    """The data sets and folders that the study reads; made sets need none."""
+    named = [key for key in settings.data if key not in MADE]
+    return named + (list(PHOTOS) if "showable" in settings.data else [])

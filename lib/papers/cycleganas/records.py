@@ -1,0 +1,100 @@
+"""What a study's records say: searches by chunk of iterations, trained pairs, and how their scores are called."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from torch import nn
+
+from lib.metrics.distribution import score_name
+from lib.metrics.features import Features
+from lib.papers.cycleganas.experiments import TRAININGS
+from lib.papers.study import Study
+from lib.search import record
+from lib.searchers.differentiable import SCHEMES
+from lib.spaces.base import Genome
+from lib.spaces.cycleganas import CycleGanas, Genotype, parameters
+
+MEASURES = ("kd", "fd")
+DIRECTIONS = ("AtoB", "BtoA")
+ARROW = " ↓"  # all scores are distances
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A stored search: one row a chunk of iterations, and what its header says of it."""
+
+    data: str
+    scheme: str
+    seed: int
+    rows: pd.DataFrame
+    about: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Of its record."""
+        return f"search-{self.data}-{self.scheme}-{self.seed}"
+
+    @cached_property
+    def space(self) -> CycleGanas:
+        """The space it searched."""
+        return CycleGanas(**self.about["space"])
+
+    def genomes(self) -> list[Genome]:
+        """The genome of the largest logits after each chunk."""
+        return [self.space.parse(text) for text in self.rows["genotype"]]
+
+    @property
+    def genotype(self) -> Genotype:
+        """What it derived."""
+        return self.space.decode(self.genomes()[-1])
+
+    def rho(self, H: int) -> float:
+        """log(S(G_B) / S(G_A)) of the derived generators at a width."""
+        return math.log(parameters(self.genotype.G_B, H) / parameters(self.genotype.G_A, H))
+
+
+def searches(study: Study, *, data: str = "", scheme: str = "") -> list[Search]:
+    """The stored searches, of one set and scheme where they are named, in the order of sets, schemes and seeds."""
+    found = []
+    for path in study.records.glob("search-*.jsonl.gz"):
+        part = path.name.removesuffix(".jsonl.gz")
+        if study.has(part) and len(rows := study.frame(part)):
+            about = header(study, part)
+            found.append(Search(**about["search"], rows=rows, about=about))
+    order = list(SCHEMES)
+    chosen = [one for one in found if data in ("", one.data) and scheme in ("", one.scheme)]
+    return sorted(chosen, key=lambda one: (one.data, order.index(one.scheme), one.seed))
+
+
+def trainings(study: Study) -> pd.DataFrame:
+    """The rows of all parts that train, with their `part`; an empty frame where none was run."""
+    frames = [study.frame(part).assign(part=part) for part in TRAININGS if study.has(part)]
+    frames = [frame for frame in frames if len(frame)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def where_trained(product: Callable[[Study], Any]) -> Callable[[Study], Any]:
+    """Decorates a product that reads `trainings`: it is None where there are none."""
+    return lambda study: product(study) if len(trainings(study)) else None
+
+
+def header(study: Study, part: str) -> dict[str, Any]:
+    """What a part's record depends on."""
+    return record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
+
+
+def features(study: Study) -> str:
+    """The features that the scores of the study are on; KeyError where nothing was scored."""
+    for part in (*TRAININGS, "domains", "ranks"):
+        if study.has(part):
+            return str(header(study, part)["scores"]["features"])
+    raise KeyError("no part with scores was run")
+
+
+def score(study: Study, measure: str) -> str:
+    """How `kd` or `fd` of the study's scores is called."""
+    return score_name(measure.upper(), Features(features(study), nn.Identity().eval(), 1, "area", "none"))

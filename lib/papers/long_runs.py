@@ -1,0 +1,91 @@
+"""Searches that are trainings with a record of their own: a row a step, a checkpoint after each, several at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib import device
+from lib.papers.study import Study
+from lib.search import runs
+from lib.search.workers import Limits, Outcome, open_workers
+from lib.training import trainer
+from lib.training.trainer import Trainer
+
+CHECKPOINT = "checkpoint.pt"
+ONE_THREAD = Limits()
+
+
+@dataclass(frozen=True)
+class LongRun:
+    """One of them: the name of its record, all that its rows depend on, and what its trainer is made of (picklable)."""
+
+    name: str
+    identity: dict[str, Any]
+    steps: int
+    seed: int
+    task: Any
+
+
+Begin = Callable[[Any], Trainer]  # a top-level function: of a task, its trainer before the first step
+Plan = tuple[str, str, Begin, Sequence[LongRun]]  # profile, slug
+
+
+def compute(study: Study, found: Sequence[LongRun], begin: Begin, *, workers: str = "serial",
+            limits: Limits = ONE_THREAD) -> None:  # fmt: skip
+    """Run or continue all of them, a worker each, and export their records.
+
+    Raises RuntimeError with the reason where one stopped, `runs.OutOfTime` where the given time is spent.
+    """
+    for one in found:  # makes the folder, or empties it where everything is to be computed anew
+        study.open_run(one.name, one.identity).record.close()
+    for one, outcome in zip(found, _together(study, found, begin, workers, limits), strict=True):
+        if outcome.reason:
+            raise RuntimeError(f"{one.name} stopped: {outcome.reason}")
+        if outcome.score:
+            raise runs.OutOfTime("the time given by --minutes is spent; the same command continues")
+    for one in found:
+        with study.open_run(one.name, one.identity) as run:
+            study.export(run, one.name, {})
+
+
+def finished(study: Study, one: LongRun) -> tuple[Path, list[dict[str, Any]]]:
+    """Where the checkpoint of a finished run lies, and its rows; ValueError where it is not finished."""
+    with study.open_run(one.name, one.identity) as run:
+        if (there := len(run.record.rows)) < one.steps:
+            raise ValueError(f"{one.name} has {there} of {one.steps} steps; compute it first")
+        if not study.has(one.name):
+            study.export(run, one.name, {})
+        return run.folder / CHECKPOINT, sorted(run.record.rows, key=lambda row: row["k"])
+
+
+def _together(study: Study, found: Sequence[LongRun], begin: Begin, workers: str, limits: Limits) -> list[Outcome]:
+    plan: Plan = (study.profile, study.slug, begin, found)
+    pool = open_workers(workers, _one, plan, limits)
+    waiting, busy, outcomes = list(range(len(found))), 0, dict[int, Outcome]()
+    try:
+        while waiting or busy:
+            while waiting and busy < pool.slots:
+                place = waiting.pop(0)
+                pool.submit(place, (place,), found[place].seed)
+                busy += 1
+            for place, outcome, _ in pool.wait():
+                busy -= 1
+                outcomes[place] = outcome
+    finally:
+        pool.close()
+    return [outcomes[place] for place in range(len(found))]
+
+
+def _one(plan: Plan, place: tuple[int, ...], seed: int) -> Outcome:
+    """One in a worker; its score is 1 where time ran out before its end."""
+    profile, slug, begin, found = plan
+    one = found[place[0]]
+    device.seed_everything(seed)  # asks for deterministic kernels
+    with runs.open_run(profile, slug, one.name, one.identity) as run:
+        checkpoint = run.folder / CHECKPOINT
+        done = len(run.record.rows) >= one.steps and not checkpoint.exists()  # rows of another machine, no weights
+        if not done:
+            done = trainer.run_training(begin(one.task), one.steps, run.record, checkpoint, seed=one.seed,
+                                        time_left=runs.time_left)  # fmt: skip
+    return Outcome(0.0 if done else 1.0)
