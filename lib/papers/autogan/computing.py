@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,16 @@ from torchvision.utils import make_grid
 from lib import device, weights
 from lib.data import images, small_pictures
 from lib.models import autogan as models
-from lib.papers import networks, rows
+from lib.papers import long_runs, networks, rows
 from lib.papers.autogan import experiments, scores, store
 from lib.papers.autogan.experiments import SPACE, Search
 from lib.papers.autogan.scores import Scores
 from lib.papers.autogan.settings import Settings
 from lib.papers.autogan.store import GanRecipe, Trained
+from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
 from lib.papers.study import Study
-from lib.search import runs
-from lib.search.workers import Limits, Outcome, open_workers
+from lib.search.workers import Limits, Outcome
 from lib.spaces.base import Genome, keyed
 from lib.training import trainer
 from lib.training.autogan_search import AutoGanSearch
@@ -50,7 +49,6 @@ class Task:
     after: int = 0
     chunk: int = 0  # generator's steps between two scores; 0 is as the settings say
     search: Search | None = None
-    profile: str = field(default="", repr=False)
     checkpoint: Path = field(default=Path(), repr=False)  # of the search that a proxy comes from
 
     def __post_init__(self) -> None:
@@ -122,51 +120,18 @@ def _fixture(task: Task, seed: int, folder: Path) -> Outcome:
 
 def search(study: Study, settings: Settings, part: str) -> None:
     """Run or continue every search of a part, several at once where there are workers; each has its own record."""
-    found = experiments.searches(settings, part)
-    for one in found:  # makes the folder, or empties it where everything is to be computed anew
-        study.open_run(one.name, _identity(settings, one)).record.close()
-    tasks = {(k, 0): Task(settings, one.name, search=one, profile=study.profile) for k, one in enumerate(found)}
-    for outcome in _together(settings, _search, tasks).values():
-        if outcome.reason:
-            raise RuntimeError(f"a search of {part} stopped: {outcome.reason}")
-        if outcome.score:
-            raise runs.OutOfTime("the time given by --minutes is spent; the same command continues")
-    for one in found:
-        with study.open_run(one.name, _identity(settings, one)) as run_:
-            study.export(run_, one.name, {})
+    found = [_long_run(settings, one) for one in experiments.searches(settings, part)]
+    long_runs.compute(study, found, _begin, workers=settings.workers, limits=_limits(settings))
 
 
-def _together(settings: Settings, function: Callable[..., Outcome], tasks: dict[Any, Task]) -> dict[Any, Outcome]:
-    """The outcomes of tasks, computed on the settings' workers."""
-    pool = open_workers(settings.workers, function, tasks, _limits(settings))
-    waiting, busy, found = list(tasks), 0, {}
-    try:
-        while waiting or busy:
-            while waiting and busy < pool.slots:
-                key = waiting.pop(0)
-                pool.submit(key, key, settings.seed)
-                busy += 1
-            for key, outcome, _ in pool.wait():
-                busy -= 1
-                found[key] = outcome
-    finally:
-        pool.close()
-    return found
+def _long_run(settings: Settings, one: Search) -> LongRun:
+    task = Task(settings, one.name, search=one)
+    return LongRun(one.name, _identity(settings, one), settings.iterations, settings.seed, task)
 
 
-def _search(tasks: dict[Any, Task], key: Any, seed: int) -> Outcome:
-    """One search in a worker; its score is 1 where time ran out before its end."""
-    task = tasks[key]
-    device.seed_everything(seed)  # asks for deterministic kernels
+def _begin(task: Task) -> AutoGanSearch:
     assert task.search is not None
-    with runs.open_run(task.profile, "autogan", task.name, _identity(task.settings, task.search)) as run_:
-        checkpoint, whole = run_.folder / store.CHECKPOINT, task.settings.iterations
-        done = len(run_.record.rows) >= whole and not checkpoint.exists()  # rows of another machine, without weights
-        if not done:
-            searching = opened(task.settings, task.search)
-            done = trainer.run_training(searching, whole, run_.record, checkpoint, seed=task.settings.seed,
-                                        time_left=runs.time_left)  # fmt: skip
-    return Outcome(0.0 if done else 1.0)
+    return opened(task.settings, task.search)
 
 
 def opened(settings: Settings, one: Search) -> AutoGanSearch:
@@ -182,13 +147,8 @@ def opened(settings: Settings, one: Search) -> AutoGanSearch:
 
 def finished(study: Study, settings: Settings, one: Search) -> tuple[Path, list[Genome]]:
     """Where the checkpoint of a finished search lies, and its beams; ValueError where it is not finished."""
-    with runs.open_run(study.profile, study.slug, one.name, _identity(settings, one)) as run_:
-        if (there := len(run_.record.rows)) < settings.iterations:
-            raise ValueError(f"{one.name} has {there} of {settings.iterations} iterations; compute {one.part} first")
-        if not study.has(one.name):
-            study.export(run_, one.name, {})
-        last = max(run_.record.rows, key=lambda row: row["k"])
-        return run_.folder / store.CHECKPOINT, [SPACE.parse(text) for text in last["config"]["beams"]]
+    checkpoint, found = long_runs.finished(study, _long_run(settings, one))
+    return checkpoint, [SPACE.parse(text) for text in found[-1]["config"]["beams"]]
 
 
 def _identity(settings: Settings, one: Search) -> dict[str, Any]:

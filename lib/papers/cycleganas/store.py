@@ -10,9 +10,10 @@ from torch import nn
 
 from lib.data.domains import Unpaired
 from lib.paths import cache_dir
+from lib.search import runs
 from lib.search.cache import code_hash
 from lib.search.record import Record
-from lib.search.runs import environment, identity_hash, time_left
+from lib.search.runs import environment, identity_hash
 from lib.spaces.cycleganas import CycleGanas
 from lib.training import cyclegan, trainer
 from lib.training.cyclegan import CycleSettings, CycleTraining
@@ -46,7 +47,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """A training from scratch: its trainer at the end (or where time ran out) and the rows of its record."""
+    """A training from scratch: its trainer at the end and the rows of its record."""
 
     training: CycleTraining
     rows: list[dict[str, Any]]
@@ -56,7 +57,8 @@ def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[
             scored: Any) -> Trained:  # fmt: skip
     """The training of a pair on a set, begun, continued or only loaded; `evaluate(translate)` scores it on the way.
 
-    `scored` says what those scores depend on, as plain values. Raises FloatingPointError if the training diverges.
+    `scored` says what those scores depend on, as plain values. Raises FloatingPointError if the training diverges,
+    `runs.OutOfTime` where the given time is spent.
     """
     made = {name: environment()[name] for name in ("torch", "device", "cpu_capability", "threads")}
     key = identity_hash(asdict(recipe), pictures.sha256, scored, evaluate_every, code_hash(CycleTraining), made)
@@ -67,5 +69,10 @@ def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[
     with ExitStack() as held:
         held.enter_context(FileLock(folder / "training.lock"))
         log = held.enter_context(Record.open(folder / RECORD, {"recipe": asdict(recipe)}))
-        trainer.run_training(training, training.steps, log, folder / CHECKPOINT, seed=recipe.seed, time_left=time_left)
+        done = trainer.run_training(training, training.steps, log, folder / CHECKPOINT, seed=recipe.seed,
+                                    time_left=runs.time_left)  # fmt: skip
+        if not done:
+            raise runs.OutOfTime(
+                f"the time given is spent after {len(log.rows)} of {training.steps} steps of a training"
+            )
         return Trained(training, sorted(log.rows, key=lambda row: row["k"]))
