@@ -5,10 +5,12 @@ one side of the threshold, *undecided* where it spans it, *not run* where the pr
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -99,6 +101,16 @@ def exact(claim: Claim, holds: bool, *, n: int | None = None, note: str = "") ->
     )
 
 
+def says(test: Callable[[], tuple[bool, str]]) -> Callable[[Any, Claim], Finding]:
+    """The test of a sentence that holds or not, with the numbers behind it, of whatever study."""
+
+    def judge(study: Any, claim: Claim) -> Finding:
+        holds, note = test()
+        return exact(claim, holds, note=note)
+
+    return judge
+
+
 def not_run(claim: Claim, reason: str) -> Finding:
     """The claim was not tested, with the reason: a larger profile or the missing data."""
     if not reason:
@@ -123,6 +135,17 @@ def parent(claim: Claim, children: Iterable[Finding]) -> Finding:
         verdict = Verdict.NOT_RUN if set(verdicts) == {Verdict.NOT_RUN} else Verdict.UNDECIDED
     note = ", ".join(f"{part.claim_id} {part.verdict}" for part in parts)
     return Finding(claim.id, verdict, threshold="all parts", note=note, exact=all(part.exact for part in parts))
+
+
+def order(claim: Claim) -> tuple[int, int, bool, str]:
+    """For sorting claims: by kind (C, E for exact, O for own, P for printed) and number.
+
+    A whole stands before its parts, its stand-ins (`-s`) after them. Raises ValueError for another kind of id.
+    """
+    if not (found := re.fullmatch(r"(P-[AC]|[CEO])(\d+)(.*)", claim.id)):
+        raise ValueError(f"claim {claim.id} is of no kind; allowed are C, E, O, P-C and P-A, each with a number")
+    kind, number, rest = found.groups()
+    return ("C", "E", "O", "P-C", "P-A").index(kind), int(number), rest.endswith("-s"), rest
 
 
 def allowed(claim: Claim, profile: str) -> bool:

@@ -4,7 +4,7 @@ Bradley-Terry strengths come from two-alternative votes, one row a click with th
 and `choice`; their intervals resample whole voters, whose clicks are not independent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from math import comb
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ EXACT_UP_TO = 20_000  # distinct relabellings that a permutation test enumerates
 CHOICES = ("left", "right", "cannot decide", "skip")
 VIRTUAL = 0.5  # wins added each way to every pair, so that an unbeaten option stays finite
 Statistic = Callable[..., Any]
+Values = Sequence[float] | np.ndarray
 
 
 class Interval(NamedTuple):
@@ -57,6 +58,40 @@ def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed:
     rng = np.random.default_rng(seed)
     draws = [statistic(*(array[rng.integers(0, len(array), len(array))] for array in arrays)) for _ in range(n)]
     return Interval(value, *_percentiles(draws, level), count)
+
+
+def pooled(groups: Iterable[np.ndarray]) -> tuple[float, int]:
+    """Standard deviation within groups and its degrees of freedom; NaN and 0 where no group has two values."""
+    repeated = [group for group in groups if len(group) > 1]
+    free = sum(len(group) - 1 for group in repeated)
+    squares = sum(float(((group - group.mean()) ** 2).sum()) for group in repeated)
+    return (float(np.sqrt(squares / free)), free) if free else (np.nan, 0)
+
+
+def student(a: Values, b: Values, noise: tuple[float, int]) -> Interval:
+    """Mean a - mean b (0 where b is empty) with Student's interval for noise of so many degrees of freedom."""
+    sd, free = noise
+    value = float(np.mean(a) - (np.mean(b) if len(b) else 0.0))
+    width = np.sqrt(sum(1 / len(side) for side in (a, b) if len(side)))
+    half = float(stats.t.ppf(0.975, free) * sd * width) if free else np.nan
+    return Interval(value, value - half, value + half, len(a) + len(b))
+
+
+def welch(a: Values, b: Values) -> Interval:
+    """Mean a - mean b with Welch's interval, as their spreads may differ; unknown (NaN) where one is a single value."""
+    value = float(np.mean(a) - np.mean(b))
+    if min(len(a), len(b)) < 2:
+        return Interval(value, np.nan, np.nan, len(a) + len(b))
+    limits = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    return Interval(value, float(limits.low), float(limits.high), len(a) + len(b))
+
+
+def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
+    """Mean over searches with Student's interval, cut at the limits; one search has none."""
+    found = np.array(list(each))
+    effect = student(found, (), pooled([found]))
+    low, high = np.clip((effect.low, effect.high), *limits)
+    return effect._replace(low=float(low), high=float(high))
 
 
 def permutation(a: ArrayLike, b: ArrayLike, *, paired: bool = False, alternative: str = "two-sided", seed: int = 0,

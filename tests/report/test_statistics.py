@@ -52,6 +52,28 @@ def test_bootstrap_refuses_a_level_of_one() -> None:
         statistics.bootstrap([1, 2], seed=0, level=1)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=8))
+def test_the_interval_over_seeds_is_students(values: list[float]) -> None:
+    effect = statistics.over_seeds(values)
+    assert effect.value == pytest.approx(np.mean(values))
+    if np.ptp(values) > 1e-6:
+        assert (effect.low, effect.high) == pytest.approx(stats.ttest_1samp(values, 0).confidence_interval())
+
+
+def test_the_difference_of_two_samples_is_students_and_welchs() -> None:
+    a, b = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.7])
+    for effect, equal in ((statistics.student(a, b, statistics.pooled([a, b])), True), (statistics.welch(a, b), False)):
+        assert (effect.low, effect.high) == pytest.approx(stats.ttest_ind(a, b, equal_var=equal).confidence_interval())
+
+
+def test_without_a_repeat_there_is_no_interval() -> None:
+    one, noise = np.array([1.0]), statistics.pooled([np.array([1.0]), np.array([2.0])])
+    for effect in (statistics.student(one, one + 1, noise), statistics.welch(one, one + 1)):
+        assert (effect.value, effect.n) == (-1.0, 2)
+        assert np.isnan([effect.low, effect.high]).all()
+
+
 def test_exhaustive_permutation_counts_every_relabelling() -> None:
     assert statistics.permutation([4, 5, 6], [1, 2, 3]) == pytest.approx(2 / 20)
     assert statistics.permutation([4, 5, 6], [1, 2, 3], alternative="greater") == pytest.approx(1 / 20)

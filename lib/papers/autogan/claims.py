@@ -6,7 +6,6 @@ features than desk has pictures; of searches and their proxies the reward's feat
 numbers say, `E` what code can count, `O` our own observation.
 """
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from lib.papers.autogan.comparisons import Test, after_resets, alike, cost, ends
 from lib.papers.autogan.experiments import SEARCHED
 from lib.papers.autogan.records import WINNERS
 from lib.papers.study import Study
-from lib.report.claims import Claim, Finding, above, below, inside_band, not_run
+from lib.report.claims import Claim, Finding, above, below, inside_band, not_run, order
 
 INCEPTION = "needs 50,000 pictures, CIFAR-10 and the 2015 Inception, which desk has not"
 BAND_IS, BAND_FID, BAND_KD = 0.45, 3.0, 0.2  # three times the margins of section 1; KD as a share
@@ -184,13 +183,7 @@ def _simple() -> list[Claim]:
     return [*found, cost]
 
 
-def _order(claim: Claim) -> tuple[Any, ...]:
-    """By number, the whole before its parts and its stand-ins after it; then exact, own and printed ones."""
-    kind, number, rest = re.fullmatch(r"(P-[AC]|[CEO])(\d+)(.*)", claim.id).groups()  # type: ignore[union-attr]
-    return ("C", "E", "O", "P-C", "P-A").index(kind), int(number), rest.endswith("-s"), rest
-
-
-CLAIMS = sorted([*_compounds(), *_simple(), *printed.CLAIMS], key=_order)
+CLAIMS = sorted([*_compounds(), *_simple(), *printed.CLAIMS], key=order)
 
 
 def _networks(table: dict[str, tuple[str, str, str, tuple[Any, ...]]]) -> dict[str, Test]:

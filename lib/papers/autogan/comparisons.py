@@ -4,7 +4,7 @@ Where at least one network was trained twice, what one training differs from ano
 Without any repeat nothing is decided.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,48 +17,13 @@ from lib.papers.autogan.records import WINNERS, Search
 from lib.papers.study import Study
 from lib.report import statistics
 from lib.report.claims import Claim, Finding, Verdict, above, below, inside_band, not_run
-from lib.report.statistics import Interval
+from lib.report.statistics import Interval, over_seeds, pooled, student, welch
 
 SEED, DRAWS = 0, 1000  # of resampling
 FEWEST = 4  # points of a rank correlation
 STAGE = 5  # iterations at a stage's ends, or half of it where it is shorter
 AGAIN = "a training with another seed is needed"
-Values = Sequence[float] | np.ndarray
 Test = Callable[[Study, Claim], Finding]
-
-
-def pooled(groups: Iterable[np.ndarray]) -> tuple[float, int]:
-    """Standard deviation within groups and its degrees of freedom; NaN and 0 where no group has two values."""
-    repeated = [group for group in groups if len(group) > 1]
-    free = sum(len(group) - 1 for group in repeated)
-    squares = sum(float(((group - group.mean()) ** 2).sum()) for group in repeated)
-    return (float(np.sqrt(squares / free)), free) if free else (np.nan, 0)
-
-
-def student(a: Values, b: Values, noise: tuple[float, int]) -> Interval:
-    """Mean a - mean b (0 where b is empty) with Student's interval for noise of so many degrees of freedom."""
-    sd, free = noise
-    value = float(np.mean(a) - (np.mean(b) if len(b) else 0.0))
-    width = np.sqrt(sum(1 / len(side) for side in (a, b) if len(side)))
-    half = float(stats.t.ppf(0.975, free) * sd * width) if free else np.nan
-    return Interval(value, value - half, value + half, len(a) + len(b))
-
-
-def welch(a: Values, b: Values) -> Interval:
-    """Mean a - mean b with Welch's interval, as their spreads may differ; unknown (NaN) where one is a single value."""
-    value = float(np.mean(a) - np.mean(b))
-    if min(len(a), len(b)) < 2:
-        return Interval(value, np.nan, np.nan, len(a) + len(b))
-    limits = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
-    return Interval(value, float(limits.low), float(limits.high), len(a) + len(b))
-
-
-def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
-    """Mean over searches with Student's interval, cut at the limits; one search has none."""
-    found = np.array(list(each))
-    effect = student(found, (), pooled([found]))
-    low, high = np.clip((effect.low, effect.high), *limits)
-    return effect._replace(low=float(low), high=float(high))
 
 
 def trained(study: Study, part: str, measure: str, larger: str, smaller: str = "") -> tuple[Interval, str]:

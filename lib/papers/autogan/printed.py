@@ -13,7 +13,7 @@ from lib.papers.autogan import comparisons
 from lib.papers.autogan.experiments import SPACE
 from lib.papers.study import Study
 from lib.paths import paper_numbers
-from lib.report.claims import Claim, Finding, exact
+from lib.report.claims import Claim, Finding, exact, says
 from lib.searchers.controller import Controller
 from lib.spaces.autogan import CELLS, Stage
 
@@ -101,16 +101,6 @@ def _earlier(number: int, metric: str) -> dict[str, float]:
     return {name: value for name, value in found if not name.startswith("AutoGAN")}
 
 
-def _says(test: Callable[[], tuple[bool, str]]) -> Test:
-    """A sentence that holds or not, with the numbers behind it."""
-
-    def judge(study: Study, claim: Claim) -> Finding:
-        holds, note = test()
-        return exact(claim, holds, note=note)
-
-    return judge
-
-
 def _beaten() -> tuple[bool, str]:
     (score, other), (distance, far) = (
         [scores(1, metric)[name] for name in (TOP[0], "SN-GAN")] for metric in ("IS", "FID")
@@ -163,16 +153,16 @@ def _preferred() -> tuple[bool, str]:
 
 CHANCE = {"pre": 1 / 2, "no deconv": 2 / 3, "no norm": 1 / 3, "skips": 1 / 2}
 OWN: dict[str, tuple[str, str, Test]] = {  # id: sentence, place, test
-    "P-C1": ("top1 is better than SN-GAN in both scores", "Table 1", _says(_beaten)),
+    "P-C1": ("top1 is better than SN-GAN in both scores", "Table 1", says(_beaten)),
     "P-C1-fair": ("most of the gain in FID over SN-GAN is left where SN-GAN's is of as many pictures",
-                  "first author's SN-GAN", _says(_fair)),
-    "P-C2": ("top1, top2, top3 are in this order in both scores", "Table 1", _says(_ordered)),
-    "P-C3": ("all three have a lower FID than every earlier method", "Table 1", _says(_lowest)),
-    "P-C4": ("the IS of top1 is second only to Progressive GAN's", "Table 1", _says(_second)),
-    "P-C5": ("the FID on STL-10 is the best, the IS below that of one method", "Table 2", _says(_transferred)),
+                  "first author's SN-GAN", says(_fair)),
+    "P-C2": ("top1, top2, top3 are in this order in both scores", "Table 1", says(_ordered)),
+    "P-C3": ("all three have a lower FID than every earlier method", "Table 1", says(_lowest)),
+    "P-C4": ("the IS of top1 is second only to Progressive GAN's", "Table 1", says(_second)),
+    "P-C5": ("the FID on STL-10 is the best, the IS below that of one method", "Table 2", says(_transferred)),
     "P-C11": ("the search is better than random search with shared weights, and that than without", "text",
-              _says(_random)),
-    "P-C12": ("the printed genomes prefer what the text says, beyond chance", "Figs. 3, 5", _says(_preferred)),
+              says(_random)),
+    "P-C12": ("the printed genomes prefer what the text says, beyond chance", "Figs. 3, 5", says(_preferred)),
     "P-A2": ("cell s is described by s + 5 elements", "Sec. 3.1", _tuple),
 }  # fmt: skip
 EXACT: dict[str, tuple[str, str, Test]] = {

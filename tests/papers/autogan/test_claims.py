@@ -363,21 +363,6 @@ def test_the_papers_preferences_are_those_of_its_genomes():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.floats(-5, 5), min_size=2, max_size=8))
-def test_the_interval_over_searches_is_students(values):
-    effect = comparisons.over_seeds(values)
-    assert effect.value == pytest.approx(np.mean(values))
-    if np.ptp(values) > 1e-6:
-        assert (effect.low, effect.high) == pytest.approx(stats.ttest_1samp(values, 0).confidence_interval())
-
-
-def test_the_difference_of_two_samples_is_students():
-    a, b = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.7])
-    effect = comparisons.student(a, b, comparisons.pooled([a, b]))
-    assert (effect.low, effect.high) == pytest.approx(stats.ttest_ind(a, b).confidence_interval())
-
-
-@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=4, max_size=9))
 def test_the_rank_correlation_is_spearmans(pairs):
     frame = pd.DataFrame(pairs, columns=["x", "y"]).astype(float)
