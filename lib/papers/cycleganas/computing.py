@@ -100,12 +100,13 @@ def long_run(settings: Settings, one: Search) -> LongRun:
     task = Task(settings, keys(settings)[one.data], one.name, search=one)
     known, plan = Scores.of(settings, task.key).domains, search_plan(settings, one)
     training = search_training(settings, one)
+    chunk = _chunk(settings, training)
     identity = {
         "search": asdict(one), "plan": asdict(plan), "training": _anywhere(training), "threads": settings.threads,
         "space": {"blocks": settings.blocks, "preset": settings.preset}, "pictures": {task.key: known.sha256},
-        "seed": settings.seed, "chunk": _chunk(settings, training),
+        "seed": settings.seed, "chunk": chunk,
     }  # fmt: skip
-    return LongRun(one.name, identity, math.ceil(training.iterations / identity["chunk"]), settings.seed, task)
+    return LongRun(one.name, identity, math.ceil(training.iterations / chunk), settings.seed, task)
 
 
 def begin_search(task: Task) -> CycleSearch:
@@ -253,24 +254,29 @@ def recipe_of(settings: Settings, known: Scores, text: str, widths: tuple[int, i
 
 def ranks(study: Study, settings: Settings, part: str) -> None:
     """All architectures that were trained at the controlled width, scored with the weights of the first search."""
-    jobs = []
+    jobs: list[Job] = []
     for key in settings.control_data:
-        data = called(key)
-        path = derived(study, settings, Search(data, "OF", 0))[0]
-        asked = {experiments.space(settings).text(experiments.space(settings).cyclegan): ("C", "", -1)}
-        for one in experiments.searches(settings):
-            if one.data == data:
-                asked.setdefault(derived(study, settings, one)[1], ("N", one.scheme, one.seed))
-        for number in range(settings.randoms):
-            text = experiments.space(settings).text(experiments.random_genome(settings, number))
-            asked.setdefault(text, ("R", "", number))
-        for text, (method, scheme, number) in asked.items():
-            about = {"data": data, "name": f"{method}{settings.controlled}", "method": method, "scheme": scheme,
+        first = Search(called(key), "OF", 0)
+        path = derived(study, settings, first)[0]
+        for text, (method, scheme, number) in _architectures(study, settings, first.data).items():
+            about = {"data": first.data, "name": f"{method}{settings.controlled}", "method": method, "scheme": scheme,
                      "search": number, "text": text}  # fmt: skip
-            task = Task(settings, key, about["name"], text, search=Search(data, "OF", 0), checkpoint=path)
+            task = Task(settings, key, method, text, search=first, checkpoint=path)
             jobs.append(Job(len(jobs), 0, settings.seed, task, about))
-    first = [long_run(settings, Search(called(key), "OF", 0)).identity for key in settings.control_data]
-    _compute(study, settings, part, jobs, rank, more={"searches": first})
+    searched = [long_run(settings, Search(called(key), "OF", 0)).identity for key in settings.control_data]
+    _compute(study, settings, part, jobs, rank, more={"searches": searched})
+
+
+def _architectures(study: Study, settings: Settings, data: str) -> dict[str, tuple[str, str, int]]:
+    """Of each architecture trained on a set its method, scheme and number, by its text."""
+    space = experiments.space(settings)
+    found = {space.text(space.cyclegan): ("C", "", -1)}
+    for one in experiments.searches(settings):
+        if one.data == data:
+            found.setdefault(derived(study, settings, one)[1], ("N", one.scheme, one.seed))
+    for number in range(settings.randoms):
+        found.setdefault(space.text(experiments.random_genome(settings, number)), ("R", "", number))
+    return found
 
 
 def rank(task: Task, seed: int, folder: Path) -> Outcome:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lib.papers.cycleganas.settings import Settings
 from lib.spaces.base import Genome, keyed
-from lib.spaces.cycleganas import CycleGanas, Genotype, GeneratorGenotype, cyclegan, match, match_one, parameters
+from lib.spaces.cycleganas import CycleGanas, GeneratorGenotype, Genotype, cyclegan, match, match_one, parameters
 
 PARTS = {
     "domains": "what the scores say of untranslated pictures, and of other real ones",

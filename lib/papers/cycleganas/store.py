@@ -1,4 +1,4 @@
-"""Trained pairs, each made once: its record and checkpoint lie below the cache folder, named after all it depends on."""
+"""Trained pairs, each made once: record and checkpoint lie below the cache folder, named after all they depend on."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

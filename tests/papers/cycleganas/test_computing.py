@@ -21,9 +21,9 @@ from lib.spaces.base import keyed
 from lib.spaces.cycleganas import match, parameters
 
 DESK = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "05_cycleganas.yaml").read_text())
-TINY = {"data": ["synthetic"], "scheme_data": ["synthetic"], "width_data": ["synthetic"], "control_data": ["synthetic"],
-        "test_pictures": 4, "device": "cpu", "side": 32, "blocks": 1, "search_width": 2, "search_ndf": 2, "form": "plain",
-        "searches": 1, "schemes": ["OF", "THS"], "search_steps": 4, "matched": [4], "widths": [3], "controlled": 4, "ndf": 2,
+TINY = {**dict.fromkeys(("data", "scheme_data", "width_data", "control_data"), ["synthetic"]), "test_pictures": 4,
+        "device": "cpu", "side": 32, "blocks": 1, "search_width": 2, "search_ndf": 2, "form": "plain", "searches": 1,
+        "schemes": ["OF", "THS"], "search_steps": 4, "matched": [4], "widths": [3], "controlled": 4, "ndf": 2,
         "train_steps": 4, "repeats": 1, "randoms": 1, "chunks": 2, "evaluations": 2, "alpha_lr": 0.1}  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_a_searched_pair_has_one_width_for_the_size_of_two_cyclegans_and_its_con
     genotype = space.decode(space.sample(keyed(3)))
     generators = experiments.pair(genotype)
     H = experiments.widths(chosen, Training("facades", "N", 16, 0), genotype)
-    assert H == (match(generators, experiments.size(chosen, 16)),) * 2
+    assert (match(generators, experiments.size(chosen, 16)),) * 2 == H
     H_A, H_B = experiments.widths(chosen, Training("facades", "C'", 16, 0), genotype)
     for wide, generator in zip((H_A, H_B), generators, strict=True):
         near = [
@@ -175,7 +175,7 @@ def compute(study, chosen, part):
 
 
 def test_a_whole_study_leaves_records_that_say_what_was_searched_and_trained(whole):
-    study, chosen = whole
+    study, _ = whole
     searched = records.searches(study)
     assert [one.name for one in searched] == ["search-synthetic-OF-0", "search-synthetic-THS-0"]
     assert [one.rows["updates"].iloc[-1] for one in searched] == [4, 4]
