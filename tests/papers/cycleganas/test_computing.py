@@ -21,7 +21,7 @@ from lib.spaces.base import keyed
 from lib.spaces.cycleganas import match, parameters
 
 DESK = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "05_cycleganas.yaml").read_text())
-TINY = {**dict.fromkeys(("data", "scheme_data", "width_data", "control_data"), ["synthetic"]), "test_pictures": 4,
+TINY = {**{name: ["synthetic"] for name in ("data", "scheme_data", "width_data", "control_data")}, "test_pictures": 4,
         "device": "cpu", "side": 32, "blocks": 1, "search_width": 2, "search_ndf": 2, "form": "plain", "searches": 1,
         "schemes": ["OF", "THS"], "search_steps": 4, "matched": [4], "widths": [3], "controlled": 4, "ndf": 2,
         "train_steps": 4, "repeats": 1, "randoms": 1, "chunks": 2, "evaluations": 2, "alpha_lr": 0.1}  # fmt: skip
