@@ -1,21 +1,15 @@
 """Pictures of one's own: of any generator of the space, of one searched for a folder of pictures, or from a file."""
 
 import copy
-import json
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-import yaml
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torchvision.utils import make_grid
 
@@ -23,12 +17,13 @@ from lib import device, weights
 from lib.data import images
 from lib.metrics import distribution
 from lib.models.autogan import Generator
+from lib.papers import one_cell
 from lib.papers.autogan import computing, experiments, scores, store
 from lib.papers.autogan.computing import Task
 from lib.papers.autogan.experiments import SPACE, Search
 from lib.papers.autogan.scores import Scores
 from lib.papers.autogan.settings import Settings
-from lib.paths import atomic, notebooks_dir, shown, write_text
+from lib.paths import shown
 from lib.report import architecture, plots, provenance
 from lib.report.pictures import image_grid
 from lib.report.style import styled
@@ -67,10 +62,7 @@ class Network:
     def save(self, path: str | Path) -> Path:
         """Write the network as one safetensors file, which `generate` takes."""
         facts = {name: str(getattr(self.generator, name)) for name in (*SIZES, "skip_out")}
-        state = {name: value.cpu().contiguous() for name, value in self.generator.state_dict().items()}
-        with atomic(Path(path)) as temporary:
-            save_file(state, temporary, {"genome": self.genome, **facts})
-        return Path(path)
+        return one_cell.save(path, self.generator.state_dict(), {"genome": self.genome, **facts})
 
 
 @dataclass(frozen=True)
@@ -163,8 +155,7 @@ def search(folder: str | Path, minutes: float, *, settings: Settings | None = No
     Raises ValueError for a folder with fewer than two pictures, pictures smaller than `side` and numbers out of range,
     OutOfTime where the minutes were too few for the search: the same call continues it.
     """
-    if isinstance(minutes, bool) or not isinstance(minutes, Real) or not 0 < minutes <= 1e6:
-        raise ValueError(f"minutes is {minutes!r}; allowed are numbers above 0, to 1e+06")
+    one_cell.check_minutes(minutes)
     chosen = _own(Path(folder), settings or _desk(), side)
     known = Scores.of(chosen)
     identity = {"settings": chosen.identity() | {"data": known.shown().sha256}, "minutes": minutes,
@@ -237,10 +228,7 @@ def _finished(settings: Settings, run: Run, seconds: float) -> Found:
 
 def _sizes(settings: Settings, seconds: float, path: Path) -> dict[str, Any]:
     """The sizes of a search of about so many seconds on this machine; measured once and kept in a file."""
-    if not path.is_file():
-        write_text(path, json.dumps(_fitting(settings, seconds, _pace(settings))))
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return one_cell.measured(path, lambda: _fitting(settings, seconds, _pace(settings)))
 
 
 def _pace(settings: Settings) -> list[tuple[float, float]]:
@@ -303,34 +291,18 @@ def _averaged(genome: str, training: DerivedTraining) -> Network:
     return Network(genome, generator.eval())
 
 
-@lru_cache(maxsize=1)
 def _desk() -> Settings:
-    path = notebooks_dir() / "profiles" / "desk" / "04_autogan.yaml"
-    return Settings.pick(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return one_cell.desk(Settings, "04_autogan")
 
 
 def _saved(path: Path) -> Network:
     """The network of a file; ValueError if it is none."""
-    try:
-        with safe_open(path, "pt") as stored:
-            facts = stored.metadata()
-            state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-        sizes = {name: _size(name, facts[name]) for name in SIZES}
+    with one_cell.opened(path) as (state, facts):
+        sizes = {name: one_cell.number(facts, name, *limits) for name, limits in SIZES.items()}
         with torch.device("meta"):  # nothing is drawn, and wrong sizes take no memory
             generator = Generator(SPACE.named(facts["genome"]), **sizes, skip_out=facts["skip_out"])
         generator.load_state_dict(state, assign=True)
-        if not all(value.isfinite().all() for value in state.values()):
-            raise ValueError("some of its weights are not finite")
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{shown(path)} is no network of save_network: {error}") from error
-    return Network(facts["genome"], generator.float().to(device.pick()).eval())
-
-
-def _size(name: str, text: str) -> int:
-    low, high = SIZES[name]
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise ValueError(f"{name} is {text!r}; allowed are {low} to {high}")
-    return int(text)
+        return Network(facts["genome"], generator.float().to(device.pick()).eval())
 
 
 def _check_count(name: str, value: Any, low: int, high: int) -> None:

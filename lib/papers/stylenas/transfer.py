@@ -3,27 +3,23 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from matplotlib.figure import Figure
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F
 
 from lib import device
 from lib.data import images, pictures
 from lib.models.normalised_vgg import NormalisedVGG
 from lib.models.photoreal import PhotorealDecoder
 from lib.models.wct import Numerics
+from lib.papers import one_cell
 from lib.papers.stylenas import store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.papers.stylenas.settings import Settings
-from lib.paths import atomic, notebooks_dir, shown
+from lib.paths import shown
 from lib.report.pictures import image_grid
 from lib.search.workers import few_threads
 
@@ -98,13 +94,10 @@ def paint(network: Network, content: Tensor, style: Tensor) -> Tensor:
 
 def save_network(path: str | Path, genome: str = "S7", *, settings: Settings | None = None) -> Path:
     """Write a trained network (trained now unless it was before) as one safetensors file, which `transfer` takes."""
-    network, path = _network(genome, settings), Path(path)
+    network = _network(genome, settings)
     facts = {"genome": network.genome, "encoder": network.encoder.name, "digest": network.encoder.digest,
              "content_shift": json.dumps(network.numerics.content_shift)}  # fmt: skip
-    state = {name: value.cpu().contiguous() for name, value in network.decoder.state_dict().items()}
-    with atomic(path) as temporary:
-        save_file(state, temporary, facts)
-    return path
+    return one_cell.save(path, network.decoder.state_dict(), facts)
 
 
 def _network(genome: str | Path, settings: Settings | None) -> Network:
@@ -118,28 +111,21 @@ def _network(genome: str | Path, settings: Settings | None) -> Network:
     return Network(SPACE.text(known), store.encoder(ev.encoder, ev.device), decoder, ev.numerics)
 
 
-@lru_cache(maxsize=1)
 def _desk() -> Settings:
-    path = notebooks_dir() / "profiles" / "desk" / "03_stylenas.yaml"
-    return Settings.pick(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return one_cell.desk(Settings, "03_stylenas")
 
 
 def _saved(path: Path) -> Network:
     """The network of a file; ValueError if it is none, or belongs to an encoder with other weights."""
     where = str(device.pick())
-    try:
-        with safe_open(path, "pt") as stored:
-            facts = stored.metadata()
-            state = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-        name, digest, genome = (facts[key] for key in ("encoder", "digest", "genome"))
+    with one_cell.opened(path) as (state, facts):
+        name, digest, genome, shift = (facts[key] for key in ("encoder", "digest", "genome", "content_shift"))
         decoder = PhotorealDecoder(SPACE.decode(SPACE.parse(genome))).to(where)
         decoder.load_state_dict(state)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{shown(path)} is no network of save_network: {error}") from error
     encoder = store.encoder(name, where)
     if encoder.digest != digest:
         raise ValueError(f"{shown(path)} was trained on another {name}; its weights or filter means differ")
-    return Network(facts["genome"], encoder, decoder, Numerics(content_shift=json.loads(facts["content_shift"])))
+    return Network(genome, encoder, decoder, Numerics(content_shift=json.loads(shift)))
 
 
 def _within(photo: Tensor, pixels: int) -> Tensor:
@@ -150,13 +136,7 @@ def _within(photo: Tensor, pixels: int) -> Tensor:
 
 
 def _padded(photo: Tensor) -> Tensor:
-    """Sides padded at the end to multiples of 16, at least 32, by reflection (by repetition where it is too small)."""
-    for axis in (2, 3):
-        side = photo.shape[axis]
-        missing = max(SMALLEST, -(-side // MULTIPLE) * MULTIPLE) - side
-        ends = (0, 0, 0, missing) if axis == 2 else (0, missing, 0, 0)
-        photo = F.pad(photo, ends, mode="reflect" if missing < side else "replicate") if missing else photo
-    return photo
+    return one_cell.padded(photo, MULTIPLE, SMALLEST)
 
 
 def _tiled(photo: Tensor, painted: Callable[[Tensor], Tensor]) -> Tensor:
