@@ -29,6 +29,7 @@ MADE: dict[str, tuple[str, Callable[[int, int], Made]]] = {
 }
 KEYS = (*MADE, *ARCHIVES, *STAND_INS)
 SMALLEST = 16  # px
+HELD_OUT = 10  # one in so many training pictures is held out where a folder has none to test
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,7 @@ class Unpaired:
     truth_a: Tensor | None  # of test_b
     showable: bool  # may stand in checked-in figures
     sha256: str  # of the folder, or of the pixels of a made set
+    held_out: tuple[str, ...] = ()  # the parts for testing that are training pictures held out
 
 
 def load(key: str | Path, side: int, load_side: int | None = None) -> Unpaired:
@@ -55,10 +57,11 @@ def load(key: str | Path, side: int, load_side: int | None = None) -> Unpaired:
 
     `key` is one of KEYS or a folder with sub-folders trainA, trainB, testA and testB. Pictures of files are stretched
     to the square by the antialiased bicubic filter, as in CycleGAN (specification section 4), in order of their names.
+    Of a domain without a sub-folder for testing the last tenth of the training pictures, at least one, is held out.
 
     Raises ValueError for an unknown key, a side that is below 16 or not divisible by 4, a load side below the side, a
-    sub-folder that is absent or empty and a domain with fewer than two training pictures; MissingData and CorruptData
-    as `registry.locate`, ImageError for a file that is no picture.
+    sub-folder that is empty, or absent and needed, and a domain with fewer than two training pictures; MissingData and
+    CorruptData as `registry.locate`, ImageError for a file that is no picture.
     """
     if side < SMALLEST or side % 4:
         raise ValueError(f"side is {side}; allowed are multiples of 4 from {SMALLEST} pixels")
@@ -89,9 +92,12 @@ def _read(key: str, side: int, load_side: int) -> Unpaired:
     if key not in KEYS and not Path(key).expanduser().is_dir():
         raise ValueError(f"domains are {key!r}; allowed are {', '.join(KEYS)}, or the path of a folder with {_PARTS}")
     found = registry.locate(key)
-    files = {part: _files(found.path, part) for part in PARTS}
+    held_out = tuple(part for part in PARTS[2:] if key not in KEYS and not (found.path / part).is_dir())
+    files = {part: _files(found.path, part) for part in PARTS if part not in held_out}
+    for part in held_out:
+        files |= _split(files, part[-1], found.path)
     pixels = {part: _pixels(files[part], load_side if part.startswith("train") else side) for part in PARTS}
-    names = {part: tuple(file.relative_to(found.path / part).as_posix() for file in files[part]) for part in PARTS}
+    names = {part: tuple("/".join(file.relative_to(found.path).parts[1:]) for file in files[part]) for part in PARTS}
     numbers = {part: [Path(name).stem.removesuffix(f"_{part[-1]}") for name in names[part]] for part in PARTS}
     paired = key in PAIRED and numbers["testA"] == numbers["testB"]
     entry = CATALOGUE.get(key)
@@ -101,6 +107,7 @@ def _read(key: str, side: int, load_side: int) -> Unpaired:
         source=found.source,
         **_tensors(pixels),
         names=names,
+        held_out=held_out,
         paired=paired,
         truth_b=torch.from_numpy(pixels["testB"]) if paired else None,
         truth_a=torch.from_numpy(pixels["testA"]) if paired else None,
@@ -124,6 +131,16 @@ def _files(root: Path, part: str) -> list[Path]:
     if part.startswith("train") and len(files) < 2:
         raise ValueError(f"domain {part[-1]} has 1 picture in {shown(root / part)}; at least 2 are needed to train")
     return files
+
+
+def _split(files: dict[str, list[Path]], domain: str, root: Path) -> dict[str, list[Path]]:
+    """The training pictures of a domain in two parts, the last ones for testing; ValueError if there are too few."""
+    every = files[f"train{domain}"]
+    count = max(1, len(every) // HELD_OUT)
+    if len(every) - count < 2:
+        raise ValueError(f"domain {domain} has {len(every)} pictures in {shown(root / f'train{domain}')} and none to "
+                         f"test in test{domain}; at least 3 are needed to hold one out")  # fmt: skip
+    return {f"train{domain}": every[:-count], f"test{domain}": every[-count:]}
 
 
 def _pixels(files: list[Path], side: int) -> Pixels:

@@ -45,6 +45,26 @@ def load(path: str | Path, *, side: int | None = None, fit: str = "long") -> Ten
     return fitted(_decode(Path(path).expanduser()), side, fit)
 
 
+def of(picture: Image.Image | np.ndarray) -> Tensor:
+    """A PIL image or an array as (3, H, W) in [0, 1], grey and transparency as in `load`.
+
+    An array is (H, W), (H, W, 3) or (H, W, 4), of uint8 or of floats in [0, 1]. Raises ImageError for any other.
+    """
+    if isinstance(picture, Image.Image):
+        return _rgb(ImageOps.exif_transpose(picture))
+    good = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] in (3, 4))
+    if not good or 0 in picture.shape or not (picture.dtype == np.uint8 or picture.dtype.kind == "f"):
+        raise ImageError(f"array is {picture.dtype} {picture.shape}; allowed are uint8, or floats in [0, 1], of the "
+                         "shapes (H, W), (H, W, 3) and (H, W, 4)")  # fmt: skip
+    if picture.dtype == np.uint8:
+        return _rgb(Image.fromarray(np.ascontiguousarray(picture)))
+    values = torch.from_numpy(np.atleast_3d(picture).astype(np.float32, order="C")).movedim(2, 0)
+    if not (values.min() >= 0 and values.max() <= 1):
+        raise ImageError(f"array has values in [{values.min():g}, {values.max():g}]; floats in [0, 1] are allowed")
+    colour, opaque = values[:3].expand(3, -1, -1), values[3:]
+    return (colour * opaque + 1 - opaque if len(opaque) else colour).contiguous()
+
+
 def absent(path: Path) -> FileNotFoundError:
     """The error for a file that is not there, with its path as the user gave it, and where a relative one begins."""
     return FileNotFoundError(

@@ -89,14 +89,49 @@ def test_same_names_in_both_domains_of_ones_own_folder_are_no_pairs(folder):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_an_absent_or_an_empty_sub_folder_is_named(folder, part):
+def test_an_empty_sub_folder_is_named(folder, part):
     for file in (folder / part).iterdir():
         file.unlink()
     with pytest.raises(ValueError, match=rf"{part} holds no picture"):
         load(folder, 16)
-    (folder / part).rmdir()
+
+
+@pytest.mark.parametrize("part", PARTS[:2])
+def test_an_absent_sub_folder_to_train_on_is_named(folder, part):
+    (folder / part).rename(folder / "elsewhere")
     with pytest.raises(ValueError, match=rf"has no sub-folder {part}; needed are trainA, trainB, testA and testB"):
         load(folder, 16)
+
+
+@pytest.mark.parametrize("count", [4, 25])
+def test_without_pictures_to_test_the_last_tenth_of_those_to_train_on_is_held_out(folder, count):
+    (folder / "testA").rename(folder / "elsewhere")
+    for number in range(3, count):
+        save(folder / "trainA" / f"{number:02}.png", seed=number)
+    whole = sorted(file.name for file in (folder / "trainA").iterdir())
+    found = load(folder, 32)
+    assert found.held_out == ("testA",)
+    assert counts(found) == [count - max(1, count // 10), 2, max(1, count // 10), 2]
+    assert [*found.names["trainA"], *found.names["testA"]] == whole
+    expected = images.resize(images.load(folder / "trainA" / whole[-1]), (32, 32))
+    assert np.array_equal(found.test_a[-1].movedim(0, -1), images.to_uint8(expected))
+
+
+def test_too_few_pictures_to_hold_one_out_are_refused(folder):
+    (folder / "testB").rename(folder / "elsewhere")
+    with pytest.raises(
+        ValueError, match=r"domain B has 2 pictures in own/trainB and none to test in testB; at least 3"
+    ):
+        load(folder, 16)
+
+
+def test_an_archive_without_its_test_pictures_is_no_folder_to_split(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path / "data"))
+    (tmp_path / "data" / "cyclegan").mkdir(parents=True)
+    (folder / "testB").rename(folder / "elsewhere")
+    folder.rename(tmp_path / "data" / "cyclegan" / "maps")
+    with pytest.raises(ValueError, match="has no sub-folder testB; needed are"):
+        load("maps", 16)
 
 
 def test_a_domain_with_one_picture_cannot_be_trained_on_but_tested(folder):

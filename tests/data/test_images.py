@@ -38,6 +38,30 @@ def test_a_png_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert np.array_equal(images.to_uint8(image), PIXELS)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "1", "P"])
+def test_a_picture_in_memory_is_what_its_file_would_be(tmp_path: Path, mode: str) -> None:
+    rgba = np.dstack([PIXELS, RNG.integers(0, 256, PIXELS.shape[:2], np.uint8)])
+    picture = Image.fromarray(rgba).convert(mode)
+    picture.save(tmp_path / "a.png")
+    expected = images.load(tmp_path / "a.png")
+    assert torch.equal(images.of(picture), expected)
+    if mode in ("RGB", "L", "RGBA"):
+        pixels = np.asarray(picture)
+        assert torch.equal(images.of(pixels), expected)
+        assert torch.allclose(images.of(pixels / 255), expected, atol=0.6 / 255)  # alpha is rounded to 8 bits above
+
+
+@pytest.mark.parametrize(("pixels", "message"), [
+    (PIXELS[..., :2], r"\(20, 30, 2\); allowed are"), (PIXELS[None], r"\(1, 20, 30, 3\)"),
+    (PIXELS[:0], r"\(0, 30, 3\)"), (PIXELS.astype(np.int64), "int64"),
+    (PIXELS.astype(np.float32), r"values in \[0, 255\]; floats in \[0, 1\]"),
+    (PIXELS / np.float64("nan"), "values in"),
+])  # fmt: skip
+def test_an_array_that_is_no_picture_is_refused(pixels: np.ndarray, message: str) -> None:
+    with pytest.raises(images.ImageError, match=message):
+        images.of(pixels)
+
+
 def test_saving_and_loading_keeps_every_8_bit_value(tmp_path: Path) -> None:
     image = images.from_uint8(PIXELS)
     assert torch.equal(images.load(images.save(image, tmp_path / "new" / "a.png")), image)
