@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import torch
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
@@ -14,6 +13,7 @@ from lib.data import small_pictures
 from lib.device import keyed_seed
 from lib.metrics.inception_score import inception_score
 from lib.models import autogan as models
+from lib.papers import formula
 from lib.papers.autogan import store
 from lib.papers.autogan.experiments import SPACE
 from lib.papers.autogan.store import ClassifierRecipe
@@ -23,7 +23,7 @@ from lib.search.cache import code_hash
 from lib.search.runs import environment, identity_hash
 from lib.search.workers import Outcome, few_threads
 from lib.spaces.autogan import Stage
-from lib.spaces.base import Genome, Space, keyed
+from lib.spaces.base import Genome, keyed
 from lib.training.gan import GanSettings, noise, pictures_of
 from lib.training.reset import Collapse
 from lib.training.shared_gan import SharedGan
@@ -34,27 +34,6 @@ GAN = GanSettings(width=8, d_width=8, bottom=2, latent=16, d_batch=8, g_batch=8,
 CLASSIFIER = ClassifierRecipe("patches", pictures=400, epochs=3, seed=0, device="cpu")
 CLASSIFIER_MACS = 1e7  # a picture, roughly
 SEED, IMAGES = 0, 128  # of everything drawn, z included; pictures that score a genome
-
-
-@dataclass(frozen=True)
-class Additive:
-    """A space in which every choice costs something, whatever the others are; the best of each gene costs nothing."""
-
-    space: Space
-    costs: tuple[tuple[float, ...], ...]  # of each gene's choices; the dearest genome costs 1
-
-    @classmethod
-    def of(cls, space: Space) -> "Additive":
-        """Costs drawn once, uniformly."""
-        rng = keyed(SEED)
-        drawn = [rng.random(len(gene.choices)) for gene in space.genes]
-        total = sum(float(np.ptp(costs)) for costs in drawn)
-        return cls(space, tuple(tuple(((costs - costs.min()) / total).tolist()) for costs in drawn))
-
-
-def additive(table: Additive, genome: Genome, seed: int) -> Outcome:
-    """The sum of the costs of a genome's choices, 0 to 1; a toy objective, no training."""
-    return Outcome(sum(costs[choice] for costs, choice in zip(table.costs, genome, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -108,19 +87,13 @@ def _drawn(shared: Shared) -> torch.Generator:
     return torch.Generator().manual_seed(keyed_seed(shared.seed, "scored"))
 
 
-def _formula(name: str, title: str, space: Space) -> Problem:
-    table = Additive.of(space)
-    identity = {"costs": [list(costs) for costs in table.costs]}
-    return Problem(name, title, "standin", space, additive, table, identity, "share of the highest cost", 0.0)
-
-
 def problems(settings: Any) -> list[Problem]:
     """All 14 tokens, and those of the first cell alone, under a formula; all 14 scored on shared weights."""
     shared = Shared(GAN, CLASSIFIER, STEPS * settings.iterations, IMAGES, SEED)
     macs = models.macs(SPACE.named("a"), GAN.width, GAN.bottom, GAN.latent)
     return [
-        _formula("autogan-table", "AutoGAN space, toy objective", SPACE),
-        _formula("autogan-stage0", "AutoGAN's first cell, toy objective", Stage(0)),
+        formula.problem("autogan-table", "AutoGAN space, toy objective", SPACE),
+        formula.problem("autogan-stage0", "AutoGAN's first cell, toy objective", Stage(0)),
         Problem("autogan", "AutoGAN, shared weights: IS-task", "real", SPACE, shared_score, shared, asdict(shared),
                 "minus IS-task", flops=2 * IMAGES * (macs + CLASSIFIER_MACS), data=small_pictures.PATCH_PHOTOS),
     ]  # fmt: skip
