@@ -15,12 +15,13 @@ from lib.search import loop
 from lib.search.cache import Cache
 from lib.searchers import SEARCHERS
 from lib.searchers.base import Searcher
+from lib.searchers.differentiable import SCHEMES
 from lib.spaces.base import Space
 from lib.spaces.toy import BitString
 
 KEPT = ("seed", "genome", "score", "metrics", "reason", "seconds", "cached")  # of a search's row; the run has all
 ASKED = 4  # candidates that a search on real trainings may ask for each; repeated and invalid ones need none
-CONTROLS, NOISE = "controls", "noise"  # parts beside the problems themselves
+CONTROLS, NOISE, DIFFERENTIABLE = "controls", "noise", "differentiable"  # parts beside the problems themselves
 LEARNING_RATE = 0.02  # of REINFORCE, for budgets of a few hundred
 
 
@@ -67,6 +68,20 @@ def compute_noise(study: Study, settings: Settings) -> None:
         problem = problems.toy(BitString(12, block=6), f"noise-{repeats}", "toy: 12 noisy bits", settings.noise)
         own = {"repeats": repeats, "seeding": "per_candidate"}
         _compute(study, settings, problem, "aging_evolution", settings.toy_seeds, **own)
+
+
+def compute_differentiable(study: Study, settings: Settings) -> None:
+    """Differentiable searches of a toy of their own, by all schemes; they ask for no candidates."""
+    from lib.papers.searchers import differentiable  # and with it torch
+
+    with study.open_run(DIFFERENTIABLE, {**differentiable.about(), "seeds": settings.toy_seeds}) as run:
+        for k, scheme in enumerate(SCHEMES):
+            missing = [seed for seed in range(settings.toy_seeds) if (k, seed) not in run.record.done]
+            found = differentiable.search(scheme, missing) if missing else []
+            for seed, row in zip(missing, found, strict=True):
+                run.record.append({"k": k, "repeat": seed, **row}, sync=False)
+        run.record.sync()
+        study.export(run, DIFFERENTIABLE, {})
 
 
 def _compute(study: Study, settings: Settings, problem: Problem, name: str, seeds: int, **shape: Any) -> None:

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.papers.searchers import tables
+from lib.papers.searchers.computing import DIFFERENTIABLE
 from lib.papers.searchers.settings import CONTROL
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.report import clusters, plots
 from lib.report import search as charts
 from lib.search.loop import Search
@@ -127,6 +128,20 @@ def incumbents(noisy: pd.DataFrame) -> pd.DataFrame:
         true = part.groupby("k")["true"].first().to_numpy()[winner]
         found.append(table.assign(true=true, spent=(table["k"] + 1) * repeats))
     return pd.concat(found, ignore_index=True)
+
+
+@needs(DIFFERENTIABLE)
+def schemes(study: Study) -> Figure:
+    """The trajectories of the differentiable searches, a line a scheme: entropy, and distances in genes."""
+    panels = {"entropy": "mean entropy of β, nats", "to_best": "genes unlike the best genotype",
+              "to_final": "genes unlike the final genotype"}  # fmt: skip
+    rows = study.frame(DIFFERENTIABLE)
+    each = zip(rows["curves"], rows["scheme"], rows["repeat"], strict=True)
+    curves = pd.concat([pd.DataFrame({**one, "scheme": scheme, "search": seed}) for one, scheme, seed in each])
+    shown = curves.melt(["scheme", "search", "iteration"], list(panels), "panel").replace({"panel": panels})
+    fig = charts.convergence(shown, "iteration", "value", "scheme", panel="panel", seed="search", band="auto",
+                             dashes=True, ylabel="")  # fmt: skip
+    return study.figure("differentiable", fig)
 
 
 PRODUCTS: tuple[Callable[[Study, pd.DataFrame], Figure | None], ...] = (best, optimum, against_random, noise)

@@ -6,12 +6,14 @@ from typing import Any
 
 from lib.papers import study as studies
 from lib.papers.searchers import computing, figures, problems, tables
-from lib.papers.searchers.computing import CONTROLS, NOISE
+from lib.papers.searchers.computing import CONTROLS, DIFFERENTIABLE, NOISE
 from lib.papers.searchers.settings import Settings
 from lib.papers.study import Study
+from lib.searchers.differentiable import SCHEMES
 
 NOTEBOOK = "06_searchers"
 OVERHEAD_S = 0.001  # of a candidate in the loop, about; most of what a formula costs
+DIFFERENTIABLE_S = 2  # all differentiable searches at once, about
 
 
 def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
@@ -29,13 +31,15 @@ def compute(study: Study, settings: Settings, *parts: str) -> None:
     Raises `runs.OutOfTime` where the given time is spent; finished rows are stored.
     """
     known = {problem.name: problem for problem in problems.chosen(settings)}
-    for part in settings.asked(parts or (*known, CONTROLS, NOISE)):
+    for part in settings.asked(parts or (*known, CONTROLS, NOISE, DIFFERENTIABLE)):
         if part in known:
             computing.compute_problem(study, settings, known[part])
         elif part == CONTROLS:
             computing.compute_controls(study, settings)
-        else:
+        elif part == NOISE:
             computing.compute_noise(study, settings)
+        else:
+            computing.compute_differentiable(study, settings)
 
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
@@ -47,13 +51,18 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
         rows, needs = each * settings.seeds(problem.kind), {"data": problem.data, "weights": problem.weights}
         cost = {"flops": rows * problem.flops} | ({} if problem.flops else {"seconds": rows * OVERHEAD_S})
         parts.append({"part": problem.name, "rows": rows, "memory": 2e8, **cost, **needs})
-    for part, rows in ((CONTROLS, controls), (NOISE, 2 * settings.toy_seeds * settings.toy_budget)):
-        parts.append({"part": part, "rows": rows, "flops": 0, "memory": 2e8, "seconds": rows * OVERHEAD_S})
+    beside = {CONTROLS: controls, NOISE: 2 * settings.toy_seeds * settings.toy_budget}
+    costs = {part: (rows, rows * OVERHEAD_S) for part, rows in beside.items()}
+    costs[DIFFERENTIABLE] = len(SCHEMES) * settings.toy_seeds, DIFFERENTIABLE_S
+    for part, (rows, seconds) in costs.items():
+        parts.append({"part": part, "rows": rows, "flops": 0, "memory": 2e8, "seconds": seconds})
     return parts
 
 
 def draw(study: Study) -> None:
     """Every table and figure that the study's records allow."""
+    tables.schemes(study)
+    figures.schemes(study)
     rows = tables.load(study)
     for product in (tables.found, tables.wins, *figures.PRODUCTS):
         product(study, rows)

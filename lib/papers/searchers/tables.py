@@ -1,29 +1,32 @@
 """The rows of all searches as one frame, and the tables made of it: what was found, and who wins against whom."""
 
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lib.papers.problem import KINDS
+from lib.papers.searchers.computing import DIFFERENTIABLE
 from lib.papers.searchers.settings import CONTROL
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.report import statistics
 from lib.search import record
 from lib.searchers import SEARCHERS
+from lib.searchers.differentiable import SCHEMES
 
 SEED = 0  # of the bootstrap
 BESIDE = ("control", "noise")  # first words of records that are no search of the comparison
 
 
 def load(study: Study) -> pd.DataFrame:
-    """Every row of the study, failed ones included, problems and searchers in a fixed order.
+    """Every row of the asking searchers, failed ones included, problems and searchers in a fixed order.
 
     `experiment` is search, control or noise; `problem` the title, `search` the seed, `spent` the budget used up to the
     row, `best` the lowest score so far (NaN before the first). Raises ValueError where nothing was run.
     """
     parts = [path.name.removesuffix(".jsonl.gz") for path in study.records.glob("*.jsonl.gz")]
-    frames = [_arm(study, part) for part in parts if study.has(part)]
+    frames = [_arm(study, part) for part in parts if study.has(part) and part != DIFFERENTIABLE]
     if not frames:
         raise ValueError("nothing was run yet; compute a part first")
     order = {name: place for place, name in enumerate([*KINDS, *SEARCHERS])}
@@ -113,3 +116,23 @@ def wins(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     gains = [statistics.bootstrap(values, seed=SEED)[:3] for values in table.pop("differences")]
     table[["advantage", "advantage low", "advantage high"]] = gains
     return study.table("wins", table)
+
+
+@needs(DIFFERENTIABLE)
+def schemes(study: Study) -> pd.DataFrame:
+    """How each scheme of the differentiable searches ends: its updates, genes unlike the best and tables among them.
+
+    `settled` is the median of the iterations from which on the genotype was always seen to be the final one.
+    """
+    lines = []
+    for name, part in study.frame(DIFFERENTIABLE).groupby("scheme", sort=False):
+        wrong = statistics.bootstrap(part["to_best"], seed=SEED)
+        curves: list[dict[str, Any]] = part["curves"].tolist()
+        settled = [one["iteration"][np.max(np.nonzero(one["to_final"])[0], initial=-1) + 1] for one in curves]
+        lines.append({
+            "scheme": name, "moves": SCHEMES[str(name)], "searches": len(part), "updates": part["updates"].iloc[0],
+            "wrong": wrong.value, "low": wrong.low, "high": wrong.high, "tables": part["tables"].mean(),
+            "best found": (part["to_best"] == 0).mean(), "entropy": part["entropy"].mean(),
+            "settled": np.median(settled),
+        })  # fmt: skip
+    return study.table("differentiable", pd.DataFrame(lines))

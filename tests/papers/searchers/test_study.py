@@ -13,6 +13,7 @@ from lib.papers import searchers
 from lib.papers.problem import Problem
 from lib.papers.searchers import computing, figures, problems, tables
 from lib.papers.searchers.settings import Settings
+from lib.searchers.differentiable import SCHEMES
 from lib.spaces.toy import BitString
 
 SMALL = {
@@ -56,7 +57,7 @@ def toy_paper(monkeypatch):
 def test_a_paper_s_space_appears_in_the_study_by_being_registered(toy_paper):
     assert [problem.name for problem in problems.registered(settings())][-1] == "toy"
     study, chosen = searchers.open_study(SMALL | {"searched": ["toy"], "parts": ["toy"], "fresh": True})
-    assert [part["part"] for part in searchers.plan(chosen)] == ["toy", "controls", "noise"]
+    assert [part["part"] for part in searchers.plan(chosen)] == ["toy", "controls", "noise", "differentiable"]
     searchers.compute(study, chosen)
     rows = tables.load(study)
     assert set(rows["problem"]) == {"toy paper"}
@@ -136,6 +137,26 @@ def test_repeats_cost_as_much_as_candidates_and_give_a_band(small):
     assert one["spent"].max() == two["spent"].max() == SMALL["toy_budget"]
 
 
+def test_differentiable_searches_have_a_table_of_their_own(small):
+    study, rows = small
+    assert "differentiable" not in set(rows["name"])
+    table = tables.schemes(study).set_index("scheme")
+    assert table["searches"].to_dict() == dict.fromkeys(SCHEMES, SMALL["toy_seeds"])
+    assert table.loc["OF", "updates"] * 2 == table.loc["TF", "updates"]
+    ends = study.frame("differentiable").groupby("scheme")["to_best"]
+    assert table["wrong"].to_dict() == ends.mean().to_dict()
+    assert table["best found"].to_dict() == ends.agg(lambda values: (values == 0).mean()).to_dict()
+
+
+def test_a_search_is_settled_when_its_genotype_is_the_final_one_for_good(small, monkeypatch):
+    study, _ = small
+    curves = {"iteration": [0, 10, 20, 30], "to_final": [0, 2, 0, 0]}
+    stored = study.frame("differentiable")
+    stored["curves"] = [curves] * len(stored)
+    monkeypatch.setattr(study, "frame", lambda part: stored)
+    assert set(tables.schemes(study)["settled"]) == {20}
+
+
 def test_everything_is_drawn_from_the_records_alone(small, monkeypatch):
     study, _ = small
     rows = tables.load(type(study)("searchers", "custom", folder=study.folder))
@@ -147,7 +168,7 @@ def test_everything_is_drawn_from_the_records_alone(small, monkeypatch):
     searchers.study.draw(again)
     names = {path.name for path in again.written if path.suffix in (".png", ".csv")}
     assert names == {"best.png", "optimum.png", "against_random.png", "noise.png", "hamming_bits.png", "found.csv",
-                     "wins.csv"}  # fmt: skip
+                     "wins.csv", "differentiable.png", "differentiable.csv"}  # fmt: skip
 
 
 def test_genomes_of_any_text_become_codes_that_keep_equality():
