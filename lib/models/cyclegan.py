@@ -150,6 +150,20 @@ def parameters(module: nn.Module) -> int:
 
 
 @torch.no_grad()
+def macs(module: nn.Module, side: int) -> int:
+    """Multiply-accumulates of the convolutions that a picture of `side` pixels passes; on meta nothing is computed.
+
+    Left out is what is done once an update, such as the merging of a supernetwork's kernels (which meta cannot do).
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    like = next(module.parameters())
+    with FlopCounterMode(display=False) as counter:
+        module(torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype))
+    return counter.get_flop_counts()["Global"][torch.ops.aten.convolution] // 2
+
+
+@torch.no_grad()
 def initialise(module: nn.Module, seed: int) -> None:
     """Draw all weights anew, N(0, 0.02) with biases 0, and architecture logits N(0, 0.001) (sections 3 and 4).
 

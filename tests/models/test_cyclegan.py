@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lib.models.cyclegan import CycleGanGenerator, Discriminator, Generator, PatchGan, initialise, parameters
+from lib.models.cyclegan import CycleGanGenerator, Discriminator, Generator, PatchGan, initialise, macs, parameters
 from lib.spaces import cycleganas
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import CycleGanas, cyclegan, generator_genotype
@@ -30,6 +30,21 @@ def test_cyclegan_has_the_specified_parameters(H, blocks, size):
 def test_patchgan_has_the_specified_parameters_as_has_a_discriminator_of_4x4_convolutions(ndf, size):
     with torch.device("meta"):
         assert parameters(PatchGan(ndf)) == size == parameters(Discriminator(("conv_4x4",) * 4, ndf))
+
+
+@pytest.mark.parametrize(("H", "count"), [(16, 3_328_180_224), (64, 49_551_507_456), (128, 195_739_779_072)])
+def test_cyclegan_takes_the_specified_operations(H, count):
+    with torch.device("meta"):
+        assert macs(CycleGanGenerator(H), 256) == count
+
+
+def test_as_many_operations_are_counted_where_they_are_computed():
+    operations = ("max_pool", "conv_7x7", "dil_conv_5x5", "conv_4x4")
+    with torch.device("meta"):
+        counts = [macs(network, 32) for network in (PatchGan(2), Discriminator(operations, 2))]
+    assert counts == [macs(PatchGan(2), 32), macs(Discriminator(operations, 2), 32)]
+    taps = [1 * 3 * 2 * 16**2, 49 * 2 * 4 * 8**2, 25 * 4 * 8 * 4**2, 16 * 8 * 16 * 2**2, 16 * 16 * 1]
+    assert counts[1] == sum(taps)
 
 
 @pytest.mark.parametrize(("side", "logits"), [(256, 30), (128, 14), (64, 6), (32, 2)])
