@@ -1,0 +1,213 @@
+"""Our own figures of the searches: how decided they are, how genotypes move, what is chosen, and the losses.
+
+A line is the mean over the seeds of a scheme, its band their range.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.papers.cycleganas import records
+from lib.papers.cycleganas.records import Search
+from lib.papers.study import Study
+from lib.report import clusters, plots, style
+from lib.report.search import convergence
+from lib.report.statistics import wilson
+from lib.spaces.cycleganas import SETS, CycleGanas, choices
+
+ROW, ROOM = 1.75, 0.08  # inches, of a row of panels; of a panel's height, above what is drawn
+NETWORKS = {"G": "generators", "D": "discriminators"}
+FEWEST = 5  # different genotypes that an embedding needs
+Of = Callable[[Search], Any]  # a value at each row of a search
+Product = Callable[[Study], Figure | None]
+
+
+def where_searched(product: Callable[[Study, list[Search]], Figure | None]) -> Product:
+    """Decorates a figure of all stored searches: it is None where there are none."""
+
+    @wraps(product)
+    def drawn(study: Study) -> Figure | None:
+        found = records.searches(study)
+        return product(study, found) if found else None
+
+    return drawn
+
+
+def facts(found: Sequence[Search]) -> str:
+    """What figures of searches say of them: how many of each scheme, widths, sides and learning rates."""
+    plan, training = found[0].about["plan"], found[0].about["training"]
+    counts = ", ".join(f"{scheme} {count}" for scheme, count in Counter(one.scheme for one in found).items())
+    widths = f"H {plan['H']}, ndf {plan['ndf']}, {plan['blocks']} residual cells, {training['side']} px"
+    return f"searches: {counts}; {widths}; learning rates {training['lr']:g}, of logits {plan['alpha_lr']:g}"
+
+
+def over_iterations(found: Sequence[Search], measures: Mapping[str, Of],
+                    references: Mapping[str, Mapping[str, float]], note: str) -> Figure:  # fmt: skip
+    """A row of panels a set, one a measure: what it is over the iterations, a line a scheme."""
+    parts, lines = [], {}
+    for data in dict.fromkeys(one.data for one in found):
+        for title, of in measures.items():
+            panel = f"{data}\n{title}"
+            lines[panel] = references.get(title, {})
+            parts += [pd.DataFrame({"iteration": one.rows["iterations"], "value": np.asarray(of(one), float),
+                                    "scheme": one.scheme, "seed": one.seed, "panel": panel})
+                      for one in found if one.data == data]  # fmt: skip
+    fig = convergence(pd.concat(parts), "iteration", "value", "scheme", panel="panel", columns=len(measures),
+                      baselines=lines, ylabel="", dashes=True)  # fmt: skip
+    fig.set_figheight(ROW * len(lines) / len(measures) + 0.8)
+    for ax in fig.axes:  # a reference has its name above it
+        low, high = ax.get_ylim()
+        ax.set_ylim(top=high + ROOM * (high - low))
+    return plots.headed(fig, f"{note}; band: range of the seeds\n{facts(found)}")
+
+
+def uniform_entropy(space: CycleGanas, kind: str) -> float:
+    """Mean entropy in nats of undecided layers of the generators (`G`) or the discriminators (`D`)."""
+    return float(np.mean([math.log(len(gene.choices)) for gene in space.genes if gene.name.startswith(kind)]))
+
+
+def expected_distance(space: CycleGanas) -> float:
+    """Genes in which two uniformly random genotypes differ on average, exactly."""
+    return sum(1 - 1 / len(gene.choices) for gene in space.genes)
+
+
+@where_searched
+def extra_entropy(study: Study, found: list[Search]) -> Figure:
+    """How decided the layers are: mean entropy of beta beside a uniform one's, and the gap between the first two."""
+    titles = {kind: f"entropy, {name}" for kind, name in NETWORKS.items()}
+    measures: dict[str, Of] = {titles[kind]: _mean_entropy(kind) for kind in NETWORKS}
+    measures["β: largest less second"] = lambda one: one.rows["gap"]
+    undecided = {titles[kind]: {"uniform β": uniform_entropy(found[0].space, kind)} for kind in NETWORKS}
+    note = "means over layers, entropies in nats"
+    return study.figure("extra_entropy", over_iterations(found, measures, undecided, note))
+
+
+def _mean_entropy(kind: str) -> Of:
+    return lambda one: one.rows[[f"entropy_{kind}_A", f"entropy_{kind}_B"]].mean(axis=1)
+
+
+@where_searched
+def extra_hamming(study: Study, found: list[Search]) -> Figure:
+    """In how many genes a genotype differs from the final one and from the one of a chunk before."""
+    space = found[0].space
+    measures = {"genes that differ from the final genotype": to_final,
+                "genes that differ from the chunk before": lambda one: one.rows["hamming"]}  # fmt: skip
+    chance = {title: {"two random genotypes": expected_distance(space)} for title in measures}
+    note = f"{len(space.genes)} genes of four networks"
+    return study.figure("extra_hamming", over_iterations(found, measures, chance, note))
+
+
+def to_final(one: Search) -> list[int]:
+    """The distance of each chunk's genotype to the last one's."""
+    genomes = one.genomes()
+    return [one.space.distance(genome, genomes[-1]) for genome in genomes]
+
+
+def chosen(found: Sequence[Search]) -> pd.DataFrame:
+    """How often the searches chose each operation of a kind of layer, with Wilson's interval: share, low, high, n."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for one in found:
+        kinds = {choices(kind, one.space.preset): kind for kind in SETS}
+        for gene, index in zip(one.space.genes, one.genomes()[-1], strict=True):
+            counts[kinds[gene.choices], gene.name[0], gene.choices[index]] += 1
+    rows = []
+    for kind in SETS:
+        for network, layers in NETWORKS.items():
+            every = choices(kind, found[0].space.preset)
+            n = sum(counts[kind, network, name] for name in every)
+            for name in every if n else ():
+                share = wilson(counts[kind, network, name], n)
+                rows.append({"kind": kind, "layers": layers, "operation": word(name), "share": share.value,
+                             "low": share.low, "high": share.high, "n": n, "chance": 1 / len(every)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def word(operation: str) -> str:
+    """An operation as figures write it, e.g. `dil 3×3`."""
+    name = operation.replace("conv_t_3x3", "conv T 3x3").replace("_conv", "").replace("conv_", "")
+    return " ".join(part.replace("x", "×") if part[0].isdigit() else part for part in name.replace("_", " ").split())
+
+
+@where_searched
+def extra_kernels(study: Study, found: list[Search]) -> Figure:
+    """Which operations the searches chose, a panel a kind of layer, beside the share of a random choice."""
+    frame = chosen(found)
+    kinds = list(dict.fromkeys(frame["kind"]))
+    fig, axes = plots.panels(len(kinds), height=3.6)
+    for kind, ax in zip(kinds, axes, strict=True):
+        part = frame[frame["kind"] == kind]
+        plots.intervals(part, "operation", "share", by="layers", reference=part["chance"].iloc[0], legend="below",
+                        xlabel="share of layers", title=f"{kind} layers", ax=ax)  # fmt: skip
+        ax.set_xlim(left=-0.02)
+    plots.shared_legend(fig)
+    counts = frame.drop_duplicates(["kind", "layers"])
+    layers = ", ".join(f"{row['n']} {row['kind']} of {row['layers']}" for _, row in counts.iterrows())
+    note = "dashed: random choice; bars: Wilson's interval, as if the layers of a search were independent"
+    return study.figure("extra_kernels", plots.headed(fig, f"{note}\nlayers: {layers}\n{facts(found)}"))
+
+
+def visited(found: Sequence[Search]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Every stored genotype, a row each (data, scheme, search, progress in (0, 1]), and all as one-hot rows."""
+    rows, genomes = [], []
+    for one in found:
+        progress = one.rows["iterations"] / one.rows["iterations"].iloc[-1]
+        rows.append(pd.DataFrame({"set": one.data, "scheme": one.scheme, "search": one.name, "progress": progress}))
+        genomes += one.genomes()
+    counts = [len(gene.choices) for gene in found[0].space.genes]
+    columns = zip(np.array(genomes).T, counts, strict=True)
+    return pd.concat(rows, ignore_index=True), np.hstack([np.eye(count)[column] for column, count in columns])
+
+
+@where_searched
+def extra_tsne(study: Study, found: list[Search]) -> Figure | None:
+    """t-SNE of the genotypes of all searches, left by scheme, right by set; later ones are larger and darker."""
+    frame, features = visited(found)
+    if len(np.unique(features, axis=0)) < FEWEST:
+        study.lack("extra_tsne", f"the searches passed fewer than {FEWEST} different genotypes")
+        return None
+    embedding = clusters.tsne(features, seed=0)
+    frame[["x", "y"]] = embedding.places[embedding.place_of]
+    fig, axes = plots.panels(2, height=3.5)
+    for by, ax in zip(("scheme", "set"), axes, strict=True):
+        _trace(ax, frame, by)
+    note = "t-SNE of one-hot genotypes; larger and darker: later; stars: final"
+    return study.figure("extra_tsne", plots.headed(fig, f"{note}\n{facts(found)}"))
+
+
+@style.styled
+def _trace(ax: Axes, frame: pd.DataFrame, by: str) -> None:
+    """The path of every search, a colour a value of `by`."""
+    for index, (name, part) in enumerate(frame.groupby(by, sort=False)):
+        look = style.look(index)
+        for _, path in part.groupby("search", sort=False):
+            ax.plot(path["x"], path["y"], color=look["color"], linewidth=0.4, alpha=0.35, zorder=1)
+            ax.plot(*path[["x", "y"]].iloc[-1], marker="*", markersize=10, color=look["color"],
+                    markeredgecolor="#222222", markeredgewidth=0.6, zorder=4)  # fmt: skip
+        later: Any = {"s": 4 + 18 * part["progress"], "alpha": 0.25 + 0.6 * part["progress"]}
+        ax.scatter(part["x"], part["y"], color=look["color"], marker=look["marker"], linewidths=0, zorder=3, **later)
+        ax.plot([], [], color=look["color"], marker=look["marker"], linestyle="none", label=str(name))
+    style.finish(ax, f"by {by}", "", "")
+    ax.set(xticks=[], yticks=[])
+    style.legend(ax, where="below")
+
+
+@where_searched
+def extra_search_losses(study: Study, found: list[Search]) -> Figure:
+    """The losses that the generators and the discriminators lower; of two-step schemes those of the steps of w."""
+    measures: dict[str, Of] = {f"loss of the {name}": _loss(kind) for kind, name in NETWORKS.items()}
+    note = "means over a chunk; of two steps those of w"
+    return study.figure("extra_search_losses", over_iterations(found, measures, {}, note))
+
+
+def _loss(kind: str) -> Of:
+    return lambda one: one.rows[f"{kind.lower()}_loss"]
+
+
+PRODUCTS: tuple[Product, ...] = (extra_entropy, extra_hamming, extra_kernels, extra_tsne, extra_search_losses)
