@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 import pandas as pd
@@ -79,7 +79,12 @@ def trainings(study: Study) -> pd.DataFrame:
 
 def where_trained(product: Callable[[Study], Any]) -> Callable[[Study], Any]:
     """Decorates a product that reads `trainings`: it is None where there are none."""
-    return lambda study: product(study) if len(trainings(study)) else None
+
+    @wraps(product)
+    def where_any(study: Study) -> Any:
+        return product(study) if len(trainings(study)) else None
+
+    return where_any
 
 
 def header(study: Study, part: str) -> dict[str, Any]:
