@@ -148,7 +148,7 @@ def searched(one: Search, sizes: Sizes = DESK) -> Iterator[Row]:
         before = now
         yield {"k": k, "repeat": 0, "seed": 0, "score": 0.0, "config": config, "metrics": metrics, "reason": "",
                "seconds": 20.0 * (1 + two), "artifacts": {},
-               "curves": points | ({f"alpha_{name}": each for name, each in points.items()} if two else {})}  # fmt: skip
+               "curves": points | {f"alpha_{name}": held for name, held in points.items() if two}}  # fmt: skip
 
 
 def searches(sizes: Sizes = DESK) -> list[Search]:

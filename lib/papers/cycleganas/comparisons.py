@@ -1,0 +1,342 @@
+"""Intervals behind the claims: quotients of scores over trainings, or over searches where a scheme has several.
+
+Scores enter as logarithms. What one training differs from another is pooled over all architectures of a set that were
+trained twice, what one search differs from another over all schemes that searched twice. Without any repeat nothing is
+decided. Sections are those of the specification.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lib.metrics.distribution import INCEPTION
+from lib.papers.cycleganas import records
+from lib.papers.cycleganas.experiments import TRAININGS
+from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Search
+from lib.papers.study import Study
+from lib.report.claims import Claim, Finding, Verdict
+from lib.report.statistics import Interval, pooled, student
+from lib.spaces.cycleganas import parameters
+
+T = TypeVar("T")
+K = TypeVar("K")
+Row = dict[str, Any]  # of a record
+SEED, DRAWS = 0, 4000  # of a simulation
+BOTH = ""  # directions: the mean of their scores
+CELLS = 9  # residual cells of the paper's generators
+WIDTH = 64  # H at which the sizes of genotypes are compared
+WORST = (Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.SUPPORTED)
+Noise = tuple[float, int]  # standard deviation and its degrees of freedom
+
+
+class Lacks(Exception):
+    """What keeps a test from being run, in words."""
+
+
+class Arm(NamedTuple):
+    """An architecture as claims name it: method, scheme, and the width whose size it has or that width's place.
+
+    Places are `controlled` (of figures 3 and 6), `small` and `large` (of figure 5). `first` leaves out all searches but
+    the first.
+    """
+
+    method: str
+    target: int | str
+    scheme: str = "OF"
+    first: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Logarithms of an arm's scores, an array a search or random architecture; `missed` is the error of its size."""
+
+    name: str
+    each: list[np.ndarray]
+    missed: float
+
+    @property
+    def values(self) -> np.ndarray:
+        """Of all trainings."""
+        return np.concatenate(self.each)
+
+    @property
+    def means(self) -> np.ndarray:
+        """Of each search."""
+        return np.array([one.mean() for one in self.each])
+
+    def __str__(self) -> str:
+        """The geometric mean, of how many, and by how much the size is missed, as widths are whole numbers."""
+        many = f"{len(self.each)} architectures" if len(self.each) > 1 else f"{len(self.values)}"
+        size = f", size {self.missed:+.1%}" if abs(self.missed) >= 5e-4 else ""
+        return f"{self.name} {np.exp(self.means.mean()):.4g} ({many}{size})"
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """All that a study's records say, rows as they are told; `keys` of its sets, `names` of its scores."""
+
+    trainings: list[Row]
+    anchors: list[Row]
+    ranks: list[Row]
+    searches: list[Search]
+    keys: frozenset[str]
+    blocks: int
+    features: str
+    names: dict[str, str]
+
+    @cached_property
+    def sets(self) -> list[str]:
+        """The short names of its sets, in the order of the settings."""
+        told = [row["data"] for row in (*self.anchors, *self.trainings)]
+        return list(dict.fromkeys([*told, *(one.data for one in self.searches)]))
+
+    @cached_property
+    def sizes(self) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+        """Of each set and scheme: the logarithms of the sizes of its searches' generators, and `rho`, B's less A's."""
+        found: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+        for (data, scheme), each in grouped(self.searches, lambda one: (one.data, one.scheme)).items():
+            pairs = [(one.genotype.G_A, one.genotype.G_B) for one in each]
+            G_A, G_B = np.log([[parameters(net, WIDTH) for net in pair] for pair in pairs]).T
+            found[data, scheme] = {"G_A": G_A, "G_B": G_B, "rho": G_B - G_A}
+        return found
+
+    def size(self, data: str, scheme: str, column: str) -> tuple[np.ndarray, Noise]:
+        """A column of `sizes` for a scheme's searches, and what searches of any one scheme and set differ in it."""
+        if (data, scheme) not in self.sizes:
+            raise Lacks(f"{data} was not searched with {scheme}")
+        return self.sizes[data, scheme][column], pooled(each[column] for each in self.sizes.values())
+
+    def only(self, sets: Sequence[str]) -> "Known":
+        """What is known of these sets."""
+        trainings, anchors, ranks = ([row for row in rows if row["data"] in sets]
+                                     for rows in (self.trainings, self.anchors, self.ranks))  # fmt: skip
+        searches = [one for one in self.searches if one.data in sets]
+        return replace(self, trainings=trainings, anchors=anchors, ranks=ranks, searches=searches)
+
+    def lacks(self, archives: Sequence[str], *, scored: bool) -> str:
+        """What keeps the study from the paper's own quantities on these archives; empty if nothing does."""
+        absent = [name for name in archives if name not in self.keys]
+        if absent:
+            return f"needs {', '.join(absent)}; the study has {', '.join(sorted(self.keys)) or 'no records'}"
+        if scored and self.features != INCEPTION:
+            return f"needs the 2015 Inception; the scores are on {self.features}"
+        return f"needs {CELLS} residual cells; the networks have {self.blocks}" if self.blocks != CELLS else ""
+
+    def rows(self, data: str, *methods: str, parts: Sequence[str] = TRAININGS) -> list[Row]:
+        """The trainings of methods on a set."""
+        return [row for row in self.trainings
+                if row["data"] == data and row["method"] in methods and row["part"] in parts]  # fmt: skip
+
+    def targets(self, data: str, *parts: str) -> list[int]:
+        """The widths whose sizes CycleGAN and searched pairs of a set were trained at in these parts, rising."""
+        each = [{int(row["target"]) for row in self.rows(data, method, parts=parts)} for method in "CN"]
+        return sorted(each[0] & each[1])
+
+    def target(self, data: str, place: int | str) -> int:
+        """The width of an arm's place; a number is its own."""
+        if isinstance(place, int):
+            return place
+        found = self.targets(data, "matched")
+        if len(found) < 1 + (place == "small"):
+            raise Lacks(f"needs figure 5's trainings of C and N on {data}, of two sizes for the smaller one")
+        other = self.rows(data, "N", "C'", "R", parts=("schemes", "controls"))
+        return int(other[0]["target"]) if place == "controlled" and other else found[0 if place == "small" else -1]
+
+    def side(self, data: str, measure: str, way: str, arm: Arm) -> Side:
+        """The scores of an arm on a set; Lacks where there are none, or one is not positive and has no logarithm."""
+        target = self.target(data, arm.target)
+        name = f"{arm.method}{target}" + (f" {arm.scheme}" if arm.method == "N" and arm.scheme != "OF" else "")
+        rows = [row for row in self.rows(data, arm.method)
+                if row["target"] == target and (arm.method != "N" or row["scheme"] == arm.scheme)]  # fmt: skip
+        if not rows:
+            raise Lacks(f"{name} was not trained on {data}")
+        searches = grouped(rows, lambda row: row["search"])
+        kept = [searches[number] for number in sorted(searches)[: 1 if arm.first else None]]
+        if not all(known := [logs(each, measure, way) for each in kept]):
+            raise Lacks(f"{self.names[measure]} of {name} on {data} is not known to be positive")
+        return Side(
+            name, list(map(np.array, known)), float(np.mean([row["mismatch"] for each in kept for row in each]))
+        )
+
+    def noise(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
+        """What trainings of one architecture differ in the logarithm of a score, pooled within sets and directions."""
+        rows = [row for row in self.trainings if row["data"] in sets]
+        alike = grouped(rows, lambda row: tuple(row[name] for name in ("data", "name", "scheme", "search")))
+        return pooled(np.array(logs(each, measure, way)) for each in alike.values() for way in ways)
+
+    def between(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
+        """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`."""
+        rows = [row for row in self.trainings if row["data"] in sets and row["method"] == "N"]
+        groups = []
+        for each in grouped(rows, lambda row: tuple(row[name] for name in ("data", "name", "scheme"))).values():
+            searches = grouped(each, lambda row: row["search"]).values()
+            groups += [
+                [float(np.mean(known)) for one in searches if (known := logs(one, measure, way))] for way in ways
+            ]
+        return pooled(map(np.array, groups))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A claim, what is known, the set that is asked about (empty: all) and the measure that decides."""
+
+    known: Known
+    data: str
+    measure: str
+    claim: Claim
+
+    @property
+    def score(self) -> str:
+        """The measure's name."""
+        return self.known.names[self.measure]
+
+    def side(self, way: str, arm: Arm) -> Side:
+        """The scores of an arm."""
+        return self.known.side(self.data, self.measure, way, arm)
+
+    def words(self, way: str, sides: Iterable[Side]) -> str:
+        """The scores of sides in words."""
+        return f"{self.score} {way or 'of both directions'}, {self.data}: {', '.join(map(str, sides))}"
+
+
+def known(study: Study) -> Known:
+    """What the study's records say, read again only where one has changed."""
+    paths = sorted(path for path in study.records.glob("*.jsonl.gz") if study.has(path.name.removesuffix(".jsonl.gz")))
+    return _read(study, tuple((path.name, path.stat().st_mtime_ns, path.stat().st_ino) for path in paths))
+
+
+@lru_cache(maxsize=2)
+def _read(study: Study, stamp: Any) -> Known:
+    parts = [part for part in ("domains", *TRAININGS, "ranks") if study.has(part)]
+    about, searches = [records.header(study, part) for part in parts], records.searches(study)
+    blocks = [one.space.blocks for one in searches] + [one["training"]["blocks"] for one in about]
+    names = {measure: records.score(study, measure) for measure in MEASURES} if parts else {}
+    return Known(
+        trainings=_told(records.trainings(study)),
+        anchors=_told(study.frame("domains")) if study.has("domains") else [],
+        ranks=_told(study.frame("ranks")) if study.has("ranks") else [],
+        searches=searches,
+        keys=frozenset(key for one in [*about, *(one.about for one in searches)] for key in one["pictures"]),
+        blocks=blocks[0] if blocks else 0,
+        features=records.features(study) if parts else "",
+        names={**names, "l1": "L1"},
+    )
+
+
+def _told(frame: pd.DataFrame) -> list[Row]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def grouped(rows: Iterable[T], by: Callable[[T], K]) -> dict[K, list[T]]:
+    """The rows by what `by` says of them, in order."""
+    found: dict[K, list[T]] = {}
+    for row in rows:
+        found.setdefault(by(row), []).append(row)
+    return found
+
+
+def score(row: Row, measure: str, way: str) -> float:
+    """A score of a row, the mean of both directions where none is named; NaN where there is none."""
+    return float(np.mean([row.get(f"{measure}_{one}", math.nan) for one in ([way] if way else DIRECTIONS)]))
+
+
+def logs(rows: Iterable[Row], measure: str, way: str) -> list[float]:
+    """The logarithms of rows' scores; none of any where one is absent or not positive."""
+    found = [score(row, measure, way) for row in rows]
+    return [math.log(value) for value in found] if all(value > 0 for value in found) else []
+
+
+def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
+    """A score of one arm over another's, and both in words.
+
+    Two searched arms are compared over searches where any scheme has several, other arms by Welch's interval, in which
+    the variance of an arm is that between its searches (or random architectures), else the pooled one of trainings.
+    """
+    sides, noise = [ask.side(way, arm) for arm in (a, b)], ask.known.noise([ask.data], ask.measure, way)
+    if a.method == b.method:
+        between = ask.known.between([ask.data], ask.measure, way)
+        means, counts, level = moments(sides, noise, between)
+        spread = level[0] * float(np.sqrt((1 / counts).sum())), level[1]
+        effect = student([float(means[0] - means[1])], (), spread)._replace(n=int(counts.sum()))
+        unit = differ("searches" if between[1] else "trainings, one search each,", level)
+    elif any(len(side.each) > 1 for side in sides):
+        effect, unit = _unequal(sides, noise), f"Welch's interval, {differ('trainings', noise)}"
+    else:
+        effect, unit = student(sides[0].values, sides[1].values, noise), differ("trainings", noise)
+    return quotient(effect), f"{ask.words(way, sides)}; {unit}"
+
+
+def differ(what: str, noise: Noise) -> str:
+    """A noise in words."""
+    sd, free = noise
+    return (
+        f"{what} differ by {sd:.1%} ({free} degrees of freedom)" if free else "a training with another seed is needed"
+    )
+
+
+def moments(sides: Sequence[Side], noise: Noise, between: Noise) -> tuple[np.ndarray, np.ndarray, Noise]:
+    """Mean, count and noise of sides: over searches where these are known to differ, else over trainings."""
+    units = [side.means if between[1] else side.values for side in sides]
+    level = between if between[1] else noise
+    return np.array([unit.mean() for unit in units]), np.array([len(unit) for unit in units]), level
+
+
+def _unequal(sides: Sequence[Side], noise: Noise) -> Interval:
+    """Welch's interval, each side with the variance and the degrees of freedom of its own kind."""
+    units = [side.means if len(side.each) > 1 else side.values for side in sides]
+    kinds = [pooled([side.means]) if len(side.each) > 1 else noise for side in sides]
+    gap, n = float(units[0].mean() - units[1].mean()), sum(map(len, units))
+    variances = np.array([sd**2 / len(unit) for (sd, _), unit in zip(kinds, units, strict=True)])
+    frees = np.array([free for _, free in kinds])
+    if not frees.all() or not variances.sum():
+        return Interval(gap, np.nan, np.nan, n)
+    free = variances.sum() ** 2 / (variances**2 / frees).sum()
+    half = float(stats.t.ppf(0.975, free) * np.sqrt(variances.sum()))
+    return Interval(gap, gap - half, gap + half, n)
+
+
+def simulated(means: np.ndarray, counts: np.ndarray, noise: Noise,
+              statistic: Callable[[np.ndarray], np.ndarray]) -> Interval:  # fmt: skip
+    """A statistic of an array of means of so many values each, with the interval that their noise gives it.
+
+    `statistic` takes arrays with any further leading axis. Means are drawn around those found, with Student's tails.
+    """
+    value, (sd, free), n = float(statistic(means)), noise, int(counts.sum())
+    if not free:
+        return Interval(value, np.nan, np.nan, n)
+    rng = np.random.default_rng(SEED)
+    scale = sd * np.sqrt(free / rng.chisquare(free, (DRAWS, *[1] * means.ndim)))
+    drawn = statistic(means + scale / np.sqrt(counts) * rng.standard_normal((DRAWS, *means.shape)))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Interval(value, float(low), float(high), n)
+
+
+def quotient(effect: Interval) -> Interval:
+    """An interval of logarithms as one of quotients."""
+    value, low, high = (float(np.exp(limit)) for limit in effect[:3])
+    return Interval(value, low, high, effect.n)
+
+
+def all_of(ask: Asked, findings: Sequence[Finding]) -> Finding:
+    """One finding of several: contradicted if any is, supported if all are, else undecided; it shows a decisive one."""
+    first = min(findings, key=lambda one: WORST.index(one.verdict))
+    return replace(first, claim_id=ask.claim.id, note="; ".join(dict.fromkeys(one.note for one in findings)))
+
+
+def usable(ask: Asked, make: Callable[[Asked], T], sets: Iterable[str] | None = None) -> dict[str, T]:
+    """What `make` gives of each set (all, or those) that lacks nothing; Lacks with the first's reason where all do."""
+    made, reasons = dict[str, T](), list[str]()
+    for data in ask.known.sets if sets is None else sets:
+        try:
+            made[data] = make(replace(ask, data=data))
+        except Lacks as lacking:
+            reasons.append(str(lacking))
+    if not made:
+        raise Lacks(reasons[0] if reasons else "the study has no such set")
+    return made

@@ -1,0 +1,181 @@
+"""What needs no run: the paper's sentences against its own numbers, sizes and counters that code can count.
+
+Sections are those of the specification.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import pandas as pd
+import torch
+
+from lib.models import cyclegan as models
+from lib.papers.cycleganas import records
+from lib.papers.cycleganas.records import DIRECTIONS
+from lib.papers.study import Study
+from lib.paths import paper_numbers
+from lib.report.claims import Claim, Finding, exact, says
+from lib.searchers.differentiable import SCHEMES, Scheme
+from lib.spaces.cycleganas import CycleGanas, cyclegan, parameters
+
+Test = Callable[[Study, Claim], Finding]
+METHODS = ("C64", "C'64", "N64")
+SIZES = {2: 2_174_327_193_600_000_000, 3: 1_358_954_496 * 10**12, 6: 331_776 * 10**24, 9: 81 * 10**36}  # by blocks
+GENERATOR, DISCRIMINATOR = 2_197_265_625_000_000, 4096  # genotypes of one with nine blocks
+GENERATORS = {32: 2_850_563, 64: 11_378_179}  # parameters of CycleGAN's, by H
+PATCHGAN = {64: 2_764_737}  # by ndf
+EPOCHS, PICTURES = 400, (1067, 1334)  # of a search on horse2zebra
+
+
+@cache
+def numbers() -> pd.DataFrame:
+    """All numbers that the paper prints: figure, dataset, method, direction, metric, value, better."""
+    return pd.read_csv(paper_numbers("cycleganas_numbers"))
+
+
+@cache
+def orderings() -> pd.DataFrame:
+    """What the paper says of figures without numbers: claim, figure, dataset, direction, metric, subject, relation and
+    object.
+    """
+    return pd.read_csv(paper_numbers("cycleganas_qualitative"))
+
+
+@cache
+def figure6() -> pd.DataFrame:
+    """Figure 6's mean FIDs, which the text prints: a row a (dataset, direction), a column a method."""
+    rows = numbers().query("figure == 'fig6' and metric == 'mean_fid'")
+    wide = rows.pivot(index=["dataset", "direction"], columns="method", values="value")
+    order = pd.MultiIndex.from_product([rows["dataset"].unique(), DIRECTIONS], names=wide.index.names)
+    return wide.loc[order, list(METHODS)]
+
+
+def changes(method: str) -> dict[str, dict[str, float]]:
+    """A method's printed FID against that of C64, as a share, by direction and set."""
+    shares = figure6()[method].to_numpy() / figure6()["C64"].to_numpy() - 1
+    found: dict[str, dict[str, float]] = {way: {} for way in DIRECTIONS}
+    for (data, way), share in zip(figure6().index, shares, strict=True):
+        found[way][data] = float(share)
+    return found
+
+
+def _printed(metric: str, direction: str = "both") -> float:
+    found = numbers()
+    return float(found[(found["metric"] == metric) & (found["direction"] == direction)]["value"].iloc[0])
+
+
+def updates(scheme: str) -> int:
+    """Updates of a search on horse2zebra as long as the paper's."""
+    one = Scheme(scheme)
+    return EPOCHS * one.iterations(PICTURES) * len(one.moves(0, EPOCHS))
+
+
+def _space() -> tuple[bool, str]:
+    size, printed = CycleGanas().size, _printed("search_space_total")
+    return size == SIZES[9] and math.isclose(size, printed), f"{size:,}; printed {printed:g}"
+
+
+def _spaces() -> tuple[bool, str]:
+    nine = CycleGanas()
+    parts = [math.prod(len(gene.choices) for gene in nine.genes if gene.unit == unit) for unit in range(4)]
+    found = {blocks: CycleGanas(blocks).size for blocks in SIZES}
+    each = ", ".join(f"{blocks} blocks {size:.4g}" for blocks, size in found.items())
+    holds = found == SIZES and parts == [GENERATOR, GENERATOR, DISCRIMINATOR, DISCRIMINATOR]
+    return holds, f"a generator {parts[0]:,}, a discriminator {parts[2]:,}; in all with {each}"
+
+
+def _typo() -> tuple[bool, str]:
+    size, printed = CycleGanas().size, _printed("search_space_total_as_printed_typo")
+    return math.isclose(size, printed), f"{size:.1e}, as section 3.2 has it; the conclusion prints {printed:.1e}"
+
+
+def _parameters() -> tuple[bool, str]:
+    with torch.device("meta"):
+        found = {H: models.parameters(models.CycleGanGenerator(H)) for H in GENERATORS}
+        patch = {ndf: models.parameters(models.PatchGan(ndf)) for ndf in PATCHGAN}
+    each = [f"C{H} {count:,}" for H, count in found.items()] + [f"PatchGAN {count:,}" for count in patch.values()]
+    return found == GENERATORS and patch == PATCHGAN, ", ".join(each)
+
+
+def _member() -> tuple[bool, str]:
+    holds, notes = [], []
+    for blocks, H in ((3, 8), (3, 16), (9, 16)):
+        with torch.device("meta"):
+            counted = models.parameters(models.Generator(cyclegan(blocks), H))
+        formula = (180 + 288 * blocks) * H**2 + (304 + 8 * blocks) * H + 3
+        holds.append(counted == parameters(cyclegan(blocks), H) == formula)
+        notes.append(f"{counted:,} at H = {H} with {blocks} cells")
+    return all(holds), f"counted, by the formula of all genotypes and by CycleGAN's own: {', '.join(notes)}"
+
+
+def _megabytes() -> tuple[bool, str]:
+    printed, count = _printed("generator_size_MB_as_printed"), GENERATORS[32]
+    return (
+        math.isclose(4e-6 * count, printed, rel_tol=1e-3),
+        f"{printed} million are C64's parameters, {GENERATORS[64]:,}; C32's {count:,} are {4e-6 * count:.3f} MB",
+    )
+
+
+def _updates(study: Study, claim: Claim) -> Finding:
+    counts = {scheme: updates(scheme) for scheme in SCHEMES}
+    notes, holds = [f"{EPOCHS} epochs of horse2zebra: {_listed(counts)}"], [2 * counts["OF"] == counts["TF"]]
+    for one in records.searches(study):
+        last = one.rows.iloc[-1]
+        holds.append(last["updates"] == last["iterations"] * len(Scheme(one.scheme).moves(0, 1)))
+        notes.append(f"{one.data} {one.scheme} {one.seed}: {last['updates']:,} in {last['iterations']:,} iterations")
+    return exact(claim, all(holds), n=len(holds), note="; ".join(notes))
+
+
+def _halved() -> tuple[bool, str]:
+    counts = {scheme: updates(scheme) for scheme in SCHEMES}
+    holds = all(2 * counts["OF"] == count for scheme, count in counts.items() if scheme != "OF")
+    return holds, f"{_listed(counts)} updates; an epoch over a half has half the iterations"
+
+
+def _gains() -> tuple[bool, str]:
+    best = {direction: -100 * min(of.values()) for direction, of in changes("N64").items()}
+    text = {direction: _printed("max_improvement_percent", direction) for direction in DIRECTIONS}
+    each = ", ".join(f"{name} {best[name]:.1f} % of {text[name]:g} %" for name in DIRECTIONS)
+    return all(best[name] >= text[name] for name in DIRECTIONS), f"{each}; of the six sets figure 6 has two"
+
+
+def _alike() -> tuple[bool, str]:
+    found = [value for of in changes("C'64").values() for value in of.values()]
+    return max(map(abs, found)) <= 0.03, ", ".join(f"{value:+.1%}" for value in found)
+
+
+def _best() -> tuple[bool, str]:
+    found = [value for of in changes("N64").values() for value in of.values()]
+    lowest = figure6()["N64"] < figure6()[list(METHODS[:2])].min(axis=1)
+    return bool(lowest.all()), ", ".join(f"{value:+.1%}" for value in found)
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+EXACT: dict[str, tuple[str, str, Test]] = {  # id: sentence, place, test
+    "C1": ("The joint space of two generators and two discriminators has 8.1e37 architectures", "Sec. 3.2",
+           says(_space)),
+    "C2": ("The one-step search needs half the updates of the two-step search on all data", "Secs. 3.3, 4.1", _updates),
+    "E1": ("A generator has 8^2 5^18 3^2 genotypes, a discriminator 8^4; fewer cells give smaller spaces",
+           "Sec. 3.2", says(_spaces)),
+    "E2": ("CycleGAN's networks have as many parameters as the authors'", "released code", says(_parameters)),
+    "E3": ("The genotype of 3x3 convolutions is CycleGAN's generator in size", "Sec. 3.2", says(_member)),
+}  # fmt: skip
+OWN: dict[str, tuple[str, str, Test]] = {
+    "P-A1": ("the space has 8.1e36 architectures", "conclusion", says(_typo)),
+    "P-A6": ("the generator of C32 has 11.378 MB", "Fig. 5", says(_megabytes)),
+    "P-C2": ("the one-step search needs half the updates of every two-step search", "Sec. 4.1", says(_halved)),
+    "P-C11": ("the FIDs printed for figure 6 show gains of 30 % (AtoB) and 10 % (BtoA)", "Sec. 4.2; Fig. 6",
+              says(_gains)),
+    "P-C13a": ("CycleGANs of unequal widths are within 3 % of equal ones", "Fig. 6", says(_alike)),
+    "P-C13b": ("searched pairs have the lowest FID of both sets and directions", "Fig. 6", says(_best)),
+}  # fmt: skip
+CLAIMS = [
+    *(Claim(name, text, place, "counted", "smoke") for name, (text, place, _) in EXACT.items()),
+    *(Claim(name, f"In the paper's own numbers: {text}", place, "arithmetic", "smoke")
+      for name, (text, place, _) in OWN.items()),
+]  # fmt: skip
+TESTS: dict[str, Test] = {name: test for name, (*_, test) in (EXACT | OWN).items()}

@@ -1,0 +1,418 @@
+"""The verdicts: a world in which much of the paper holds, and worlds in which one thing is otherwise."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from lib.papers.cycleganas import claims, comparisons, printed, verdicts
+from lib.papers.cycleganas.comparisons import Lacks, known
+from lib.papers.study import Study
+from lib.search import record
+from tests.papers.cycleganas import world
+
+CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
+OPEN = ["contradicted", "undecided", "supported"]
+
+
+@pytest.fixture(scope="module")
+def desk(stored_folder):
+    """What the usual records say."""
+    return known(Study("cycleganas", "desk", folder=stored_folder))
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory):
+    """What records on the paper's archives and features say."""
+    folder = tmp_path_factory.mktemp("cycleganas-paper")
+    world.fill(folder, world.PAPER)
+    return known(Study("cycleganas", "paper", folder=folder))
+
+
+@pytest.fixture(scope="module")
+def table(stored_folder, tmp_path_factory):
+    """Every verdict in the usual world."""
+    study = Study("cycleganas", "desk", folder=stored_folder)
+    study.folder, study.records = tmp_path_factory.mktemp("claims"), stored_folder / "records"
+    return claims.judge_all(study).set_index("id")
+
+
+def found(what, name):
+    """The finding of one claim on what is known."""
+    return claims.JUDGES[name](what, CLAIMS[name])
+
+
+def verdict(what, name):
+    return str(found(what, name).verdict)
+
+
+def scored(what, kd):
+    """Other scores in all trainings: `kd(row, way)`, or as they are where that is None."""
+    rows = []
+    for row in what.trainings:
+        kds = {way: kd(row, way) or row[f"kd_{way}"] for way in world.DIRECTIONS}
+        rows.append({**row, **world.scores(kds)})
+    return replace(what, trainings=rows)
+
+
+def times(what, factor, **of):
+    """All scores of trainings with these columns times a factor."""
+    alike = {name: value if isinstance(value, tuple) else (value,) for name, value in of.items()}
+
+    def kd(row, way):
+        return row[f"kd_{way}"] * factor if all(row[name] in values for name, values in alike.items()) else None
+
+    return scored(what, kd)
+
+
+def searched(what, text, *schemes, data=("facades", "showable")):
+    """Searches of these schemes that found `text(one)`."""
+    searches = [replace(one, rows=one.rows.assign(genotype=text(one)))
+                if one.scheme in schemes and one.data in data else one for one in what.searches]  # fmt: skip
+    return replace(what, searches=searches)
+
+
+def genotype(G_A, G_B):
+    """Text of three residual cells of one operation for each generator."""
+    of = " ; ".join(" ".join(["c3", "c3", *[code] * 6, "t3", "t3"]) for code in (G_A, G_B))
+    return f"{of} ; c4 c4 c4 c4 ; c4 c4 c4 c4"
+
+
+def test_every_claim_has_one_row_and_one_test():
+    assert {f"C{n}" for n in range(1, 15)} | {"O1", "O2", "O3", "O4", "O5", "O6", "O7", "O8"} <= set(CLAIMS)
+    assert len(CLAIMS) == len(claims.CLAIMS)
+    assert set(CLAIMS) == set(claims.TESTS) | set(claims.PARENTS)
+    assert not set(claims.TESTS) & set(claims.PARENTS)
+
+
+def test_the_papers_orderings_are_all_claimed():
+    rows = printed.orderings()
+    for claim in ("C8", "C10", "C12", "C13"):
+        codes = {code for code, name in claims.ARCHIVES.items() if name in set(rows[rows["claim"] == claim]["dataset"])}
+        assert codes == {name.split("-")[1] for name in claims.ROWS if name.startswith(f"{claim}-")}
+
+
+def test_desk_decides_stand_ins_and_leaves_the_papers_own_claims_to_larger_profiles(table):
+    named = [name for name in claims.ROWS if not name.endswith("-s")]
+    assert set(table.loc[named, "verdict"]) == {"not run"}
+    assert set(table.loc[named, "note"]) == {"needs profile day or larger", "needs profile paper or larger"}
+    decided = [f"C{n}-s" for n in (3, 4, 5, 6, 8, 9, 10, 12, 13, 14)] + ["C7-s", "C11c-s"]
+    assert "not run" not in set(table.loc[decided, "verdict"])
+
+
+def test_the_usual_world(table):
+    supported = ["C1", "C2", "C5-s", "C8-fa-s", "C9-s", "C10-s", "C11c-s", "C12-hz-s", "C13-hz-AtoB-best-s", "C14-s",
+                 *(f"O{n}" for n in range(1, 9))]  # fmt: skip
+    assert {name: table.loc[name, "verdict"] for name in supported} == dict.fromkeys(supported, "supported")
+    assert table.loc["C6-s", "verdict"] == "contradicted"  # TH is far from comparable
+    assert table.loc["C8-s", "verdict"] == "undecided"  # showable has only two widths
+    assert table.loc["C8-hz-s", "note"] == "needs C and N at 3 widths; showable has 2"
+
+
+def test_smoke_decides_what_code_can_count_and_what_the_paper_itself_prints(study):
+    study.profile = "smoke"
+    verdicts = claims.judge_all(study).set_index("id")["verdict"]
+    decided = verdicts[verdicts != "not run"]
+    assert set(decided.index) == set(printed.TESTS)
+    assert set(decided[decided == "contradicted"].index) == {"P-A1", "P-A6", "P-C2", "P-C11"}
+
+
+def test_exact_claims_name_the_counts(table):
+    assert table.loc["C1", "note"].startswith(f"{81 * 10**36:,}")
+    assert table.loc["E2", "note"] == "C32 2,850,563, C64 11,378,179, PatchGAN 2,764,737"
+    assert table.loc["P-C11", "note"].startswith("AtoB 16.9 % of 30 %, BtoA 2.1 % of 10 %")
+    assert "C32's 2,850,563 are 11.402 MB" in table.loc["P-A6", "note"]
+    assert table.loc["P-C13a", "note"] == "-1.3%, -0.1%, -0.4%, +1.9%"
+
+
+def test_a_record_with_another_number_of_updates_contradicts_c2(study):
+    part = "search-facades-TF-0"
+    header, rows = record.read(study.records / f"{part}.jsonl.gz")
+    rows[-1]["metrics"]["updates"] -= 1
+    world.write(study.folder, part, rows, header["identity"])
+    finding = claims.TESTS["C2"](study, CLAIMS["C2"])
+    assert str(finding.verdict) == "contradicted"
+    assert "facades TF 0: 1,599 in 800 iterations" in finding.note
+
+
+def test_without_records_nothing_but_exact_claims_is_decided(tmp_path):
+    table = claims.judge_all(Study("cycleganas", "desk", folder=tmp_path)).set_index("id")
+    assert set(table[table["verdict"] != "not run"].index) == set(printed.TESTS)
+    assert table.loc[["C10-fa-large-s", "C3a-s", "O4"], "note"].to_list() == [
+        "part matched was not run", "nothing was run", "part ranks was not run"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "lacking"), [
+    ({"features": "lite0"}, "needs the 2015 Inception; the scores are on lite0"), ({"blocks": 3}, "needs 9 residual"),
+    ({"keys": frozenset({"unpaired/facades"})}, "needs facades; the study has unpaired/facades"), ({}, ""),
+])  # fmt: skip
+def test_the_papers_own_claims_need_the_papers_quantities(paper, change, lacking):
+    finding = found(replace(paper, **change), "C10-fa-large")
+    assert (str(finding.verdict) == "not run") == bool(lacking)
+    assert lacking in finding.note
+
+
+def test_claims_on_sizes_need_no_inception(paper):
+    assert found(replace(paper, features="lite0"), "C4a").effect > 0
+    assert verdict(replace(paper, blocks=3), "C4a") == "not run"
+
+
+def test_the_papers_own_claims_are_judged_where_its_quantities_are_there(paper):
+    assert [verdict(paper, name) for name in ("C8-ao", "C8-ip", "C9c", "C10-ma-large", "C11c", "C13-hz-AtoB-best")] == [
+        "supported", "contradicted", "supported", "contradicted", "supported", "supported"]  # fmt: skip
+    assert found(paper, "C10-ao-large").note.startswith("FID of both directions, apple2orange: N64")
+    assert "beside it KID" in found(paper, "C10-ao-large").note
+
+
+def test_one_search_a_scheme_decides_nothing_on_sizes(paper):
+    assert [verdict(paper, name) for name in ("C3a", "C4a", "C6a", "C12-fa", "C12-hz")] == ["undecided"] * 5
+    assert "no interval: too few observations" in found(paper, "C4a").note
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, "supported"), (1.25, "undecided"), (1.6, "contradicted")])
+def test_searched_pairs_must_be_better_at_equal_size(desk, factor, expected):
+    changed = times(desk, factor, method="N")
+    assert verdict(changed, "C10-fa-large-s") == expected
+    assert verdict(changed, "C8-fa-s") == expected
+    assert verdict(changed, "C13-hz-BtoA-best-s") == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.25, "supported"), (1.32, "undecided"), (1.0, "contradicted")])
+def test_comparable_needs_the_whole_interval_inside_the_band(paper, factor, expected):
+    assert verdict(times(paper, factor, method="N"), "C10-sw-large") == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, "contradicted"), (1.4, "supported")])
+def test_not_better_is_the_opposite_of_better(paper, factor, expected):
+    assert verdict(times(paper, factor, method="N"), "C10-ma-small") == expected
+
+
+def test_notes_say_by_how_much_sizes_are_missed(desk):
+    missed = {row["mismatch"] for row in desk.trainings if (row["data"], row["name"]) == ("facades", "N8")}
+    assert f"N8 0.09704 (2, size {missed.pop():+.1%})" in found(desk, "C10-fa-small-s").note
+    assert "size" in found(desk, "C8-fa-s").note
+    assert "sizes missed by" in found(desk, "C7-s").note
+
+
+def test_noise_of_trainings_is_pooled_over_architectures_trained_again(desk):
+    by = {}
+    for row in desk.trainings:
+        if row["data"] == "facades":
+            by.setdefault((row["name"], row["scheme"], row["search"]), []).append(np.log(row["score"]))
+    free = sum(len(each) - 1 for each in by.values())
+    sd = np.sqrt(sum(np.var(each) * len(each) for each in by.values()) / free)
+    effect = found(desk, "C10-fa-small-s")
+    half = stats.t.ppf(0.975, free) * sd * np.sqrt(1 / 2 + 1 / 2)
+    assert np.log([effect.low, effect.high]) == pytest.approx(np.log(effect.effect) + np.array([-half, half]))
+    assert f"differ by {sd:.1%} ({free} degrees of freedom)" in effect.note
+
+
+def test_searches_and_random_architectures_are_compared_by_welchs_interval(desk):
+    rows = [row for row in desk.trainings if row["data"] == "facades" and row["target"] == 16]
+    random = [np.log(row["score"]) for row in rows if row["method"] == "R"]
+    own = [np.mean([np.log(row["score"]) for row in rows if (row["method"], row["scheme"], row["search"]) ==
+                    ("N", "OF", seed)]) for seed in range(3)]  # fmt: skip
+    limits = stats.ttest_ind(own, random, equal_var=False).confidence_interval()
+    effect = found(desk.only(["facades"]), "O1")
+    assert (effect.low, effect.high) == pytest.approx((np.exp(limits.low), np.exp(limits.high)))
+    assert effect.n == 6
+
+
+def test_schemes_are_compared_with_what_searches_of_one_scheme_differ(desk):
+    assert "searches differ by" in found(desk, "C5b-s").note
+    alone = replace(desk, trainings=[row for row in desk.trainings if row["search"] <= 0])
+    assert "trainings, one search each, differ by" in found(alone, "C5b-s").note
+    assert found(alone, "C5b-s").n == 5
+
+
+def test_without_a_second_training_nothing_is_decided(desk):
+    single = replace(desk, trainings=[row for row in desk.trainings if not row["repeat"] and row["search"] <= 0])
+    names = ["C3b-s", "C3c-s", "C3d-s", "C5a-s", "C7-s", "C8-fa-s", "C9a-s", "C10-fa-large-s", "C11c-s", "C14a-s"]
+    assert {verdict(single, name) for name in names} == {"undecided"}
+    assert "a training with another seed is needed" in found(single, "C10-fa-large-s").note
+
+
+def test_a_score_that_is_not_positive_has_no_quotient(desk):
+    changed = scored(desk, lambda row, way: -0.01 if row["name"] == "C16" else None)
+    assert found(changed, "C10-fa-large-s").note == "KD-lite0 of C16 on facades is not known to be positive"
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(0.6, "supported"), (1.0, "undecided"), (1.6, "contradicted")])
+def test_the_single_best_score_is_compared_with_that_of_every_other_scheme(desk, factor, expected):
+    changed = times(desk, factor, scheme="THS", method="N", data="facades")
+    assert verdict(changed, "C3b-s") == expected
+    assert found(changed, "C3b-s").n == 4  # as many trainings of each
+
+
+@pytest.mark.parametrize(("spread", "expected"), [(1e-6, "supported"), (1.0, "undecided"), (1e6, "contradicted")])
+def test_the_steadiest_scheme_differs_less_than_every_other(desk, spread, expected):
+    def kd(row, way):
+        own = spread if row["scheme"] == "OF" else 1.0
+        return 0.1 * (1 + 1e-7 * own * row["repeat"])
+
+    assert verdict(scored(desk, kd), "C3c-s") == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(0.6, "supported"), (0.985, "undecided"), (1.6, "contradicted")])
+def test_the_best_average_is_below_every_others(desk, factor, expected):
+    changed = times(desk, factor, scheme="OF", method="N")
+    assert verdict(changed, "C3d-s") == expected
+    assert verdict(changed, "C7-s") == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(0.8, ["supported"] * 2), (2.0, ["contradicted"] * 2)])
+def test_th_is_beaten_by_both_or_not(desk, factor, expected):
+    changed = times(desk, factor, scheme=("OF", "THS"), method="N")
+    assert [verdict(changed, name) for name in ("C5a-s", "C5b-s")] == expected
+    assert verdict(times(desk, 0.6, scheme="TH", method="N"), "C6f-s") == "supported"
+
+
+def test_generators_alike_in_size_under_every_scheme(desk):
+    every = searched(desk, lambda one: genotype("c5", "c5"), *world.SCHEMES)
+    assert verdict(every, "C3a-s") == "supported"
+    assert verdict(searched(every, lambda one: genotype("c7", "c3"), "TH"), "C3a-s") == "contradicted"
+    assert verdict(desk, "C3a-s") == "undecided"
+
+
+def test_the_larger_generator_is_that_of_the_harder_direction(desk):
+    changed = searched(desk, lambda one: genotype("c7", "c3"), *world.SCHEMES)
+    assert [verdict(changed, f"C4{part}-s") for part in "abcd"] == ["contradicted"] * 4
+    assert "showable, OF" in found(changed, "C4a-s").note
+    assert verdict(desk.only(["facades"]), "C4a-s") == "not run"
+
+
+def test_unequal_pairs_appear_only_where_the_directions_are_uneven(desk):
+    even = searched(desk, lambda one: genotype("c5", "c5"), "OF", data=["facades"])
+    assert [verdict(even, name) for name in ("C12-fa-s", "C12-hz-s")] == ["supported", "supported"]
+    turned = searched(desk, lambda one: genotype("c3", "c7"), "OF", data=["facades"])
+    turned = searched(turned, lambda one: genotype("c5", "c5"), "OF", data=["showable"])
+    assert [verdict(turned, name) for name in ("C12-fa-s", "C12-hz-s")] == ["contradicted", "contradicted"]
+
+
+def test_the_largest_width_is_the_best_in_a_world_where_wider_is_better(desk):
+    changed = scored(desk, lambda row, way: row[f"kd_{way}"] / row["target"] ** 2)
+    assert [verdict(changed, name) for name in ("C9a-s", "C9b-s")] == ["contradicted", "supported"]
+
+
+@pytest.mark.parametrize(("large", "expected"), [(1.0, "supported"), (1.06, "undecided"), (1.5, "contradicted")])
+def test_the_gain_is_larger_at_the_larger_size(desk, large, expected):
+    assert verdict(times(desk, large, method="N", target=16), "C11c-s") == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(0.91, "supported"), (0.82, "contradicted")])
+def test_the_largest_gain_is_near_the_printed_one(paper, factor, expected):
+    assert verdict(times(paper, factor, method="N", target=64), "C11a") == expected
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, "supported"), (1.03, "undecided"), (1.2, "contradicted")])
+def test_unequal_widths_help_cyclegan_or_do_not(paper, factor, expected):
+    assert verdict(times(paper, factor, method="C'"), "C13-hz-AtoB-same") == expected
+
+
+def test_a_gain_that_falls_with_the_width_does_not_transfer(desk):
+    def kd(row, way):
+        return row[f"kd_{way}"] * row["target"] ** 0.4 if row["method"] == "N" else None
+
+    assert [verdict(scored(desk, kd), name) for name in ("C14a-s", "C14b-s")] == ["contradicted"] * 2
+
+
+def test_random_architectures_that_are_as_good_contradict_o1(desk):
+    assert verdict(times(desk, 0.5, method="R"), "O1") == "contradicted"
+    assert verdict(times(desk, 0.87, method="R"), "O1") == "undecided"
+    assert verdict(times(desk, 0.5, method="R", data="showable"), "O1") == "contradicted"  # of one set
+
+
+def test_searches_that_find_random_genotypes_agree_no_more_than_chance(desk):
+    space = world.DESK.space
+    drawn = searched(desk, lambda one: space.text(space.sample(np.random.default_rng(one.seed))), "OF")
+    assert verdict(drawn, "O2") == "undecided"
+    expected = sum(1 - 1 / len(gene.choices) for gene in space.genes)
+    assert f"{expected:.1f} by chance" in found(desk, "O2").note
+    codes = {0: ("c3", "c5"), 1: ("c5", "c7"), 2: ("c7", "d3")}
+    apart = searched(desk, lambda one: genotype(*codes[one.seed]).replace("c4", ("c4", "mp", "ap")[one.seed]), "OF")
+    differ = [one.genomes()[-1] for one in apart.searches if (one.data, one.scheme) == ("facades", "OF")]
+    mean = np.mean([space.distance(a, b) for a, b in zip(differ, differ[1:] + differ[:1], strict=True)])
+    assert f"{mean:.1f} of 28 genes differ in 3 searches" in found(apart, "O2").note
+
+
+def test_a_training_whose_last_score_is_its_best_is_not_flattered(desk):
+    rows = [{**row, **{f"kd_{way}_best": row[f"kd_{way}"] for way in world.DIRECTIONS}} for row in desk.trainings]
+    assert verdict(replace(desk, trainings=rows), "O3") == "contradicted"
+    rows = [{**row, "curves": {"step": [1]}} for row in rows]
+    assert found(replace(desk, trainings=rows), "O3").note == "no training on facades was scored twice"
+
+
+def test_ranks_of_the_supernetwork_may_be_turned(desk):
+    ranks = [{**row, **world.scores({way: 1 / row[f"kd_{way}"] for way in world.DIRECTIONS})} for row in desk.ranks]
+    assert verdict(replace(desk, ranks=ranks), "O4") == "contradicted"
+    assert found(replace(desk, ranks=ranks[:3]), "O4").note.startswith("needs 4 architectures trained and ranked")
+
+
+@pytest.mark.parametrize(("code", "expected"), [("c7", "supported"), ("c3", "contradicted")])
+def test_kernels_are_compared_with_chance(desk, code, expected):
+    jitter = {0: code, 1: code, 2: "c5"}
+    changed = searched(desk, lambda one: genotype(code, jitter[one.seed]), "OF")
+    assert verdict(changed, "O5") == expected
+
+
+def test_translations_no_nearer_than_untranslated_pictures_contradict_o6_and_o7(desk):
+    far = [{**row, **world.scores(dict.fromkeys(world.DIRECTIONS, 0.01))} for row in desk.anchors]
+    names = [f"{name}-{method}-{way}" for name in ("O6", "O7") for method in "CN" for way in world.DIRECTIONS]
+    assert {verdict(replace(desk, anchors=far), name) for name in names} == {"contradicted"}
+
+
+def test_where_no_truth_is_known_o7_is_not_run(desk):
+    rows = [{name: value for name, value in row.items() if not name.startswith("l1")} for row in desk.trainings]
+    finding = found(replace(desk, trainings=rows), "O7-C-AtoB")
+    assert (str(finding.verdict), finding.note) == ("not run", "L1 of C16 on facades is not known to be positive")
+
+
+def test_a_search_that_does_not_decide_itself_contradicts_o8(desk):
+    searches = [replace(one, rows=one.rows[::-1]) for one in desk.searches]
+    assert [verdict(replace(desk, searches=searches), name) for name in ("O8a", "O8b")] == ["contradicted"] * 2
+
+
+def test_records_are_read_again_where_one_changed(study):
+    before = known(study)
+    assert known(study) is before
+    world.write(study.folder, "ranks", [], world.about())
+    assert (len(before.ranks), known(study).ranks) == (20, [])
+
+
+def test_compound_claims_follow_from_their_parts(table):
+    for name, parts in claims.PARENTS.items():
+        verdicts = set(table.loc[parts, "verdict"])
+        if "contradicted" in verdicts:
+            assert table.loc[name, "verdict"] == "contradicted"
+        elif len(verdicts) == 1:
+            assert table.loc[name, "verdict"] == verdicts.pop()
+        else:
+            assert table.loc[name, "verdict"] == "undecided"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-3, 3), min_size=3, max_size=8, unique=True))
+def test_rank_correlations_are_spearmans(values):
+    expected = stats.spearmanr(values, range(len(values))).statistic
+    assert verdicts.rank_correlations(np.array([values, values])) == pytest.approx([expected] * 2)
+
+
+def test_a_simulated_interval_of_a_difference_is_students():
+    means, counts, noise = np.array([0.3, 0.1]), np.array([3, 2]), (0.05, 4)
+    effect = comparisons.simulated(means, counts, noise, lambda x: x @ np.array([1, -1]))
+    exact = comparisons.student([0.3] * 3, [0.1] * 2, noise)
+    assert (effect.value, effect.n) == (pytest.approx(exact.value), 5)
+    assert (effect.low, effect.high) == pytest.approx((exact.low, exact.high), abs=0.01)
+
+
+def test_the_interval_of_a_quotient_of_deviations_is_that_of_fs_test():
+    a, b = np.array([1.0, 2.0, 4.0, 3.5]), np.array([0.0, 0.5, 0.7])
+    effect, low = verdicts.spread(a, b), verdicts.spread(b, a)
+    p = stats.f.cdf((effect.value / effect.low) ** 2, 3, 2)
+    assert (p, effect.value) == (pytest.approx(0.975), pytest.approx(1 / low.value))
+    assert (1 / low.high, 1 / low.low) == pytest.approx((effect.low, effect.high))
+    with pytest.raises(Lacks, match="do not differ"):
+        verdicts.spread(a, b * 0)
