@@ -119,6 +119,19 @@ def test_a_claim_with_an_unknown_minimum_and_a_missing_reason_are_refused() -> N
         claims.not_run(DESK, "")
 
 
+def test_claims_stand_by_kind_and_number_the_whole_before_its_parts_and_stand_ins_last() -> None:
+    names = ["C2", "C2a", "C2b", "C2-s", "C2a-s", "C10", "E1", "O1", "P-C1", "P-A2"]
+    given = [Claim(name, "", "", "") for name in reversed(names)]
+    assert [claim.id for claim in sorted(given, key=claims.order)] == names
+    with pytest.raises(ValueError, match="claim D1 is of no kind"):
+        claims.order(Claim("D1", "", "", ""))
+
+
+def test_a_sentence_holds_or_not_whatever_the_study() -> None:
+    found = claims.says(lambda: (False, "15 of 16"))(None, COUNT)
+    assert (found.verdict, found.note, found.exact) == (Verdict.CONTRADICTED, "15 of 16", True)
+
+
 def test_table_has_one_row_a_claim_in_order_with_the_fixed_columns() -> None:
     frame = claims.table([claims.above(DESK, Interval(1, 0.5, 2, 9), 0)], [COUNT, DESK], "desk")
     assert tuple(frame.columns) == claims.COLUMNS
