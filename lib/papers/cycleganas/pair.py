@@ -1,0 +1,165 @@
+"""Two trained generators that translate pictures of any kind and size, and their file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from lib import device
+from lib.data import images, pictures, registry
+from lib.metrics import check
+from lib.models.cyclegan import Generator
+from lib.papers import one_cell
+from lib.report.pictures import image_grid
+from lib.spaces.cycleganas import PRESETS, CycleGanas, GeneratorGenotype
+from lib.training.cyclegan import DIRECTIONS, CycleGan
+
+MULTIPLE, SMALLEST = 4, 16  # px that sides are padded to
+MOST = 2**27  # pixels of a picture times the width H; it takes some 25 bytes for each
+SHOWN = 12  # rows of a figure
+LIMITS = {"blocks": (1, 64), "H_A": (1, 1024), "H_B": (1, 1024), "side": (32, 4096)}  # allowed in a file
+Named = list[tuple[str, Tensor]]  # pictures (3, H, W) in [0, 1] under their names
+
+
+def check_direction(direction: str) -> None:
+    """Raise ValueError for what is no direction."""
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction is {direction!r}; allowed are {', '.join(DIRECTIONS)}")
+
+
+def read(given: Any, side: int | None = None) -> Named:
+    """Pictures of whatever `translate` takes, their shorter side at `side` px where that is given.
+
+    Raises ValueError for what is no picture and for none; as `images.load` for files.
+    """
+    found = [(name, images.fitted(picture, side, "short")) for name, picture in _read(given)]
+    if not found:
+        raise ValueError("pictures is empty; give one or more")
+    return found
+
+
+def _read(given: Any) -> Named:
+    if isinstance(given, Tensor):
+        batch = check.images(given[None] if given.ndim == 3 else given, "pictures")
+        return [("picture", picture) for picture in batch.float().cpu()]
+    if isinstance(given, list | tuple):
+        return [one for part in given for one in _read(part)]
+    if isinstance(given, Image.Image | np.ndarray):
+        return [("picture", images.of(given))]
+    if not isinstance(given, str | Path):
+        raise ValueError(f"pictures is a {type(given).__name__}; allowed are paths, PIL images, arrays and tensors")
+    if Path(given).expanduser().is_dir():
+        return [(file.stem, images.load(file)) for file in registry.folder(given)]
+    return [(Path(given).stem, pictures.picture(given))]
+
+
+@dataclass(frozen=True, eq=False)
+class Translated:
+    """Pictures, their translations, and what the other generator makes of these: each (3, H, W) in [0, 1]."""
+
+    names: list[str]
+    pictures: list[Tensor]
+    translations: list[Tensor]
+    reconstructions: list[Tensor]
+    direction: str
+
+    def grid(self) -> Figure:
+        """A row a picture, at most twelve: as given, translated, and back."""
+        columns = self.pictures[:SHOWN], self.translations[:SHOWN], self.reconstructions[:SHOWN]
+        rows = [[images.to_uint8(picture) for picture in row] for row in zip(*columns, strict=True)]
+        here, there = self.direction.split("to")
+        cut = f"the first {SHOWN} of {len(self.names)}" if len(self.names) > SHOWN else ""
+        return image_grid(rows, columns=[f"{here}, given", f"{there}, translated", f"{here} again"], title=cut)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the translations as PNG: one picture to a file ending in .png, any number into a folder."""
+        path = Path(path)
+        if path.suffix.lower() != ".png":
+            for place, (name, picture) in enumerate(zip(self.names, self.translations, strict=True)):
+                images.save(picture, path / f"{place:03}-{name}.png")
+            return path
+        if len(self.names) > 1:
+            raise ValueError(f"path is {path.name!r}; {len(self.names)} pictures need a folder")
+        return images.save(self.translations[0], path)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """G_A, which translates pictures of domain A to B, and G_B; `genotype` is the text of all four networks."""
+
+    genotype: str
+    G_A: Generator
+    G_B: Generator
+    side: int  # px of the pictures that it was trained on
+
+    @classmethod
+    def of(cls, genotype: str, gan: CycleGan) -> "Pair":
+        """The trained generators."""
+        G_A, G_B = (gan.networks[name].float().eval() for name in DIRECTIONS.values())
+        assert isinstance(G_A, Generator)
+        assert isinstance(G_B, Generator)
+        return cls(genotype, G_A, G_B, gan.settings.side)
+
+    @property
+    def space(self) -> CycleGanas:
+        """The space of its genotype."""
+        return CycleGanas(self.G_A.blocks, "repo" if "stem" in self.G_A.slots else "paper")
+
+    @torch.no_grad()
+    def __call__(self, batch: Tensor, direction: str) -> Tensor:
+        """The translations (N, 3, H, W) in [0, 1], on the CPU, of pictures (N, 3, H, W) in [0, 1] of any size."""
+        generator = getattr(self, DIRECTIONS[direction])
+        height, width = batch.shape[2:]
+        whole = one_cell.padded(batch.to(next(generator.parameters()).device), MULTIPLE, SMALLEST)
+        made: Tensor = generator(2 * whole - 1)[..., :height, :width]
+        return made.add(1).div(2).cpu()
+
+    def translate(self, found: Named, direction: str) -> Translated:
+        """What it makes of the pictures of `read`, and the other way back; ValueError for one that is too large."""
+        most = MOST // max(self.G_A.H, self.G_B.H)
+        for name, (_, height, width) in ((name, picture.shape) for name, picture in found):
+            if height * width > most:
+                raise ValueError(f"picture {name!r} has {width} x {height} pixels; this pair translates at most "
+                                 f"{most:,}: shrink it with `side`")  # fmt: skip
+        back = next(other for other in DIRECTIONS if other != direction)
+        made = [self(picture[None], direction) for _, picture in found]
+        again = [self(picture, back)[0] for picture in made]
+        return Translated([name for name, _ in found], [picture for _, picture in found], [one[0] for one in made],
+                          again, direction)  # fmt: skip
+
+    def save(self, path: str | Path) -> Path:
+        """Write the pair as one safetensors file, which `translate` takes."""
+        state = {f"{name}.{key}": value for name in DIRECTIONS.values()
+                 for key, value in getattr(self, name).state_dict().items()}  # fmt: skip
+        facts = {"blocks": self.G_A.blocks, "H_A": self.G_A.H, "H_B": self.G_B.H, "side": self.side}
+        return one_cell.save(path, state, {"genotype": self.genotype, "preset": self.space.preset,
+                                           **{name: str(value) for name, value in facts.items()}})  # fmt: skip
+
+
+def load(path: Path) -> Pair:
+    """The pair of a file; ValueError if it is none, FileNotFoundError if there is none."""
+    with one_cell.opened(path) as (state, facts):
+        sizes = {name: one_cell.number(facts, name, *limits) for name, limits in LIMITS.items()}
+        if (preset := facts["preset"]) not in PRESETS:
+            raise ValueError(f"preset is {preset!r}; allowed are {', '.join(PRESETS)}")
+        space = CycleGanas(sizes["blocks"], preset)
+        genotype = space.decode(space.parse(facts["genotype"]))
+        G_A, G_B = (_generator(one, sizes[f"H_{name[-1]}"], name, state)
+                    for name, one in (("G_A", genotype.G_A), ("G_B", genotype.G_B)))  # fmt: skip
+        if unknown := [key for key in state if key.partition(".")[0] not in DIRECTIONS.values()]:
+            raise ValueError(f"it holds {unknown[0]!r}, which is of no generator")
+        return Pair(facts["genotype"], G_A, G_B, sizes["side"])
+
+
+def _generator(genotype: GeneratorGenotype, H: int, name: str, state: dict[str, Tensor]) -> Generator:
+    """A generator with its weights of the file."""
+    with torch.device("meta"):  # nothing is drawn, and wrong sizes take no memory
+        generator = Generator(genotype, H)
+    own = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+    generator.load_state_dict(own, assign=True)
+    return generator.float().to(device.pick()).eval()
