@@ -1,4 +1,4 @@
-"""Heatmaps with their numbers in the cells and marked cells."""
+"""Heatmaps with their numbers in the cells and marked cells, and grids of coloured codes."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
@@ -56,6 +56,30 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
         style.log_axis(bar.ax.yaxis)
     with matplotlib.rc_context({"legend.handlelength": 1.2, "legend.handleheight": 0.9}):
         style.legend(ax, where=legend, handles=handles)
+    return fig
+
+
+@styled
+def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str, str] | None = None, title: str = "",
+          xlabel: str | None = None, ylabel: str | None = None, legend: str = "below", ax: Axes | None = None,
+          width: float | None = None) -> Figure:  # fmt: skip
+    """Short texts in cells coloured after what they say, rows from top to bottom; an empty text leaves no cell.
+
+    `names` are the words of the legend for texts. KeyError for a text without a colour.
+    """
+    rows, columns = texts.shape
+    width = width or (style.PAGE if columns > 8 else style.COLUMN)
+    fig, ax = style.axes_of(ax, width, _height(width, rows, columns, bool(names)))
+    size = min(7.0, 0.7 * _cell_points(ax, columns))  # a code has two letters
+    for (row, column), text in np.ndenumerate(texts.to_numpy(str)):
+        if text:
+            ax.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colours[text], linewidth=0))
+            ax.text(column, row, text, ha="center", va="center", fontsize=size, color=_ink(colours[text]))
+    _axes(ax, texts, title, xlabel, ylabel)
+    ax.set_xlim(-0.5, columns - 0.5)
+    ax.tick_params(axis="x", labelsize=min(LABEL, size + 0.5))
+    shown = [Patch(facecolor=colours[text], label=word) for text, word in (names or {}).items()]
+    style.legend(ax, where=legend, handles=shown)
     return fig
 
 
@@ -113,11 +137,14 @@ def _write_values(ax: Axes, numbers: np.ndarray, image: Any, fmt: str) -> None:
             continue
         if size < SMALLEST_TEXT:
             continue
-        red, green, blue, _ = image.cmap(image.norm(value))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
-        ax.text(
-            column, row, texts[row][column], ha="center", va="center", fontsize=size, color="white" if dark else "black"
-        )
+        ink = _ink(image.cmap(image.norm(value)))
+        ax.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=ink)
+
+
+def _ink(ground: Any) -> str:
+    """Black or white, whichever is farther from the luminance of a colour."""
+    red, green, blue = to_rgb(ground)
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else "black"
 
 
 def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Any]) -> list[Patch]:

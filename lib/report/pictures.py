@@ -68,6 +68,19 @@ def crops(images: Sequence[np.ndarray], *, columns: Sequence[str] = (), zoom: in
     return fig
 
 
+def cut(sheet: np.ndarray, across: int, *, gap: int = 2) -> list[list[np.ndarray]]:
+    """The square pictures of a stored sheet (H, W, 3) by row and column, `gap` pixels around each.
+
+    Raises ValueError for a sheet that is not such a grid.
+    """
+    side, left = divmod(sheet.shape[1] - gap, across)
+    down, over = divmod(sheet.shape[0] - gap, max(1, side))
+    if left or over or side <= gap or not down:
+        raise ValueError(f"a sheet of shape {sheet.shape} is no grid of {across} squares a row with gaps of {gap}")
+    return [[sheet[y : y + side - gap, x : x + side - gap] for x in range(gap, gap + across * side, side)]
+            for y in range(gap, gap + down * side, side)]  # fmt: skip
+
+
 @dataclass
 class _Sheet:
     """A contact sheet measured in inches: column widths, row heights, and the room for its texts."""

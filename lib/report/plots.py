@@ -20,10 +20,12 @@ from lib.report.heatmaps import heatmap
 from lib.report.pictures import crops, image_grid
 from lib.report.style import COLUMN, PAGE, shared_legend, styled
 
-__all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "heatmap", "image_grid", "intervals", "lines", "panels",
-           "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
+__all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "crosses", "headed", "heatmap", "image_grid", "intervals",
+           "lines", "panels", "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
 References = Mapping[str, float] | Sequence[float]
 HEAVY = 600_000  # bytes
+LETTERS = 20  # of a small title on an inch
+CROSSES = ("x", "+", "*", "1")  # of a colour's first series, its second, and so on
 
 
 class Options(TypedDict, total=False):
@@ -95,6 +97,14 @@ def panels(grid: int | tuple[int, int], *, width: float = PAGE, height: float | 
 
 
 @styled
+def headed(fig: Figure, title: str) -> Figure:
+    """The figure under a title in small letters, its lines as long as the figure is wide."""
+    lines = (fill(line, round(LETTERS * fig.get_figwidth())) for line in title.splitlines())
+    fig.suptitle("\n".join(lines), fontsize=7)
+    return fig
+
+
+@styled
 def watermark(fig: Figure, text: str) -> Figure:
     """Write a large pale text across the figure, for example over data that are simulated."""
     size = min(64 * fig.get_figwidth() / max(len(text), 7), 30 * fig.get_figheight())
@@ -105,11 +115,13 @@ def watermark(fig: Figure, text: str) -> Figure:
 
 @styled
 def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: tuple[str, str] | None = None,
-          markers: bool | None = None, dashes: bool = False, **options: Unpack[Options]) -> Figure:  # fmt: skip
+          markers: bool | None = None, dashes: bool = False, looks: Mapping[Any, int] | None = None,
+          **options: Unpack[Options]) -> Figure:  # fmt: skip
     """Lines of `y` over `x`, one a value of `by`; more than eight numeric series become a colour scale.
 
     `band` names the columns with the lower and upper limit. Markers are drawn up to thirty points a line, or as told.
     With `dashes` each series has a line style of its own, so that a line shows through another that covers it.
+    `looks` gives series another place among the looks (`style.look`) than that of their appearance.
     `points` with the column `by` takes its series' colour; otherwise a column `label` names it in the legend.
     """
     _require(frame, [x, y, *([by] if by else []), *(band or ())])
@@ -118,14 +130,15 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
     own = "ours" if options.get("points") is not None else None
     for index, (name, rows) in enumerate(_series(frame, by)):
         part = rows.sort_values(x, kind="stable")
-        drawn = style.look(index) | ({"color": style.sequential()(scale(name)), "linestyle": "-"} if scale else {})
+        drawn = style.look((looks or {}).get(name, index))
+        drawn |= {"color": style.sequential()(scale(name)), "linestyle": "-"} if scale else {}
         drawn |= {"linestyle": style.DASHES[index % len(style.DASHES)]} if dashes else {}
         marked = (len(part) <= 30 and scale is None) if markers is None else markers
         drawn["marker"] = ("o" if scale else drawn["marker"]) if marked else ""
         ax.plot(part[x], part[y], label=None if scale else _name(name) or own, zorder=3, **drawn)
         if band:
             ax.fill_between(part[x], part[band[0]], part[band[1]], color=drawn["color"], alpha=0.18, linewidth=0)
-    _close(ax, frame, (x, y, by), options)
+    _close(ax, frame, (x, y, by), options, looks)
     if scale:
         _colour_bar(ax, scale, str(by))
     return fig
@@ -151,9 +164,7 @@ def bars(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, error: t
         if points is not None:
             own = points[points[by] == name] if by else points
             ax.plot(own[x].map(places) + shift, own[y], label="paper" if index == 0 else None, **_hollow("o"))
-    letters = max(6, int((style.inches_across(ax) - 0.6) / len(places) / 0.068))
-    ax.set_xticks(range(len(places)), [fill(str(_name(value)), letters) for value in places])
-    ax.grid(visible=False, axis="x")
+    _name_ticks(ax, list(places))
     _close(ax, frame, (x, y, by), options)
     return fig
 
@@ -189,6 +200,35 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, colou
         ax.annotate(str(row[str(label)]), (row[x], row[y]), (3, 3), textcoords="offset points", fontsize=6)
     if colour:
         _colour_bar(ax, scale, colour)
+    return fig
+
+
+@styled
+def crosses(frame: pd.DataFrame, x: str, y: str, by: str, *, looks: Mapping[Any, int] | None = None,
+            **options: Unpack[Options]) -> Figure:  # fmt: skip
+    """A cross a row and a dash at the mean of each series; `x` has numbers, or names in the order of the frame.
+
+    The series of one name stand side by side, each with its own dash, and `points` to the right of it. `looks` as in
+    `lines`; series of one colour have other crosses.
+    """
+    _require(frame, [x, y, by])
+    fig, ax = _open(options)
+    named = not pd.api.types.is_numeric_dtype(frame[x])
+    drawn = frame.assign(**{x: _beside(frame, x, by)}) if named else frame
+    dash = min(15.0, 50 * (style.inches_across(ax) - 0.6) / max(1, drawn[x].nunique())) if named else 15.0  # points
+    for index, (name, part) in enumerate(_series(drawn, by)):
+        place = (looks or {}).get(name, index)
+        look: Any = {"linestyle": "none", "color": style.look(place)["color"]}
+        ax.plot(part[x], part[y], CROSSES[place // len(style.COLOURS) % 4], label=_name(name), zorder=3, **look)
+        means = part.groupby(x if named else by)[[x, y]].mean()
+        ax.plot(means[x], means[y], "_", markersize=dash, markeredgewidth=1.6, alpha=0.7, zorder=2, **look)
+    if named:
+        names = list(pd.unique(frame[x]))
+        _name_ticks(ax, names, slant=True)
+        ax.set_xlim(-0.6, len(names) - 0.4)
+        if (points := options.get("points")) is not None and len(points):
+            options["points"] = points.assign(**{x: points[x].map(names.index) + 0.28})
+    _close(ax, drawn, (x, y, by), options, looks)
     return fig
 
 
@@ -250,10 +290,12 @@ def _open(options: Options) -> tuple[Any, Axes]:
     return fig, fig.add_subplot()
 
 
-def _close(ax: Axes, frame: pd.DataFrame, columns: tuple[str, str, str | None], options: Options) -> None:
+def _close(ax: Axes, frame: pd.DataFrame, columns: tuple[str, str, str | None], options: Options,
+           looks: Mapping[Any, int] | None = None) -> None:  # fmt: skip
     """What follows the data of every chart: the paper's values, references, scales, labels, legend."""
     x, y, by = columns
-    _paper_points(ax, options.get("points"), columns, [name for name, _ in _series(frame, by)])
+    order = {name: place for place, (name, _) in enumerate(_series(frame, by))}
+    _paper_points(ax, options.get("points"), columns, order | dict(looks or {}))
     _references(ax, options.get("vlines", ()), options.get("hlines", ()))
     labels = options.get("xlabel", x.replace("_", " ")), options.get("ylabel", y.replace("_", " "))
     logs = options.get("logx", False), options.get("logy", False)
@@ -268,6 +310,26 @@ def _require(frame: pd.DataFrame, columns: Sequence[str]) -> None:
         raise ValueError(f"the frame lacks the column(s) {lacking}; it has {list(frame.columns)}")
     if frame.empty:
         raise ValueError("the frame has no rows to draw")
+
+
+def _beside(frame: pd.DataFrame, x: str, by: str) -> pd.Series:
+    """Places along an axis of names: a whole number each, its series side by side around it."""
+    places = pd.Series(pd.factorize(frame[x])[0], frame.index)
+    groups = pd.Series(pd.factorize(frame[by])[0], frame.index).groupby(places)
+    count = groups.transform("nunique")
+    return places + (groups.rank("dense") - (count + 1) / 2) * 0.8 / count
+
+
+def _name_ticks(ax: Axes, names: Sequence[Any], *, slant: bool = False) -> None:
+    """Names along the x axis, in lines as long as there is room for; `slant` turns them rather than break a word."""
+    letters = max(6, int((style.inches_across(ax) - 0.6) / len(names) / 0.068))
+    texts = [str(_name(name)) for name in names]
+    if slant and max(len(word) for text in texts for word in text.split()) > letters:
+        ax.set_xticks(range(len(names)), texts, rotation=25, ha="right", rotation_mode="anchor")
+    else:
+        broken = ("\n".join(fill(line, letters) for line in text.split("\n")) for text in texts)
+        ax.set_xticks(range(len(names)), list(broken))
+    ax.grid(visible=False, axis="x")
 
 
 def _series(frame: pd.DataFrame, by: str | None) -> list[tuple[Any, pd.DataFrame]]:
@@ -302,9 +364,8 @@ def _hollow(marker: str, colour: str = style.PAPER_COLOUR) -> dict[str, Any]:
     return {"marker": marker, "linestyle": "none", "markersize": 5.5, "zorder": 4, **edge}
 
 
-def _paper_points(
-    ax: Axes, points: pd.DataFrame | None, columns: tuple[str, str, str | None], names: list[Any]
-) -> None:
+def _paper_points(ax: Axes, points: pd.DataFrame | None, columns: tuple[str, str, str | None],
+                  places: Mapping[Any, int]) -> None:  # fmt: skip
     """Draw the paper's values hollow: in their series' colour and marker where the frame has `by`."""
     x, y, by = columns
     if points is None or points.empty:
@@ -312,7 +373,7 @@ def _paper_points(
     _require(points, [x, y])
     if by and by in points.columns:
         for name, part in _series(points, by):
-            drawn = style.look(names.index(name) if name in names else 7)
+            drawn = style.look(places.get(name, 7))
             ax.plot(part[x], part[y], **_hollow(drawn["marker"], drawn["color"]))
         ax.plot([], [], label="paper (hollow)", **_hollow("o", "#666666"))
         return
@@ -330,15 +391,7 @@ def _references(ax: Axes, vlines: References, hlines: References) -> None:
             halo = [withStroke(linewidth=2, foreground="white")]
             draw(value, color="#888888", linestyle=(0, (4, 2)), linewidth=0.8, zorder=1)
             if upright:
-                ax.text(
-                    value,
-                    0.98,
-                    name,
-                    transform=ax.get_xaxis_transform(),
-                    rotation=90,
-                    va="top",
-                    path_effects=halo,
-                    **text,
-                )
+                ax.text(value, 0.98, name, transform=ax.get_xaxis_transform(), rotation=90, va="top",
+                        path_effects=halo, **text)  # fmt: skip
             else:
                 ax.text(0.99, value, name, transform=ax.get_yaxis_transform(), va="bottom", path_effects=halo, **text)

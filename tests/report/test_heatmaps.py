@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import LogNorm, to_hex
 from matplotlib.patches import Rectangle
 
-from lib.report.heatmaps import MARK_COLOURS, heatmap
+from lib.report.heatmaps import MARK_COLOURS, codes, heatmap
 
 
 @pytest.fixture
@@ -87,3 +87,18 @@ def test_column_labels_do_not_overlap_at_any_usual_shape(shape: tuple[int, int])
     labels = [text for text in fig.axes[0].get_xticklabels() if text.get_rotation() == 0]
     boxes = [text.get_window_extent() for text in labels]
     assert not any(a.overlaps(b) for a, b in pairwise(boxes))
+
+
+def test_codes_stand_in_cells_of_their_colour_and_an_empty_one_leaves_none() -> None:
+    frame = pd.DataFrame([["c3", "", "c7"], ["c7", "", "c3"]], ["first", "second"], ["e0", "", "0"])
+    ax = codes(frame, {"c3": "#ffffff", "c7": "#000080"}, names={"c3": "3×3", "c7": "7×7"}).axes[0]
+    cells = {(round(box.get_x() + 0.48), round(box.get_y() + 0.46)): to_hex(box.get_facecolor()) for box in ax.patches}
+    assert cells == {(0, 0): "#ffffff", (2, 0): "#000080", (0, 1): "#000080", (2, 1): "#ffffff"}
+    assert [(text.get_text(), text.get_color()) for text in ax.texts[:2]] == [("c3", "black"), ("c7", "white")]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["3×3", "7×7"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["first", "second"]
+
+
+def test_a_code_without_a_colour_is_named() -> None:
+    with pytest.raises(KeyError, match="d5"):
+        codes(pd.DataFrame([["d5"]]), {"c3": "#ffffff"})

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from lib.report import plots
-from lib.report.pictures import crops, image_grid
+from lib.report.pictures import crops, cut, image_grid
 
 
 def picture(height: int = 8, width: int = 8, seed: int = 0) -> np.ndarray:
@@ -118,3 +118,18 @@ def test_crops_at_the_edge_stay_inside_the_picture() -> None:
 def test_a_crop_that_enlarges_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="zoom is 1"):
         crops([picture()], zoom=1)
+
+
+def test_a_stored_sheet_is_cut_into_its_pictures() -> None:
+    sheet = np.full((2 * 10 + 2, 3 * 10 + 2, 3), 255, np.uint8)
+    sheet[12:20, 22:30] = picture(seed=3)
+    cells = cut(sheet, 3)
+    assert [len(row) for row in cells] == [3, 3]
+    assert np.array_equal(cells[1][2], picture(seed=3))
+    assert cells[0][0].shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("shape", [(22, 33, 3), (23, 32, 3), (2, 32, 3), (22, 4, 3)])
+def test_what_is_no_sheet_is_not_cut(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="no grid of 3 squares"):
+        cut(np.zeros(shape, np.uint8), 3)

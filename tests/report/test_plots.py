@@ -89,6 +89,48 @@ def test_the_papers_points_take_the_colour_and_marker_of_their_group(sweep: pd.D
     assert point.get_marker() == third.get_marker()
 
 
+def test_a_series_can_have_another_look_than_its_place_gives(sweep: pd.DataFrame) -> None:
+    fig = plots.lines(sweep, "lr", "loss", "group", looks={"G3": 0, "G1": 8},
+                      points=pd.DataFrame({"lr": [0.01], "loss": [0.5], "group": ["G3"]}))  # fmt: skip
+    first, _, third, point = fig.axes[0].lines[:4]
+    assert first.get_color() == third.get_color() == point.get_markeredgecolor() == style.COLOURS[0]
+    assert (first.get_linestyle(), third.get_linestyle()) == ("--", "-")
+
+
+def drawn(fig: Figure, label: str) -> tuple[list[float], list[float], str]:
+    """Places and marker of a series."""
+    line = next(line for line in fig.axes[0].lines if line.get_label() == label)
+    return list(line.get_xdata()), list(line.get_ydata()), str(line.get_marker())
+
+
+def test_crosses_have_a_dash_at_the_mean_of_their_series(sweep: pd.DataFrame) -> None:
+    fig = plots.crosses(sweep, "lr", "loss", "group", looks={"G2": 8})
+    assert drawn(fig, "G1") == ([0.1, 0.001, 0.01], [0.1, 0.001, 0.01], "x")
+    assert drawn(fig, "G2")[2] == "+"
+    dash = fig.axes[0].lines[1]
+    assert (dash.get_marker(), list(dash.get_xdata()), list(dash.get_ydata())) == (
+        "_", pytest.approx([0.037]), pytest.approx([0.037]))  # fmt: skip
+
+
+def test_crosses_over_names_stand_side_by_side_with_the_papers_points_to_their_right(sweep: pd.DataFrame) -> None:
+    frame = sweep.assign(lr=sweep["lr"].map(str)).query("group != 'G3' or lr == '0.1'")
+    fig = plots.crosses(frame, "lr", "loss", "group", points=pd.DataFrame({"lr": ["0.01"], "loss": [0.5]}))
+    ax = fig.axes[0]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0.1", "0.001", "0.01"]
+    assert drawn(fig, "G1")[0] == pytest.approx([-0.8 / 3, 0.8, 1.8])
+    assert drawn(fig, "G3")[0] == pytest.approx([0.8 / 3])
+    assert 2.2 < drawn(fig, "paper")[0][0] < 2.5
+    dashes = [line for line in ax.lines if line.get_marker() == "_"]
+    assert [len(dash.get_xdata()) for dash in dashes] == [3, 3, 1]
+
+
+def test_a_small_title_is_broken_to_the_width_of_its_figure(sweep: pd.DataFrame) -> None:
+    fig = plots.headed(plots.lines(sweep, "lr", "loss"), "a title of words " * 12 + "\nown line")
+    assert fig.get_suptitle().endswith("\nown line")
+    fig.draw_without_rendering()
+    assert fig._suptitle.get_window_extent().width < fig.bbox.width  # type: ignore[attr-defined]
+
+
 def test_fifteen_rates_become_a_colour_scale_instead_of_a_legend() -> None:
     frame = pd.DataFrame([(lr, step, lr * step) for lr in RATES for step in range(3)], columns=["lr", "step", "loss"])
     fig = plots.lines(frame, "step", "loss", "lr")
