@@ -38,13 +38,6 @@ def in_form(network, form):
     return network
 
 
-def decide(network, operations):
-    """Logits so far apart that the softmax is one-hot."""
-    with torch.no_grad():
-        for alpha, name, layer in zip(network.alphas, operations, network.slots, strict=True):
-            alpha.zero_()[network.layers[layer].names.index(name)] = 1e4
-
-
 def copy_weights(derived, network):
     derived.double().eval()
     for slot, layer in derived.layers.items():
@@ -102,7 +95,7 @@ def test_gradients_of_every_layer_s_logits_sum_to_zero(make):
 def test_a_decided_generator_is_the_derived_one(preset, seed):
     space, network = CycleGanas(1, preset), loud(Supernet(1, 2, preset))
     genotype = space.decode(space.sample(keyed(seed))).G_A
-    decide(network, genotype.operations)
+    network.choose(genotype.operations)
     assert network.genotype() == genotype
     derived = copy_weights(Generator(genotype, 2), network)
     torch.testing.assert_close(network(pictures()), derived(pictures()), rtol=0, atol=1e-10)
@@ -113,7 +106,7 @@ def test_a_decided_generator_is_the_derived_one(preset, seed):
 def test_a_decided_discriminator_is_the_derived_one(preset):
     space, network = CycleGanas(1, preset), loud(SuperDiscriminator(2, preset))
     operations = space.decode(space.sample(keyed(3))).D_B
-    decide(network, operations)
+    network.choose(operations)
     assert network.genotype() == operations
     derived = copy_weights(Discriminator(operations, 2), network)
     torch.testing.assert_close(network(pictures()), derived(pictures()), rtol=0, atol=1e-10)
@@ -121,8 +114,16 @@ def test_a_decided_discriminator_is_the_derived_one(preset):
 
 def test_the_cyclegan_generator_can_be_derived():
     network = Supernet(2, 2)
-    decide(network, cyclegan(2).operations)
+    network.choose(cyclegan(2).operations)
     assert network.genotype() == cyclegan(2)
+
+
+def test_a_chosen_network_has_no_noise_and_an_operation_of_another_set_is_refused():
+    network = Supernet(1, 2, mix="gumbel")
+    network.choose(cyclegan(1).operations)
+    assert torch.equal(network(pictures().float()), network(pictures().float()))
+    with pytest.raises(ValueError, match="operation e0 is 'nearest'; allowed are max_pool"):
+        network.choose(["nearest", *cyclegan(1).operations[1:]])
 
 
 def test_new_logits_are_undecided_and_weights_and_architecture_are_all_there_is():
@@ -195,7 +196,7 @@ def test_a_gumbel_mixture_draws_noise_a_pass_from_a_generator_of_its_own():
 @pytest.mark.parametrize(("mix", "share"), [("gumbel", 1.0), ("gumbel_double", math.e / (math.e + 4))])
 def test_cold_noise_picks_a_candidate_as_often_as_its_logits_say(mix, share):
     network = Supernet(1, 1, mix=mix)
-    decide(network, cyclegan(1).operations)
+    network.choose(cyclegan(1).operations)
     network.tau = 0.1
     draws = torch.stack([network.betas()[2] for _ in range(400)])
     assert draws.max(1).values.mean() > 0.85
