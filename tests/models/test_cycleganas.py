@@ -197,7 +197,7 @@ def test_a_gumbel_mixture_draws_noise_a_pass_from_a_generator_of_its_own():
 def test_cold_noise_picks_a_candidate_as_often_as_its_logits_say(mix, share):
     network = Supernet(1, 1, mix=mix)
     network.choose(cyclegan(1).operations)
-    network.tau = 0.1
+    network.mix, network.tau = mix, 0.1
     draws = torch.stack([network.betas()[2] for _ in range(400)])
     assert draws.max(1).values.mean() > 0.85
     assert (draws.argmax(1) == 0).float().mean().item() == pytest.approx(share, abs=0.08)
