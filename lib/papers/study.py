@@ -47,12 +47,21 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
 
 
 def needs(*parts: str) -> Callable[[Callable[["Study"], T]], Callable[["Study"], T | None]]:
-    """Decorates a product of a study, such as a figure: it is None where one of these parts was not run."""
+    """Decorates a product of a study, such as a figure: it is None where one of these parts was not run.
+
+    So it is where every row of one failed, which is noted.
+    """
 
     def decorate(product: Callable[["Study"], T]) -> Callable[["Study"], T | None]:
         @wraps(product)
         def where_run(study: "Study") -> T | None:
-            return product(study) if all(map(study.has, parts)) else None
+            if not all(map(study.has, parts)):
+                return None
+            for part in parts:
+                if study.frame(part).empty:
+                    study.lack(product.__name__, f"every row of part {part} failed: {study.failures(part)[:1]}")
+                    return None
+            return product(study)
 
         return where_run
 

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from lib.papers.autogan import figures_search, records, tables
 from lib.papers.autogan.experiments import SPACE
 from lib.papers.autogan.figures_search import TOKENS, headed, words
-from lib.papers.autogan.records import needs
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.report import architecture, plots
 from lib.report.pictures import Cell, image_grid
 from lib.spaces.autogan import CELLS, NORM, SKIPS, UP, Stage

@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from lib.papers.autogan import comparisons, records, tables
 from lib.papers.autogan.computing import CHECKED
-from lib.papers.autogan.records import Search, needs
-from lib.papers.study import Study
+from lib.papers.autogan.records import Search
+from lib.papers.study import Study, needs
 from lib.report import plots, style
 from lib.spaces.autogan import CELLS
 

@@ -1,10 +1,10 @@
 """What a study's records say: searches by iteration, trained networks, and how their scores are called."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,11 @@ from torch import nn
 
 from lib.metrics.distribution import INCEPTION, score_name
 from lib.metrics.features import Features
-from lib.papers import study as studies
 from lib.papers.autogan.experiments import SEARCHED, SPACE
 from lib.papers.study import Study
 from lib.search import record
 from lib.spaces.autogan import Cell
 
-T = TypeVar("T")
 FINAL = ("derived", "transfer", "checks")  # parts with scores on the tables' features; the others have the rewards'
 MEASURES = ("is", "fd", "kd")
 ARROWS = {"is": " ↑", "fd": " ↓", "kd": " ↓"}
@@ -85,24 +83,6 @@ def searches(study: Study, *parts: str) -> list[Search]:
                 found.append(Search(part, seed, rows, header(study, name)))
             seed += 1
     return found
-
-
-def needs(*parts: str) -> Callable[[Callable[[Study], T]], Callable[[Study], T | None]]:
-    """Decorates a product as `study.needs` does; a part of which every row failed is noted, and no product made."""
-
-    def decorate(product: Callable[[Study], T]) -> Callable[[Study], T | None]:
-        @studies.needs(*parts)
-        @wraps(product)
-        def where_scored(study: Study) -> T | None:
-            for part in parts:
-                if study.frame(part).empty:
-                    study.lack(product.__name__, f"every row of part {part} failed: {study.failures(part)[:1]}")
-                    return None
-            return product(study)
-
-        return where_scored
-
-    return decorate
 
 
 def header(study: Study, part: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.papers.autogan import comparisons, printed, records
-from lib.papers.autogan.records import ARROWS, MEASURES, SPENT, Search, needs
-from lib.papers.study import Study
+from lib.papers.autogan.records import ARROWS, MEASURES, SPENT, Search
+from lib.papers.study import Study, needs
 from lib.spaces.autogan import NAMED
 
 LABELS = {

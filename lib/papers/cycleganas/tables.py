@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import records
 from lib.papers.cycleganas.printed import figure6
 from lib.papers.cycleganas.records import ARROW, DIRECTIONS, MEASURES, Search, where_trained
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.spaces.autogan import AutoGan
 from lib.spaces.cycleganas import DECODE, ENCODE, RESIDUAL, CycleGanas, cyclegan, parameters
 from lib.training.cyclegan import BETAS
@@ -27,20 +26,6 @@ TRAINED = ("part", "name", "method", "target", "scheme", "search", "H_A", "H_B",
 RENAMED = {"data": "set", "name": "network", "seconds_training": "seconds", **SIZES}
 Line = tuple[str, str, str, str, str]  # quantity, place, printed, ours, note
 Product = Callable[[Study], pd.DataFrame | None]
-
-
-def where(part: str) -> Callable[[Callable[[Study, pd.DataFrame], pd.DataFrame]], Product]:
-    """Decorates a table of a part's rows: it is None where the part was not run, or all of it failed."""
-
-    def decorate(product: Callable[[Study, pd.DataFrame], pd.DataFrame]) -> Product:
-        @wraps(product)
-        def made(study: Study) -> pd.DataFrame | None:
-            frame = study.frame(part) if study.has(part) else pd.DataFrame()
-            return product(study, frame) if len(frame) else None
-
-        return made
-
-    return decorate
 
 
 def names(study: Study) -> dict[str, str]:
@@ -286,12 +271,12 @@ def extra_forms(study: Study) -> pd.DataFrame | None:
     return study.table("extra_forms", table.reset_index())
 
 
-@where("domains")
-def extra_domains(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+@needs("domains")
+def extra_domains(study: Study) -> pd.DataFrame:
     """The sets, and the scores of untranslated pictures and of other real ones, between which a translation lies."""
     facts = ["title", "source", "train_a", "train_b", "test_a", "test_b", "showable", "paired"]
     lines = []
-    for data, rows in frame.groupby("data", sort=False):
+    for data, rows in study.frame("domains").groupby("data", sort=False):
         scores = {f"{called} {direction}, {row['name']}": row[f"{measure}_{direction}"]
                   for measure, called in names(study).items() for direction in DIRECTIONS
                   for _, row in rows.iterrows()}  # fmt: skip
@@ -299,11 +284,11 @@ def extra_domains(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     return study.table("extra_domains", pd.DataFrame(lines))
 
 
-@where("ranks")
-def extra_ranks(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+@needs("ranks")
+def extra_ranks(study: Study) -> pd.DataFrame:
     """Genotypes scored with the weights of the first search's supernetwork, and trained alone (mean of trainings)."""
     keys, scores = ["data", "name", "text"], [f"{measure}_{way}" for measure in MEASURES for way in DIRECTIONS]
-    trained = records.trainings(study)
+    frame, trained = study.frame("ranks"), records.trainings(study)
     groups = (trained if len(trained) else frame[:0]).groupby(keys)[scores]
     both = frame.join(groups.mean().add_suffix("_alone").assign(trainings=groups.size()), on=keys)
     parts = []

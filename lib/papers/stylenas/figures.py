@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.papers.stylenas import figures_search, records, tables
 from lib.papers.stylenas.experiments import KEPT, PHOTOWCT
-from lib.papers.stylenas.records import SPACE, needs
+from lib.papers.stylenas.records import SPACE
 from lib.report import architecture, plots
 from lib.report.pictures import image_grid
 from lib.spaces.stylenas import Diagram

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.papers.stylenas import log, neutral, records, surrogate, tables
-from lib.papers.stylenas.records import SPACE, Stored, needs
+from lib.papers.stylenas.records import SPACE, Stored
 from lib.report import plots, style
 from lib.report.search import convergence
 from lib.report.statistics import pareto_front

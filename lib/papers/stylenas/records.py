@@ -1,14 +1,11 @@
 """What a study's records say: searches in the order of asking, and the networks that are compared."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import TypeVar
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from lib.papers import study as studies
 from lib.papers.study import Study
 from lib.papers.stylenas import experiments
 from lib.search import record
@@ -16,7 +13,6 @@ from lib.spaces.base import Genome
 from lib.spaces.stylenas import NAMED, StyleNas
 
 SPACE = StyleNas()
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,21 +148,3 @@ def identity(study: Study, one: Stored) -> dict:
 def alive(study: Study, *parts: str) -> list[Stored]:
     """The stored searches of these parts in which a candidate has a score."""
     return [one for one in stored(study, *parts) if len(one.scored)]
-
-
-def needs(*parts: str) -> Callable[[Callable[[Study], T]], Callable[[Study], T | None]]:
-    """Decorates a product as `study.needs` does; a part of which every row failed is noted, and no product made."""
-
-    def decorate(product: Callable[[Study], T]) -> Callable[[Study], T | None]:
-        @studies.needs(*parts)
-        @wraps(product)
-        def where_scored(study: Study) -> T | None:
-            for part in parts:
-                if study.frame(part).empty:
-                    study.lack(product.__name__, f"every row of part {part} failed: {study.failures(part)[:1]}")
-                    return None
-            return product(study)
-
-        return where_scored
-
-    return decorate

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib.models import photoreal
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.papers.stylenas import experiments, log, records
-from lib.papers.stylenas.records import SPACE, Stored, needs
+from lib.papers.stylenas.records import SPACE, Stored
 from lib.paths import paper_numbers
 
 PAPER = {"PhotoWCT": "PhotoWCT", "AE1": "PhotoWCT-AE1", "RS": "StyleNAS-RS", "S5": "StyleNAS-5opt",
