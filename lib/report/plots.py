@@ -227,7 +227,8 @@ def crosses(frame: pd.DataFrame, x: str, y: str, by: str, *, looks: Mapping[Any,
         _name_ticks(ax, names, slant=True)
         ax.set_xlim(-0.6, len(names) - 0.4)
         if (points := options.get("points")) is not None and len(points):
-            options["points"] = points.assign(**{x: points[x].map(names.index) + 0.28})
+            beside = 0.22 + 0.09 * points.groupby(x).cumcount()
+            options["points"] = points.assign(**{x: points[x].map(names.index) + beside})
     _close(ax, drawn, (x, y, by), options, looks)
     return fig
 

@@ -96,10 +96,10 @@ def span(counts: pd.Series) -> str:
     return "n " + " to ".join(f"{count:,.0f}" for count in dict.fromkeys((counts.min(), counts.max())))
 
 
-def panels(rows: pd.DataFrame, draw: Callable[[Axes, pd.DataFrame], str], height: float = 2.4) -> Figure:
+def panels(rows: pd.DataFrame, draw: Callable[[Axes, pd.DataFrame], str], height: float = 2.1) -> Figure:
     """A row of panels a set and a column a direction, under a title and what `draw` returns."""
     sets = list(pd.unique(rows["data"]))
-    fig, axes = plots.panels((len(sets), 2), height=len(sets) * min(height, TALL / len(sets)))
+    fig, axes = plots.panels((len(sets), 2), height=0.8 + len(sets) * min(height, (TALL - 0.8) / len(sets)))
     for place, (data, way) in enumerate(pairs(sets, DIRECTIONS)):
         ax, part = axes[place], rows[(rows["data"] == data) & (rows["direction"] == way)]
         if part.empty:
