@@ -84,7 +84,8 @@ def _one(plan: Plan, place: tuple[int, ...], seed: int) -> Outcome:
     device.seed_everything(seed)  # asks for deterministic kernels
     with runs.open_run(profile, slug, one.name, one.identity) as run:
         checkpoint = run.folder / CHECKPOINT
-        done = len(run.record.rows) >= one.steps and not checkpoint.exists()  # rows of another machine, no weights
+        here = not checkpoint.exists() or trainer.stored_rows(checkpoint) >= one.steps  # none: rows of another machine
+        done = len(run.record.rows) >= one.steps and here
         if not done:
             done = trainer.run_training(begin(one.task), one.steps, run.record, checkpoint, seed=one.seed,
                                         time_left=runs.time_left)  # fmt: skip

@@ -97,10 +97,10 @@ def panels(grid: int | tuple[int, int], *, width: float = PAGE, height: float | 
 
 
 @styled
-def headed(fig: Figure, title: str) -> Figure:
-    """The figure under a title in small letters, its lines as long as the figure is wide."""
+def headed(fig: Figure, title: str, **options: Any) -> Figure:
+    """The figure under a title in small letters, its lines as long as the figure is wide; `options` of the text."""
     lines = (fill(line, round(LETTERS * fig.get_figwidth())) for line in title.splitlines())
-    fig.suptitle("\n".join(lines), fontsize=7)
+    fig.suptitle("\n".join(lines), fontsize=7, **options)
     return fig
 
 

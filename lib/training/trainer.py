@@ -72,6 +72,12 @@ def run_training(trainer: Trainer, steps: int, log: Log, checkpoint: Path, *, se
     return True
 
 
+def stored_rows(checkpoint: Path) -> int:
+    """How many rows a checkpoint knows; 0 where there is none, or it is torn."""
+    found = _read(checkpoint)
+    return int(found["rows"]) if found else 0
+
+
 def saved_state(checkpoint: Path) -> dict[str, Any]:
     """The state in a checkpoint, for `load` of a trainer made alike; ValueError where there is none, or it is torn."""
     if (found := _read(checkpoint)) is None:

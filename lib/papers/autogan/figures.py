@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lib.papers.autogan import figures_search, records, tables
 from lib.papers.autogan.experiments import SPACE
-from lib.papers.autogan.figures_search import TOKENS, headed, words
+from lib.papers.autogan.figures_search import TOKENS, words
 from lib.papers.study import Study, needs
 from lib.report import architecture, plots
 from lib.report.pictures import Cell, image_grid
@@ -93,7 +93,7 @@ def _samples(study: Study, part: str, number: str) -> Figure | None:
     blank, title = -len(pictures) % across, f"unpicked, averaged weights; {records.protocol(study, part)}"
     sheet = image_grid(_lines([*pictures, *[""] * blank], across), captions=_lines([*captions, *[""] * blank], across),
                        title=" ", cell=plots.PAGE / across)  # fmt: skip
-    return study.figure(number, headed(sheet, title, y=1 - 0.03 / sheet.get_figheight()))
+    return study.figure(number, plots.headed(sheet, title, y=1 - 0.03 / sheet.get_figheight()))
 
 
 def _lines(cells: list[T], across: int) -> list[list[T]]:

@@ -4,7 +4,6 @@ Every curve shows each seed faintly and the mean over them; legends say of how m
 """
 
 from collections.abc import Callable, Sequence
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ WORDS = {"c": ("post", "pre"), "n": ("none", "batch", "inst."), "u": ("bilin.", 
 LAST = ("none", "cell 1", "cell 0", "both")  # skips of the last cell
 TOKENS = {"c": "conv block", "n": "norm", "u": "up-sampling", "s": "shortcut", "k": "skips"}
 LONG = 2 * 3600  # seconds from which a time axis has hours
-LETTERS = 20  # of a title on an inch
 
 
 def words(gene: str) -> tuple[str, ...]:
@@ -46,13 +44,6 @@ def facts(found: Sequence[Search]) -> str:
 
 
 @style.styled
-def headed(fig: Figure, title: str, **options: Any) -> Figure:
-    """The figure under a title in small letters, its lines as long as the figure is wide."""
-    lines = (fill(line, round(LETTERS * fig.get_figwidth())) for line in title.splitlines())
-    fig.suptitle("\n".join(lines), fontsize=7, **options)
-    return fig
-
-
 def curves(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str, **options: Any) -> None:
     """A line of `y` over `x` for each seed, faint, and their mean at each `at`, a colour a value of `by`."""
     for index, (_, part) in enumerate(frame.groupby(by, sort=False)):
@@ -118,7 +109,7 @@ def _compared(study: Study, number: str, parts: tuple[str, str], *, resets: bool
     title = facts(found)
     if resets and not any(one.rows["reset"].any() for one in found):
         title += "\nno search was reset: both are the same algorithm with other seeds"
-    return study.figure(number, headed(fig, title))
+    return study.figure(number, plots.headed(fig, title))
 
 
 @needs("correlation")
@@ -136,7 +127,7 @@ def fig7(study: Study) -> Figure:
         plots.scatter(frame, f"proxy_{measure}", f"real_{measure}", ax=ax, title=title,
                       xlabel=f"{called}, shared weights", ylabel=f"{called}, trained from scratch")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("fig7", headed(fig, f"{len(frame)} random genomes; paper: 0.779"))
+    return study.figure("fig7", plots.headed(fig, f"{len(frame)} random genomes; paper: 0.779"))
 
 
 @needs("mlas-0", "fid-0")
@@ -151,7 +142,7 @@ def fig8(study: Study) -> Figure:
                vlines=_starts(found[0], found[0].rows["k"] + 1.5), ylabel=f"{called}, likeliest child")  # fmt: skip
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     plots.shared_legend(fig)
-    return study.figure("fig8", headed(fig, facts(found)))
+    return study.figure("fig8", plots.headed(fig, facts(found)))
 
 
 @needs("mlas-0", "noreset-0")
@@ -184,7 +175,7 @@ def controller(study: Study) -> Figure:
         curves(ax, frame.assign(at=frame["step"]), "step", "value", "series", xlabel="controller step", vlines=starts,
                ylabel=f"{title} ({unit})")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("extra_controller", headed(fig, facts(found)))
+    return study.figure("extra_controller", plots.headed(fig, facts(found)))
 
 
 @needs("mlas-0")
@@ -205,7 +196,7 @@ def marginals(study: Study) -> Figure:
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         if cell < CELLS - 1 and kind != "k":
             ax.get_legend().remove()  # type: ignore[union-attr]
-    return study.figure("extra_marginals", headed(fig, f"dashed: chance; {facts(found)}"))
+    return study.figure("extra_marginals", plots.headed(fig, f"dashed: chance; {facts(found)}"))
 
 
 def _marginal(found: Sequence[Search], gene: str) -> pd.DataFrame:
@@ -237,7 +228,7 @@ def windows(study: Study) -> Figure | None:
         curves(ax, rows, "iteration", "value", "series", logy=True, hlines={"threshold": plan["threshold"]},
                xlabel="search iteration", ylabel=f"variance of {of}'s last {plan['window']} losses")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("extra_windows", headed(fig, facts(found)))
+    return study.figure("extra_windows", plots.headed(fig, facts(found)))
 
 
 @needs("derived")
@@ -257,7 +248,7 @@ def derived(study: Study) -> Figure | None:
     curves(ax, frame, "G-iterations", "fd", "network", logy=True, ylabel=f"{called} ↓, averaged weights")
     count = min(CHECKED, records.header(study, "derived")["scores"]["images"])
     about = f"means over trainings; checkpoints scored on {count:,} pictures"
-    return study.figure("extra_derived", headed(fig, f"{about}\n{records.training(study, 'derived')}"))
+    return study.figure("extra_derived", plots.headed(fig, f"{about}\n{records.training(study, 'derived')}"))
 
 
 @needs("mlas-0")
@@ -272,7 +263,7 @@ def policy(study: Study) -> Figure | None:
     called = records.name(study, found[0].name, "is")
     fig = plots.intervals(frame, "stage", by="seed", reference=0.0, height=2.4, legend="below",
                           xlabel=f"{called}, policy - uniform cells")  # fmt: skip
-    return study.figure("extra_policy", headed(fig, _compared_with_chance(found)))
+    return study.figure("extra_policy", plots.headed(fig, _compared_with_chance(found)))
 
 
 def _compared_with_chance(found: Sequence[Search]) -> str:

@@ -21,6 +21,7 @@ from lib.papers.cycleganas.store import Recipe, Trained
 from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
 from lib.papers.study import Study
+from lib.search.cache import code_hash
 from lib.search.workers import Limits, Outcome
 from lib.training import trainer
 from lib.training.cyclegan import CycleSettings
@@ -238,7 +239,8 @@ def trained(task: Task) -> Trained:
     steps = math.ceil(recipe.settings.iterations / recipe.chunk)
     return store.trained(
         recipe, known.domains, evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
-        evaluate_every=math.ceil(steps / task.settings.evaluations), scored=_scores_of(known),
+        evaluate_every=math.ceil(steps / task.settings.evaluations),
+        scored=[_scores_of(known), known.network.weights_hash, code_hash(scores.distances)],
     )  # fmt: skip
 
 
@@ -258,6 +260,8 @@ def ranks(study: Study, settings: Settings, part: str) -> None:
     for key in settings.control_data:
         first = Search(called(key), "OF", 0)
         path = derived(study, settings, first)[0]
+        if not path.is_file():
+            raise ValueError(f"{first.name} has no weights here, only its rows; compute search with fresh=True")
         for text, (method, scheme, number) in _architectures(study, settings, first.data).items():
             about = {"data": first.data, "name": f"{method}{settings.controlled}", "method": method, "scheme": scheme,
                      "search": number, "text": text}  # fmt: skip

@@ -56,7 +56,7 @@ class Training:
 
 def called(key: str) -> str:
     """The short name of a set: the last part of its key or path."""
-    return Path(key).name
+    return Path(key).expanduser().resolve().name
 
 
 def check_names(settings: Settings) -> None:
@@ -73,11 +73,13 @@ def space(settings: Settings) -> CycleGanas:
 
 
 def searches(settings: Settings) -> list[Search]:
-    """Every search: OF on all sets; on those of figure 3 the other schemes too, and OF with more seeds."""
+    """Every search: OF on all sets; on those of figure 3 the other schemes too, and all with more seeds."""
     found = [Search(called(key), "OF", 0) for key in settings.data]
     for key in settings.scheme_data:
         found += [Search(called(key), "OF", seed) for seed in range(1, settings.searches)]
-        found += [Search(called(key), scheme, 0) for scheme in settings.schemes if scheme != "OF"]
+        for scheme in settings.schemes:
+            if scheme != "OF":
+                found += [Search(called(key), scheme, seed) for seed in range(settings.scheme_searches)]
     return found
 
 

@@ -4,7 +4,6 @@ A cross is a training from scratch, a dash the mean of one network's, a panel on
 """
 
 from collections.abc import Callable, Sequence
-from functools import wraps
 from itertools import product as pairs
 from typing import Any
 
@@ -17,7 +16,7 @@ from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import records
 from lib.papers.cycleganas.printed import changes, numbers
 from lib.papers.cycleganas.records import DIRECTIONS
-from lib.papers.study import Study
+from lib.papers.study import Study, needs
 from lib.report import plots, style
 from lib.searchers.differentiable import SCHEMES
 
@@ -35,20 +34,6 @@ FAINT: dict[str, Any] = {"alpha": 0.4, "linewidth": 0.7, "zorder": 2}
 TALL = 9.0  # inches of a page
 SETS = 4  # of the courses of trainings, at most
 Product = Callable[[Study], Figure | None]
-
-
-def needs(*parts: str) -> Callable[[Product], Product]:
-    """Decorates a figure of trainings: it is None where one of the parts was not run, or all its rows failed."""
-
-    def decorate(product: Product) -> Product:
-        @wraps(product)
-        def where_scored(study: Study) -> Figure | None:
-            rows = (study.has(part) and len(study.frame(part)) for part in parts)
-            return product(study) if all(rows) else None
-
-        return where_scored
-
-    return decorate
 
 
 def measure(study: Study) -> str:

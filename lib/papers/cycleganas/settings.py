@@ -42,6 +42,7 @@ class Settings(settings.Settings):
     alpha_lr: float  # rate of the architecture logits (paper 2e-4)
     schemes: list[str]  # of OF, TF, TH and THS
     searches: int  # of OF, with other seeds
+    scheme_searches: int  # of each other scheme
     search_steps: int  # iterations of a search, half of them for TH and THS; 0 is search_epochs
     search_epochs: int  # over the larger domain, where search_steps is 0 (paper 400)
     matched: list[int]  # widths of the CycleGANs that searched pairs match in size (figure 5: 32, 64)
@@ -77,7 +78,7 @@ class Settings(settings.Settings):
         **dict.fromkeys(("search_width", "search_ndf", "matched", "widths", "controlled", "ndf"), (1, 1024)),
         **dict.fromkeys(("search_steps", "train_steps"), (0, 100_000_000)),
         **dict.fromkeys(("search_epochs", "train_epochs"), (1, 100_000)),
-        **dict.fromkeys(("searches", "repeats", "other_repeats"), (1, 1000)),
+        **dict.fromkeys(("searches", "scheme_searches", "repeats", "other_repeats"), (1, 1000)),
         "randoms": (0, 1000),
         **dict.fromkeys(("chunks", "evaluations"), (1, 10_000)),
     }
@@ -91,6 +92,8 @@ class Settings(settings.Settings):
             for key in getattr(self, name):
                 if key not in self.data:
                     raise ValueError(f"{name} names {key!r}; allowed are those of data: {', '.join(self.data)}")
+                if getattr(self, name).count(key) > 1:
+                    raise ValueError(f"{name} names {key!r} twice")
         if "OF" not in self.schemes:
             raise ValueError(f"schemes is {self.schemes}; OF must be among them, as its outcomes are compared")
         if self.controlled not in self.matched:

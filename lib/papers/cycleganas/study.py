@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.papers import study as studies
-from lib.papers.cycleganas import claims, computing, experiments, figures, figures_search, tables
+from lib.papers.cycleganas import claims, computing, experiments, figures, figures_search, scores, tables
 from lib.papers.cycleganas.settings import Settings
 from lib.papers.study import Study
 
@@ -26,6 +26,8 @@ def open_study(parameters: Mapping[str, Any]) -> tuple[Study, Settings]:
     """
     settings = Settings.pick(parameters)
     experiments.check_names(settings)
+    for kept in (scores.loaded, scores.target):  # a folder may hold others than before
+        kept.cache_clear()
     study = studies.begin(NOTEBOOK, settings, COMPUTERS, **_used(settings))
     computing.check_domains(settings)
     return study, settings

@@ -91,6 +91,7 @@ def test_a_width_below_one_is_refused():
     ("changes", "message"),
     [
         ({"scheme_data": ["maps"]}, "scheme_data names 'maps'; allowed are those of data"),
+        ({"width_data": ["showable", "showable"]}, "width_data names 'showable' twice"),
         ({"schemes": ["TF"]}, "OF must be among them"),
         ({"controlled": 24}, "controlled is 24; allowed are those of matched"),
         ({"side": 40}, "side is 40; allowed are multiples of 16"),
