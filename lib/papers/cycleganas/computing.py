@@ -123,7 +123,8 @@ def search_plan(settings: Settings, one: Search) -> SearchPlan:
     """What a search does."""
     return SearchPlan(
         scheme=one.scheme, blocks=settings.blocks, H=settings.search_width, ndf=settings.search_ndf,
-        preset=settings.preset, mix=settings.mix, form=settings.form, alpha_lr=settings.alpha_lr, same_pair=False,
+        preset=settings.preset, mix=settings.mix, form=settings.form, alpha_lr=settings.alpha_lr,
+        same_pair=settings.same_pair and one.scheme == "TF",
     )  # fmt: skip
 
 

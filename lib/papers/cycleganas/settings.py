@@ -41,6 +41,7 @@ class Settings(settings.Settings):
     form: str  # how mixed layers are computed; auto is the fastest, timed
     alpha_lr: float  # rate of the architecture logits (paper 2e-4)
     schemes: list[str]  # of OF, TF, TH and THS
+    same_pair: bool  # True: TF takes both its steps on the same pictures, as in the authors' first code
     searches: int  # of OF, with other seeds
     scheme_searches: int  # of each other scheme
     search_steps: int  # iterations of a search, half of them for TH and THS; 0 is search_epochs
