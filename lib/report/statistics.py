@@ -86,6 +86,40 @@ def welch(a: Values, b: Values) -> Interval:
     return Interval(value, float(limits.low), float(limits.high), len(a) + len(b))
 
 
+def satterthwaite(value: float, variances: ArrayLike, frees: ArrayLike, n: int) -> Interval:
+    """A value with Student's interval for a sum of independent variances, each of so many degrees of freedom.
+
+    Those of the sum are Welch's and Satterthwaite's. Unknown (NaN) where a variance has none or all are 0.
+    """
+    each, free = np.asarray(variances, float), np.asarray(frees, float)
+    if not free.all() or not each.sum() > 0:
+        return Interval(value, np.nan, np.nan, n)
+    half = float(stats.t.ppf(0.975, each.sum() ** 2 / (each**2 / free).sum()) * np.sqrt(each.sum()))
+    return Interval(value, value - half, value + half, n)
+
+
+def contrast(weights: np.ndarray, means: np.ndarray, counts: np.ndarray, noise: tuple[float, int]) -> Interval:
+    """Weighted sum of means of so many values each, with Student's interval for noise of so many degrees of freedom."""
+    sd, free = noise
+    variance = sd**2 * float((weights**2 / counts).sum())
+    return satterthwaite(float((weights * means).sum()), [variance], [free], int(counts.sum()))
+
+
+def simulated(statistic: Callable[[np.ndarray], np.ndarray], means: np.ndarray, counts: np.ndarray,
+              noise: tuple[float, int], *, seed: int, n: int = 4000) -> Interval:  # fmt: skip
+    """A statistic of an array of means of so many values each, with the interval that their noise gives it.
+
+    `statistic` takes arrays with any further leading axis. Means are drawn around those found, with Student's tails.
+    """
+    value, (sd, free), count = float(statistic(means)), noise, int(counts.sum())
+    if not free:
+        return Interval(value, np.nan, np.nan, count)
+    rng = np.random.default_rng(seed)
+    scale = sd * np.sqrt(free / rng.chisquare(free, (n, *[1] * means.ndim)))
+    drawn = statistic(means + scale / np.sqrt(counts) * rng.standard_normal((n, *means.shape)))
+    return Interval(value, *_percentiles(drawn, 0.95), count)
+
+
 def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
     """Mean over searches with Student's interval, cut at the limits; one search has none."""
     found = np.array(list(each))
@@ -95,9 +129,10 @@ def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np
 
 
 def permutation(a: ArrayLike, b: ArrayLike, *, paired: bool = False, alternative: str = "two-sided", seed: int = 0,
-                n: int = 9999) -> float:  # fmt: skip
+                n: int = 9999, statistic: Statistic = np.mean) -> float:  # fmt: skip
     """p value of a difference in means under exchange of labels (or of signs, where paired).
 
+    Unpaired samples may differ in another `statistic` that takes an axis, such as `np.min`.
     All relabellings are enumerated where there are at most twenty thousand; otherwise `n` are drawn and the observed
     one is counted with them. `alternative` is `two-sided`, `greater` (a above b) or `less`.
     """
@@ -106,9 +141,10 @@ def permutation(a: ArrayLike, b: ArrayLike, *, paired: bool = False, alternative
     x, y = _finite(a, "a"), _finite(b, "b")
     if paired and len(x) != len(y):
         raise ValueError(f"paired samples have {len(x)} and {len(y)} values; they must be as many")
-    drawn = _sign_flips(x - y, seed, n) if paired else _relabellings(x, y, seed, n)
+    drawn = _sign_flips(x - y, seed, n) if paired else _relabellings(x, y, seed, n, statistic)
     differences, exhaustive = drawn
-    observed, slack = x.mean() - y.mean(), 1e-12 * (1 + np.abs(differences).max())
+    observed = float(x.mean() - y.mean() if paired else statistic(x, axis=0) - statistic(y, axis=0))
+    slack = 1e-12 * (1 + np.abs(differences).max())
     sign = {"greater": 1, "less": -1}.get(alternative)
     extreme = (
         np.abs(differences) >= abs(observed) - slack if sign is None else sign * (differences - observed) >= -slack
@@ -286,8 +322,8 @@ def _percentiles(draws: Any, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _relabellings(x: np.ndarray, y: np.ndarray, seed: int, n: int) -> tuple[np.ndarray, bool]:
-    """Mean differences under other labels, and whether they are all there are."""
+def _relabellings(x: np.ndarray, y: np.ndarray, seed: int, n: int, statistic: Statistic) -> tuple[np.ndarray, bool]:
+    """Differences of the statistic under other labels, and whether they are all there are."""
     pooled, first = np.concatenate([x, y]), len(x)
     exhaustive = comb(len(pooled), first) <= EXACT_UP_TO
     if exhaustive:
@@ -295,8 +331,11 @@ def _relabellings(x: np.ndarray, y: np.ndarray, seed: int, n: int) -> tuple[np.n
     else:
         rng = np.random.default_rng(seed)
         chosen = np.stack([rng.permutation(len(pooled))[:first] for _ in range(n)])
-    sums = pooled[chosen].sum(1)
-    return sums / first - (pooled.sum() - sums) / len(y), exhaustive
+    is_first = np.zeros((len(chosen), len(pooled)), bool)
+    np.put_along_axis(is_first, chosen, True, 1)
+    values = np.broadcast_to(pooled, is_first.shape)
+    one, other = (values[mask].reshape(len(chosen), -1) for mask in (is_first, ~is_first))
+    return statistic(one, axis=1) - statistic(other, axis=1), exhaustive
 
 
 def _sign_flips(differences: np.ndarray, seed: int, n: int) -> tuple[np.ndarray, bool]:

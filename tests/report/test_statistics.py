@@ -80,6 +80,30 @@ def test_exhaustive_permutation_counts_every_relabelling() -> None:
     assert statistics.permutation([4, 5, 6], [1, 2, 3], alternative="less") == pytest.approx(1.0)
 
 
+def test_the_exact_permutation_test_of_minima_knows_its_smallest_p() -> None:
+    a, b = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
+    assert statistics.permutation(a, b, alternative="less", statistic=np.min) == pytest.approx(1 / 20)
+    assert statistics.permutation(b, a, alternative="greater", statistic=np.min) == pytest.approx(1 / 20)
+    assert statistics.permutation([1.0, 9.0, 9.5], b, alternative="less", statistic=np.min) == pytest.approx(1 / 2)
+
+
+def test_the_sum_of_two_variances_gives_welchs_interval_and_no_freedom_none() -> None:
+    a, b = np.array([1.0, 2.0, 4.0, 3.5]), np.array([0.0, 0.5, 0.7])
+    variances, frees = [a.var(ddof=1) / 4, b.var(ddof=1) / 3], [3, 2]
+    effect = statistics.satterthwaite(float(a.mean() - b.mean()), variances, frees, 7)
+    assert effect == pytest.approx(statistics.welch(a, b))
+    assert np.isnan(statistics.satterthwaite(1.0, variances, [3, 0], 7).low)
+
+
+def test_a_contrast_and_a_simulated_interval_of_a_difference_are_students() -> None:
+    means, counts, noise = np.array([0.3, 0.1]), np.array([3, 2]), (0.05, 4)
+    exact = statistics.student([0.3] * 3, [0.1] * 2, noise)
+    assert statistics.contrast(np.array([1, -1]), means, counts, noise) == pytest.approx(exact)
+    drawn = statistics.simulated(lambda x: x @ np.array([1, -1]), means, counts, noise, seed=0)
+    assert (drawn.value, drawn.n) == (pytest.approx(exact.value), 5)
+    assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.01)
+
+
 def test_paired_permutation_flips_signs() -> None:
     assert statistics.permutation([2, 3, 4, 5], [1, 2, 3, 4], paired=True) == pytest.approx(2 / 16)
     with pytest.raises(ValueError, match="as many"):
