@@ -13,26 +13,27 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lib.metrics.distribution import INCEPTION
-from lib.papers.cycleganas import records
+from lib.papers.cycleganas import printed, records
 from lib.papers.cycleganas.experiments import TRAININGS
 from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Search
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Verdict
-from lib.report.statistics import Interval, pooled, student
+from lib.report.statistics import Interval, contrast, pooled, satterthwaite, student
+from lib.searchers.differentiable import Scheme
 from lib.spaces.cycleganas import parameters
 
 T = TypeVar("T")
 K = TypeVar("K")
 Row = dict[str, Any]  # of a record
-SEED, DRAWS = 0, 4000  # of a simulation
+SEED = 0  # of what is drawn
 BOTH = ""  # directions: the mean of their scores
-CELLS = 9  # residual cells of the paper's generators
+CELLS, SIDE = 9, 256  # residual cells of the paper's generators, pixels of its pictures
 WIDTH = 64  # H at which the sizes of genotypes are compared
 WORST = (Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.SUPPORTED)
 Noise = tuple[float, int]  # standard deviation and its degrees of freedom
+DISCRIMINATORS = "N and R train discriminators of their own architectures, C and C' PatchGANs"
 
 
 class Lacks(Exception):
@@ -54,11 +55,15 @@ class Arm(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """Logarithms of an arm's scores, an array a search or random architecture; `missed` is the error of its size."""
+    """Logarithms of an arm's scores, an array a search or random architecture.
+
+    `missed` is the mean absolute error of its size, `H` the width of its first generator's stem.
+    """
 
     name: str
     each: list[np.ndarray]
     missed: float
+    H: float
 
     @property
     def values(self) -> np.ndarray:
@@ -71,10 +76,13 @@ class Side:
         return np.array([one.mean() for one in self.each])
 
     def __str__(self) -> str:
-        """The geometric mean, of how many, and by how much the size is missed, as widths are whole numbers."""
-        many = f"{len(self.each)} architectures" if len(self.each) > 1 else f"{len(self.values)}"
-        size = f", size {self.missed:+.1%}" if abs(self.missed) >= 5e-4 else ""
-        return f"{self.name} {np.exp(self.means.mean()):.4g} ({many}{size})"
+        """The geometric mean, of how many, its width, and by how much its size is missed, as widths are whole."""
+        several = ("searches" if self.name[0] == "N" else "architectures", len(self.each))
+        kind, count = several if len(self.each) > 1 else ("trainings", len(self.values))
+        many = f"geometric mean of {count} {kind}" if count > 1 else "one training"
+        width = f", H {self.H:.3g}" if self.name[0] == "N" else ""
+        size = f", size missed by {self.missed:.1%}" if self.missed >= 5e-4 else ""
+        return f"{self.name} {np.exp(self.means.mean()):.4g} ({many}{width}{size})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +95,7 @@ class Known:
     searches: list[Search]
     keys: frozenset[str]
     blocks: int
+    pixels: int
     features: str
     names: dict[str, str]
 
@@ -126,7 +135,22 @@ class Known:
             return f"needs {', '.join(absent)}; the study has {', '.join(sorted(self.keys)) or 'no records'}"
         if scored and self.features != INCEPTION:
             return f"needs the 2015 Inception; the scores are on {self.features}"
-        return f"needs {CELLS} residual cells; the networks have {self.blocks}" if self.blocks != CELLS else ""
+        if (self.blocks, self.pixels) != (CELLS, SIDE):
+            ours = f"the networks have {self.blocks} on {self.pixels} px"
+            return f"needs {CELLS} residual cells on {SIDE} px; {ours}"
+        return self._shorter(archives, scored)
+
+    def _shorter(self, archives: Sequence[str], scored: bool) -> str:
+        """Which of the archives' searches and trainings were shorter than the paper's; empty if none."""
+        for one in self.searches:
+            asked = printed.EPOCHS * Scheme(one.scheme).iterations(printed.PICTURES.get(one.data, (0,)))
+            if one.data in archives and (done := one.rows["iterations"].iloc[-1]) < asked:
+                return f"needs searches of {asked:,} iterations; {one.name} had {done:,}"
+        for row in self.trainings if scored else ():
+            asked = printed.TRAINED * max(printed.PICTURES.get(row["data"], (0,)))
+            if row["data"] in archives and row["updates"] < asked:
+                return f"needs trainings of {asked:,} updates; {row['name']} on {row['data']} had {row['updates']:,}"
+        return ""
 
     def rows(self, data: str, *methods: str, parts: Sequence[str] = TRAININGS) -> list[Row]:
         """The trainings of methods on a set."""
@@ -160,15 +184,17 @@ class Known:
         kept = [searches[number] for number in sorted(searches)[: 1 if arm.first else None]]
         if not all(known := [logs(each, measure, way) for each in kept]):
             raise Lacks(f"{self.names[measure]} of {name} on {data} is not known to be positive")
-        return Side(
-            name, list(map(np.array, known)), float(np.mean([row["mismatch"] for each in kept for row in each]))
-        )
+        missed = float(np.mean([abs(row["mismatch"]) for each in kept for row in each]))
+        return Side(name, list(map(np.array, known)), missed, float(np.mean([each[0]["H_A"] for each in kept])))
 
     def noise(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
-        """What trainings of one architecture differ in the logarithm of a score, pooled within sets and directions."""
+        """What trainings of one architecture differ in the logarithm of a score, pooled within sets and directions.
+
+        Both directions are of one training, so that a second one adds no degrees of freedom.
+        """
         rows = [row for row in self.trainings if row["data"] in sets]
         alike = grouped(rows, lambda row: tuple(row[name] for name in ("data", "name", "scheme", "search")))
-        return pooled(np.array(logs(each, measure, way)) for each in alike.values() for way in ways)
+        return _dependent(pooled(np.array(logs(each, measure, way)) for each in alike.values() for way in ways), ways)
 
     def between(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
         """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`."""
@@ -179,7 +205,11 @@ class Known:
             groups += [
                 [float(np.mean(known)) for one in searches if (known := logs(one, measure, way))] for way in ways
             ]
-        return pooled(map(np.array, groups))
+        return _dependent(pooled(map(np.array, groups)), ways)
+
+
+def _dependent(noise: Noise, ways: Sequence[str]) -> Noise:
+    return noise[0], noise[1] // len(ways)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +246,7 @@ def _read(study: Study, stamp: Any) -> Known:
     parts = [part for part in ("domains", *TRAININGS, "ranks") if study.has(part)]
     about, searches = [records.header(study, part) for part in parts], records.searches(study)
     blocks = [one.space.blocks for one in searches] + [one["training"]["blocks"] for one in about]
+    sides = [one["training"]["side"] for one in [*about, *(one.about for one in searches)]]
     names = {measure: records.score(study, measure) for measure in MEASURES} if parts else {}
     return Known(
         trainings=_told(records.trainings(study)),
@@ -223,7 +254,8 @@ def _read(study: Study, stamp: Any) -> Known:
         ranks=_told(study.frame("ranks")) if study.has("ranks") else [],
         searches=searches,
         keys=frozenset(key for one in [*about, *(one.about for one in searches)] for key in one["pictures"]),
-        blocks=blocks[0] if blocks else 0,
+        blocks=min(blocks, default=0),
+        pixels=min(sides, default=0),
         features=records.features(study) if parts else "",
         names={**names, "l1": "L1"},
     )
@@ -257,19 +289,45 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
 
     Two searched arms are compared over searches where any scheme has several, other arms by Welch's interval, in which
     the variance of an arm is that between its searches (or random architectures), else the pooled one of trainings.
+    What searches differ in at another size stands for an arm of one search, unless it asks for the first alone.
     """
-    sides, noise = [ask.side(way, arm) for arm in (a, b)], ask.known.noise([ask.data], ask.measure, way)
+    arms, sides = (a, b), [ask.side(way, arm) for arm in (a, b)]
+    noise, between = (of([ask.data], ask.measure, way) for of in (ask.known.noise, ask.known.between))
     if a.method == b.method:
-        between = ask.known.between([ask.data], ask.measure, way)
         means, counts, level = moments(sides, noise, between)
-        spread = level[0] * float(np.sqrt((1 / counts).sum())), level[1]
-        effect = student([float(means[0] - means[1])], (), spread)._replace(n=int(counts.sum()))
-        unit = differ("searches" if between[1] else "trainings, one search each,", level)
-    elif any(len(side.each) > 1 for side in sides):
-        effect, unit = _unequal(sides, noise), f"Welch's interval, {differ('trainings', noise)}"
+        effect = contrast(np.array([1, -1]), means, counts, level)
+        units, single = differ("searches" if between[1] else "trainings", level), not between[1]
     else:
-        effect, unit = student(sides[0].values, sides[1].values, noise), differ("trainings", noise)
-    return quotient(effect), f"{ask.words(way, sides)}; {unit}"
+        levels = [_level(arm, side, noise, between) for arm, side in zip(arms, sides, strict=True)]
+        effect, units = _apart(sides, levels, noise), differ("trainings", noise)
+        single = any(arm.method == "N" and level is noise for arm, level in zip(arms, levels, strict=True))
+        if any(level is between for level in levels):
+            units += f", {differ('searches', between)}"
+    return quotient(effect), f"{ask.words(way, sides)}; {units}{caveats(sides, single)}"
+
+
+def _level(arm: Arm, side: Side, noise: Noise, between: Noise) -> Noise:
+    """What the units of a side differ by: its searches or architectures, searches at another size, or trainings."""
+    if len(side.each) > 1:
+        return pooled([side.means])
+    return between if arm.method == "N" and not arm.first and between[1] else noise
+
+
+def _apart(sides: Sequence[Side], levels: Sequence[Noise], noise: Noise) -> Interval:
+    """The difference of two sides' means; where both have the noise of trainings, its degrees of freedom count once."""
+    if all(level is noise for level in levels):
+        return student(sides[0].values, sides[1].values, noise)
+    units = [side.values if level is noise else side.means for side, level in zip(sides, levels, strict=True)]
+    variances = [sd**2 / len(unit) for (sd, _), unit in zip(levels, units, strict=True)]
+    gap = float(units[0].mean() - units[1].mean())
+    return satterthwaite(gap, variances, [free for _, free in levels], sum(map(len, units)))
+
+
+def caveats(sides: Iterable[Side], single: bool) -> str:
+    """What limits a comparison: one searched pair, and other discriminators."""
+    methods = {side.name[0] for side in sides}
+    said = ["of this searched pair only"] if single and "N" in methods else []
+    return "".join(f"; {one}" for one in [*said, *([DISCRIMINATORS] if "C" in methods and methods - {"C"} else [])])
 
 
 def differ(what: str, noise: Noise) -> str:
@@ -285,36 +343,6 @@ def moments(sides: Sequence[Side], noise: Noise, between: Noise) -> tuple[np.nda
     units = [side.means if between[1] else side.values for side in sides]
     level = between if between[1] else noise
     return np.array([unit.mean() for unit in units]), np.array([len(unit) for unit in units]), level
-
-
-def _unequal(sides: Sequence[Side], noise: Noise) -> Interval:
-    """Welch's interval, each side with the variance and the degrees of freedom of its own kind."""
-    units = [side.means if len(side.each) > 1 else side.values for side in sides]
-    kinds = [pooled([side.means]) if len(side.each) > 1 else noise for side in sides]
-    gap, n = float(units[0].mean() - units[1].mean()), sum(map(len, units))
-    variances = np.array([sd**2 / len(unit) for (sd, _), unit in zip(kinds, units, strict=True)])
-    frees = np.array([free for _, free in kinds])
-    if not frees.all() or not variances.sum():
-        return Interval(gap, np.nan, np.nan, n)
-    free = variances.sum() ** 2 / (variances**2 / frees).sum()
-    half = float(stats.t.ppf(0.975, free) * np.sqrt(variances.sum()))
-    return Interval(gap, gap - half, gap + half, n)
-
-
-def simulated(means: np.ndarray, counts: np.ndarray, noise: Noise,
-              statistic: Callable[[np.ndarray], np.ndarray]) -> Interval:  # fmt: skip
-    """A statistic of an array of means of so many values each, with the interval that their noise gives it.
-
-    `statistic` takes arrays with any further leading axis. Means are drawn around those found, with Student's tails.
-    """
-    value, (sd, free), n = float(statistic(means)), noise, int(counts.sum())
-    if not free:
-        return Interval(value, np.nan, np.nan, n)
-    rng = np.random.default_rng(SEED)
-    scale = sd * np.sqrt(free / rng.chisquare(free, (DRAWS, *[1] * means.ndim)))
-    drawn = statistic(means + scale / np.sqrt(counts) * rng.standard_normal((DRAWS, *means.shape)))
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Interval(value, float(low), float(high), n)
 
 
 def quotient(effect: Interval) -> Interval:

@@ -7,39 +7,39 @@ compares an interval with its threshold, such as `below` 1.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from lib.papers.cycleganas.comparisons import (
     BOTH,
-    DRAWS,
     SEED,
     Arm,
     Asked,
     Lacks,
+    Noise,
     Side,
     all_of,
+    caveats,
     grouped,
     moments,
     quotient,
     ratio,
     score,
-    simulated,
     usable,
 )
 from lib.papers.cycleganas.records import DIRECTIONS, Search
 from lib.report import statistics
-from lib.report.claims import Finding, above, below, inside_band
-from lib.report.statistics import Interval, over_seeds, pooled, student
+from lib.report.claims import Finding, Verdict, above, below, inside_band
+from lib.report.statistics import Interval, contrast, over_seeds, permutation, pooled, simulated, student
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.cycleganas import RESIDUAL, TAPS
 
 SIMILAR = 1.25  # sizes that differ by less are alike (C3, C12)
-HARDER = ("horse2zebra", "horse2giraffe", "synthetic-imbalanced", "showable")  # sets whose way from B to A is harder
+LEVEL = 0.05  # of the one-sided test of minima
+NORMAL = float(stats.norm.ppf(0.975))  # half an interval in standard deviations
+HARDER = ("horse2zebra", "horse2giraffe", "synthetic-imbalanced", "showable")  # expected: B to A
 UNEVEN = (*HARDER, "iphone2dslr_flower")
 MIDDLE = (32, 96)  # widths where the optimum usually lies (C9)
 FEWEST_WIDTHS, FEWEST_RANKED = 3, 4
@@ -59,6 +59,27 @@ def arms(a: Arm, rivals: Sequence[Arm], rule: Rule, way: str, ask: Asked) -> Fin
 def everywhere(on: On, ask: Asked) -> Finding:
     """A test on every set that it can be run on."""
     return all_of(ask, list(usable(ask, on).values()))
+
+
+def where_harder(on: On, ask: Asked) -> Finding:
+    """A test on a set whose way from B to A is the harder one, by CycleGAN's own errors; Lacks where it is not.
+
+    These are the distances to true translations, else those of pictures to their way there and back.
+    """
+    rows = ask.known.rows(ask.data, "C")
+    errors = [np.array([[row.get(name, math.nan) for name in names] for row in rows]).reshape(-1, 2)
+              for names in (("l1_AtoB", "l1_BtoA"), ("cycle_A", "cycle_B"))]  # fmt: skip
+    known = bool(np.isfinite(errors[0]).all())
+    found = errors[0 if known else 1]
+    if not len(rows) or not np.isfinite(found).all():
+        raise Lacks(f"CycleGAN's errors on {ask.data} are not known")
+    effect, means = over_seeds(np.log(found[:, 1] / found[:, 0])), found.mean(0)
+    words = "A to B {:.3f}, B to A {:.3f}" if known else "A there and back {:.3f}, B {:.3f}"
+    note = f"CycleGAN's own L1 on {ask.data}: {words.format(*means)} ({len(rows)} trainings)"
+    if not effect.low > 0:
+        raise Lacks(f"needs a set whose way from B to A is the harder one for CycleGAN; {note}")
+    finding = on(ask)
+    return replace(finding, note=f"{finding.note}; {note}")
 
 
 def alike_sizes(ask: Asked) -> Finding:
@@ -97,20 +118,26 @@ def _rho(data: str, scheme: str, each: np.ndarray) -> str:
 
 
 def least(best: str, way: str, ask: Asked) -> Finding:
-    """Is the lowest score of a scheme below that of every other, of as many trainings of one search? Bootstrap."""
-    sides, rng = _schemes(ask, way), np.random.default_rng(SEED)
+    """Is the lowest score of a scheme below that of every other, of as many trainings of one search?
+
+    Exact permutation tests, one-sided: with three trainings each, all must be below all.
+    """
+    sides = _schemes(ask, way)
     count = min(len(side.values) for side in sides.values())
     cut = {scheme: side.values[:count] for scheme, side in sides.items()}
-    drawn = {scheme: values[rng.integers(0, count, (DRAWS, count))].min(1) for scheme, values in cut.items()}
     each = ", ".join(f"{scheme} {np.exp(values.min()):.4g}" for scheme, values in cut.items())
-    note = f"lowest {ask.score} {way or 'of both directions'} of {count}, {ask.data}: {each}; {_missed(sides.values())}"
-    findings = []
-    for rival, values in cut.items():
-        if rival != best:
-            low, high = np.percentile(drawn[best] - drawn[rival], [2.5, 97.5]) if count > 1 else (np.nan, np.nan)
-            effect = Interval(cut[best].min() - values.min(), float(low), float(high), 2 * count)
-            findings.append(below(ask.claim, quotient(effect), 1.0, note=note))
-    return all_of(ask, findings)
+    note = (f"lowest {ask.score} {way or 'of both directions'} of {count}, one search each, {ask.data}: {each}; "
+            f"{_missed(sides.values())}")  # fmt: skip
+    return all_of(ask, [_lower(ask, cut[best], values, note) for scheme, values in cut.items() if scheme != best])
+
+
+def _lower(ask: Asked, a: np.ndarray, b: np.ndarray, note: str) -> Finding:
+    p = {side: permutation(a, b, alternative=side, statistic=np.min) for side in ("less", "greater")}
+    sure = [verdict for side, verdict in (("less", Verdict.SUPPORTED), ("greater", Verdict.CONTRADICTED))
+            if p[side] <= LEVEL]  # fmt: skip
+    quotient_of = float(np.exp(a.min() - b.min()))
+    return Finding(ask.claim.id, (sure or [Verdict.UNDECIDED])[0], len(a) + len(b), quotient_of, math.nan, math.nan,
+                   f"< 1 by exact permutation, p <= {LEVEL:g}", note)  # fmt: skip
 
 
 def steadiest(best: str, way: str, ask: Asked) -> Finding:
@@ -155,41 +182,47 @@ def steadily_good(best: str, ask: Asked) -> Finding:
 
     def against(rival: str) -> Interval:
         signs = np.array([(scheme == rival) - (scheme == best) for scheme in SCHEMES], float)
-        return simulated(means.reshape(shape), counts.reshape(shape), level, lambda x: worst(x) @ signs)
+        grid, of = means.reshape(shape), counts.reshape(shape)
+        return simulated(lambda x: worst(x) @ signs, grid, of, level, seed=SEED)
 
     return all_of(ask, [above(ask.claim, against(rival), 0.0, note=note) for rival in SCHEMES if rival != best])
 
 
 def lowest_over_widths(rule: Rule, ask: Asked) -> Finding:
-    """The lowest score of searched pairs over all widths, over CycleGAN's."""
+    """The lowest score of searched pairs over all sizes, over CycleGAN's."""
     sides = [side for method in "NC" for side in _along(method, _widths(ask), ask)]
-    effect, _ = _effect(ask, BOTH, {ask.data: sides}, (2, -1), lambda x: x.min(-1) @ GAP)
-    return rule(ask.claim, quotient(effect), note=ask.words(BOTH, sides))
+    effect, note = _effect(ask, BOTH, {ask.data: sides}, (2, -1), lambda x: x.min(-1) @ GAP)
+    return rule(ask.claim, quotient(effect), note=note)
 
 
-def best_widths(of: str, ask: Asked) -> Finding:
-    """Is the best width among those of a kind, for CycleGAN and for searched pairs? Means over sets.
+def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask: Asked) -> Finding:
+    """A comparison of a method's scores at some widths with those at others, fixed beforehand; the mean of sets."""
 
-    `of` is `not largest`, `not smallest` or `middle` (32 to 96).
-    """
-    known = usable(ask, _widths)
-    targets = np.array(next(iter(known.values())))
-    sets = [name for name, own in known.items() if own == targets.tolist()]
-    inside = {"not largest": targets < targets.max(), "not smallest": targets > targets.min(),
-              "middle": (targets >= MIDDLE[0]) & (targets <= MIDDLE[1])}[of]  # fmt: skip
+    def weighed(one: Asked) -> tuple[list[Side], np.ndarray]:
+        sides = _along(method, _widths(one), one)
+        return sides, weigh(sides)
+
+    made = usable(ask, weighed)
+    weights = np.concatenate([each for _, each in made.values()]) / len(made)
+    effect, note = _linear(ask, {data: sides for data, (sides, _) in made.items()}, weights)
+    return below(ask.claim, quotient(effect), 1.0, note=note)
+
+
+def off_end(place: int, sides: Sequence[Side]) -> np.ndarray:
+    """The middle width, or both where they are even in number, less that of a place."""
+    weights = np.zeros(len(sides))
+    for middle in ((len(sides) - 1) // 2, len(sides) // 2):
+        weights[middle] += 0.5
+    weights[place] -= 1
+    return weights
+
+
+def within(sides: Sequence[Side]) -> np.ndarray:
+    """The networks whose own H is from 32 to 96, less the others."""
+    inside = np.array([MIDDLE[0] <= side.H <= MIDDLE[1] for side in sides])
     if inside.all() or not inside.any():
-        raise Lacks(f"needs widths inside and outside {MIDDLE[0]} to {MIDDLE[1]}")
-
-    def gap(x: np.ndarray) -> np.ndarray:
-        mean = x.mean(-2)  # of sets
-        return np.asarray(mean[..., inside].min(-1) - mean[..., ~inside].min(-1))
-
-    findings = []
-    for method in "CN":
-        made = usable(ask, partial(_along, method, targets.tolist()), sets)
-        effect, note = _effect(ask, BOTH, made, (len(made), -1), gap)
-        findings.append(below(ask.claim, quotient(effect), 1.0, note=note))
-    return all_of(ask, findings)
+        raise Lacks(f"needs networks of H inside and outside {MIDDLE[0]} to {MIDDLE[1]}")
+    return np.where(inside, 1 / inside.sum(), -1 / (~inside).sum())
 
 
 def _widths(ask: Asked) -> list[int]:
@@ -210,10 +243,20 @@ def _along(method: str, targets: Sequence[int], ask: Asked) -> list[Side]:
 def _effect(ask: Asked, way: str, made: dict[str, list[Side]], shape: tuple[int, ...],
             statistic: Statistic) -> tuple[Interval, str]:  # fmt: skip
     """A statistic of the means of trainings, the sides of all sets in a shape; and the sides in words."""
-    sides = [side for each in made.values() for side in each]
-    means, counts, level = moments(sides, ask.known.noise(made, ask.measure, way), (math.nan, 0))
+    means, counts, level, words = _measured(ask, way, made)
+    return simulated(statistic, means.reshape(shape), counts.reshape(shape), level, seed=SEED), words
+
+
+def _linear(ask: Asked, made: dict[str, list[Side]], weights: np.ndarray) -> tuple[Interval, str]:
+    """A weighted sum of the means of trainings of all sets; and the sides in words."""
+    means, counts, level, words = _measured(ask, BOTH, made)
+    return contrast(weights, means, counts, level), words
+
+
+def _measured(ask: Asked, way: str, made: dict[str, list[Side]]) -> tuple[np.ndarray, np.ndarray, Noise, str]:
+    sides, noise = [side for each in made.values() for side in each], ask.known.noise(made, ask.measure, way)
     words = "; ".join(replace(ask, data=data).words(way, each) for data, each in made.items())
-    return simulated(means.reshape(shape), counts.reshape(shape), level, statistic), words
+    return *moments(sides, noise, (math.nan, 0)), words + caveats(sides, single=True)
 
 
 def _missed(sides: Iterable[Side]) -> str:
@@ -231,7 +274,7 @@ def gains_grow(ask: Asked) -> Finding:
     """N over C at the larger size over the same at the smaller one, the mean of sets: is it below 1?"""
     cells = [(method, place) for place in ("large", "small") for method in "NC"]
     made = usable(ask, lambda one: [_first(one, BOTH, method, place) for method, place in cells])
-    effect, note = _effect(ask, BOTH, made, (-1, 2, 2), lambda x: (x @ GAP @ GAP).mean(-1))
+    effect, note = _linear(ask, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
     return below(ask.claim, quotient(effect), 1.0, note=note)
 
 
@@ -241,11 +284,12 @@ def transfer(of: str, ask: Asked) -> Finding:
     fewest = min(map(len, known.values()))
     made = usable(ask, lambda one: [_first(one, BOTH, method, target) for target in known[one.data][-fewest:]
                                     for method in "NC"], known)  # fmt: skip
-    shape = (len(made), fewest, 2)
     if of == "widest":
-        effect, note = _effect(ask, BOTH, made, shape, lambda x: (x @ GAP)[..., -1].mean(-1))
+        effect, note = _linear(
+            ask, {data: sides[-2:] for data, sides in made.items()}, np.tile(GAP / len(made), len(made))
+        )
         return below(ask.claim, quotient(effect), 1.0, note=note)
-    effect, note = _effect(ask, BOTH, made, shape, lambda x: rank_correlations(x @ GAP).mean(-1))
+    effect, note = _effect(ask, BOTH, made, (len(made), fewest, 2), lambda x: rank_correlations(x @ GAP).mean(-1))
     return below(ask.claim, effect, 0.0, strict=False, note=note)
 
 
@@ -257,16 +301,22 @@ def rank_correlations(x: np.ndarray) -> np.ndarray:
 
 
 def nearer(method: str, way: str, ask: Asked) -> Finding:
-    """The score of translations over that of untranslated pictures: is it below 1?"""
+    """The score of translations over that of untranslated pictures: is it below 1?
+
+    What test pictures were drawn makes both uncertain; of untranslated ones the record holds by how much.
+    """
     side, known = ask.side(way, Arm(method, "controlled")), ask.known
     same = [row for row in known.anchors if (row["data"], row["name"]) == (ask.data, "untranslated")]
     anchor = score(same[0], ask.measure, way) if same else math.nan
     if not anchor > 0:
         raise Lacks(f"{ask.score} of untranslated pictures of {ask.data} is not known to be positive")
     alone = side.values, known.noise([ask.data], ask.measure, way)
-    units, level = (side.means, pooled([side.means])) if len(side.each) > 1 else alone
-    effect = quotient(student(units - math.log(anchor), (), level))
-    return below(ask.claim, effect, 1.0, note=f"{ask.words(way, [side])}, untranslated {anchor:.4g}")
+    units, (sd, free) = (side.means, pooled([side.means])) if len(side.each) > 1 else alone
+    low, high = (same[0].get(f"{ask.measure}_{way}_{end}", anchor) for end in ("low", "high"))
+    variances = [sd**2 / len(units), ((high - low) / (2 * NORMAL) / anchor) ** 2]
+    effect = statistics.satterthwaite(float(units.mean() - math.log(anchor)), variances, [free, math.inf], len(units))
+    note = f"{ask.words(way, [side])}, untranslated {anchor:.4g} [{low:.4g}, {high:.4g}]"
+    return below(ask.claim, quotient(effect), 1.0, note=note)
 
 
 def agreement(ask: Asked) -> Finding:
@@ -287,25 +337,18 @@ def agreement(ask: Asked) -> Finding:
     return above(ask.claim, effect, 0.0, note="; ".join(notes))
 
 
-def optimism(ask: Asked) -> Finding:
-    """By what share of its set's mean the best score of a training is below its last, over trainings."""
-    rows = ask.known.rows(ask.data, "C", "N", "C'", "R")
-    if max((len(row["curves"]["step"]) for row in rows), default=0) < 2:
-        raise Lacks(f"no training on {ask.data} was scored twice")
-    last, best = (np.array([[row[f"{ask.measure}_{way}{end}"] for way in DIRECTIONS] for row in rows])
-                  for end in ("", "_best"))  # fmt: skip
-    effect = over_seeds(((last - best) / last.mean(0)).mean(1))
-    return above(ask.claim, effect, 0.0, note=f"{ask.score} on {ask.data}, as a share of the mean last one")
-
-
 def ranks_alike(ask: Asked) -> Finding:
-    """Does the supernetwork rank architectures as trainings from scratch do? Spearman's correlation."""
+    """Does the supernetwork rank architectures as trainings from scratch do? Spearman's correlation.
+
+    Its own choice is left out, as its weights are made for that one.
+    """
     alone = grouped(ask.known.rows(ask.data, "C", "N", "R"), lambda row: (row["name"], row["text"]))
     pairs = {}
     for row in ask.known.ranks:
-        if row["data"] == ask.data and (found := alone.get((row["name"], row["text"]))):
-            mean = np.mean([score(one, ask.measure, BOTH) for one in found])
-            pairs[f"{row['name']} {row['scheme']} {row['search']}"] = score(row, ask.measure, BOTH), mean
+        own = (row["method"], row["scheme"], row["search"]) == ("N", "OF", 0)
+        if row["data"] == ask.data and not own and (found := alone.get((row["name"], row["text"]))):
+            alone_scores = np.mean([score(one, ask.measure, BOTH) for one in found])
+            pairs[f"{row['name']} {row['scheme']} {row['search']}"] = score(row, ask.measure, BOTH), alone_scores
     if len(pairs) < FEWEST_RANKED:
         raise Lacks(f"needs {FEWEST_RANKED} architectures trained and ranked on {ask.data}; there are {len(pairs)}")
     each = ", ".join(f"{name} {shared:.3g} {own:.3g}" for name, (shared, own) in pairs.items())
@@ -313,14 +356,16 @@ def ranks_alike(ask: Asked) -> Finding:
     return above(ask.claim, statistics.spearman(*zip(*pairs.values(), strict=True)), 0.0, note=note)
 
 
-def over_searches(of: Callable[[Search], float], rule: Rule, scheme: str, ask: Asked) -> Finding:
-    """The mean of a number of each search, of one scheme or all, with Student's interval."""
+def over_searches(of: Callable[[Search], float], rule: Rule, scheme: str, ask: Asked,
+                  beside: Callable[[Search], str] = lambda one: "") -> Finding:  # fmt: skip
+    """The mean of a number of each search, of one scheme or all, with Student's interval; `beside` stands in words."""
     chosen = [one for one in ask.known.searches if scheme in ("", one.scheme)]
     if not chosen:
         raise Lacks("nothing was searched")
-    each: dict[str, Any] = {f"{one.data} {one.scheme} {one.seed}": of(one) for one in chosen}
-    note = ", ".join(f"{name} {value:.3g}" for name, value in each.items())
-    return rule(ask.claim, over_seeds(each.values()), note=note)
+    each = [of(one) for one in chosen]
+    note = ", ".join(f"{one.data} {one.scheme} {one.seed} {value:.3g}{beside(one)}"
+                     for one, value in zip(chosen, each, strict=True))  # fmt: skip
+    return rule(ask.claim, over_seeds(each), note=note)
 
 
 def taps(one: Search) -> float:
@@ -328,6 +373,22 @@ def taps(one: Search) -> float:
     return float(np.mean([TAPS[name] for net in (one.genotype.G_A, one.genotype.G_B) for name in net.residual]))
 
 
-def change(column: str, one: Search) -> float:
-    """By how much a column of a search's rows rose from the first to the last."""
-    return float(one.rows[column].iloc[-1] - one.rows[column].iloc[0])
+def settling(one: Search) -> float:
+    """Genes that change a chunk in the last fifth of a search, less those in its first fifth.
+
+    The first chunk is left out: it compares with the noise of the first logits.
+    """
+    changed = one.rows["hamming"].to_numpy(float)[1:]
+    fifth = max(1, len(changed) // 5)
+    return float(changed[-fifth:].mean() - changed[:fifth].mean())
+
+
+def decided(one: Search) -> float:
+    """The mean difference of the two largest beta at the end."""
+    return float(one.rows["gap"].iloc[-1])
+
+
+def undecided(one: Search) -> str:
+    """The entropy of beta at the end as a share of that of uniform ones, in words."""
+    uniform = np.mean([math.log(len(gene.choices)) for gene in one.space.genes])
+    return f" (entropy {one.rows['entropy'].iloc[-1] / uniform:.1%} of uniform)"

@@ -18,6 +18,7 @@ from PIL import Image
 
 from lib.data.domains import ARCHIVES
 from lib.papers.cycleganas.experiments import Search, Training, called, pair
+from lib.papers.cycleganas.printed import EPOCHS, PICTURES, TRAINED
 from lib.search import record
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, cyclegan, match, match_one, parameters
@@ -27,7 +28,7 @@ DIRECTIONS, SCHEMES, SHOWABLE = ("AtoB", "BtoA"), ("OF", "TF", "TH", "THS"), ("s
 TILT = {"showable": 1, "horse2zebra": 1, "iphone2dslr_flower": -1}  # which generator is larger: 1 is G_B
 KERNELS = {"small": ("conv_5x5", "conv_3x3", "dil_conv_5x5"), "even": ("conv_5x5", "conv_7x7", "dil_conv_5x5"),
            "large": ("conv_7x7", "conv_5x5", "conv_7x7")}  # fmt: skip
-BASE = {"AtoB": 0.12, "BtoA": 0.08}  # KD of CycleGAN at the controlled width
+BASE = {"AtoB": 0.12, "BtoA": 0.08}  # KD of CycleGAN at the controlled width; exchanged where G_B is larger
 UNTRANSLATED, FLOOR = 0.35, 0.004
 UNITS = {"kd": 1.0, "fd": 500.0}  # FD over KD in this world
 FACTOR = {"C": 1.0, "N": 0.8, "C'": 1.0, "R": 0.92}
@@ -53,6 +54,7 @@ class Sizes:
     repeats: int = 3
     other_repeats: int = 2
     randoms: int = 3
+    long: bool = False  # searches and trainings as long as the paper's
 
     @property
     def space(self) -> CycleGanas:
@@ -64,7 +66,7 @@ _BOTH = ("unpaired/facades", "showable")
 DESK = Sizes(_BOTH, _BOTH, _BOTH[:1], _BOTH)
 PAPER = Sizes(ARCHIVES, ("facades", "horse2zebra", "iphone2dslr_flower"), ARCHIVES, ARCHIVES[3::2], blocks=9, side=256,
               matched=(32, 64), widths=(16, 96, 128), controlled=64, features="inception-2015", searches=1, repeats=5,
-              other_repeats=3, randoms=2)  # fmt: skip
+              other_repeats=3, randoms=2, long=True)  # fmt: skip
 
 
 @cache
@@ -89,9 +91,9 @@ def searching(one: Search, sizes: Sizes = DESK) -> Row:
     plan = {"scheme": one.scheme, "blocks": sizes.blocks, "H": 8, "ndf": 8, "preset": "paper", "mix": "softmax",
             "form": "auto", "alpha_lr": 5e-3, "same_pair": False}  # fmt: skip
     return {"search": {"data": one.data, "scheme": one.scheme, "seed": one.seed}, "plan": plan,
-            "training": _training_of(sizes) | {"iterations": iterations(one)}, "pictures": {key: "0" * 64}, "seed": 0,
-            "space": {"blocks": sizes.blocks, "preset": "paper"}, "threads": 1,
-            "chunk": iterations(one) // CHUNKS}  # fmt: skip
+            "training": _training_of(sizes) | {"iterations": iterations(one, sizes)}, "seed": 0,
+            "pictures": {key: "0" * 64}, "space": {"blocks": sizes.blocks, "preset": "paper"}, "threads": 1,
+            "chunk": iterations(one, sizes) // CHUNKS}  # fmt: skip
 
 
 def _training_of(sizes: Sizes) -> Row:
@@ -99,9 +101,10 @@ def _training_of(sizes: Sizes) -> Row:
             "lambda_identity": 5.0, "pool": 50, "paired": True, "precision": "float32"}  # fmt: skip
 
 
-def iterations(one: Search) -> int:
+def iterations(one: Search, sizes: Sizes = DESK) -> int:
     """Those of a search: half as many on halves."""
-    return 400 if one.scheme in ("TH", "THS") else 800
+    whole = EPOCHS * max(PICTURES[one.data]) if sizes.long else 800
+    return whole // 2 if one.scheme in ("TH", "THS") else whole
 
 
 @cache
@@ -123,10 +126,10 @@ def searched(one: Search, sizes: Sizes = DESK) -> Iterator[Row]:
     """The chunks of a search that settles on its outcome, gene by gene."""
     rng, space, last = _rng(one.name, "search"), sizes.space, outcome(one, sizes)
     first, order = space.sample(rng), rng.permutation(len(last))
-    each, two, before = iterations(one) // CHUNKS, one.scheme != "OF", first
+    each, two, before = iterations(one, sizes) // CHUNKS, one.scheme != "OF", first
     undecided = float(np.mean([np.log(len(gene.choices)) for gene in space.genes]))
     for k in range(CHUNKS):
-        settled = set(order[: len(last) * (k + 1) // CHUNKS].tolist())
+        settled = set(order[: round(len(last) * ((k + 1) / CHUNKS) ** 0.5)].tolist())
         now = tuple(last[i] if i in settled else first[i] for i in range(len(last)))
         done, sure = each * (k + 1), (k + 1) / CHUNKS
         losses = {"g_loss": 9 - 4 * sure, "d_loss": 0.5, "adv_AtoB": 0.5, "adv_BtoA": 0.5, "cycle_A": 0.4 - 0.2 * sure,
@@ -207,7 +210,8 @@ def kd(one: Training, direction: str, sizes: Sizes) -> float:
     which = f"{one.search.name if one.search else one.number}"
     own = 0.03 * _rng(one.data, one.method, which, direction).standard_normal() * (one.method in "NR")
     noise = NOISE * _rng(one, direction).standard_normal()
-    return float(BASE[direction] * FACTOR[one.method] * scheme * np.exp(size + own + noise))
+    base = BASE[direction] if TILT.get(one.data, 0) < 1 else sum(BASE.values()) - BASE[direction]
+    return float(base * FACTOR[one.method] * scheme * np.exp(size + own + noise))
 
 
 def scores(kds: dict[str, float]) -> Row:
@@ -238,7 +242,8 @@ def _training(one: Training, k: int, sizes: Sizes) -> Row:
     kds = {direction: kd(one, direction, sizes) for direction in DIRECTIONS}
     config = {**_named(one), "target": one.target, "H_A": H[0], "H_B": H[1],
               "text": space.text(found if one.method in "NR" else space.cyclegan)}  # fmt: skip
-    metrics = scores(kds) | {"cycle_A": 0.05, "cycle_B": 0.06, "updates": 3000, "seconds_training": 90.0,
+    metrics = scores(kds) | {"cycle_A": 0.05, "cycle_B": 0.06, "seconds_training": 90.0,
+                             "updates": TRAINED * max(PICTURES[one.data]) if sizes.long else 3000,
                              "params_G_A": size[0], "params_G_B": size[1], "params_D_A": 694_241,
                              "params_D_B": 694_241, "mismatch": sum(size) / aim - 1}  # fmt: skip
     for direction, value in kds.items():
