@@ -175,12 +175,11 @@ def compute(study, chosen, part):
     computers.get(part, computing.train_all)(study, chosen, part)
 
 
-def test_a_whole_study_leaves_records_that_say_what_was_searched_and_trained(whole):
-    study, _ = whole
-    searched = records.searches(study)
+def test_a_whole_study_leaves_records_that_say_what_was_done_and_computing_again_does_nothing(whole, monkeypatch):
+    study, chosen = whole
+    searched, found = records.searches(study), records.trainings(study)
     assert [one.name for one in searched] == ["search-synthetic-OF-0", "search-synthetic-THS-0"]
     assert [one.rows["updates"].iloc[-1] for one in searched] == [4, 4]
-    found = records.trainings(study)
     assert sorted(set(found["name"])) == ["C'4", "C3", "C4", "N3", "N4", "R4"]
     assert found["kd_AtoB_best"].le(found["kd_AtoB"] + 1e-9).all()
     assert found["cycle_A"].between(0, 1).all()
@@ -190,12 +189,9 @@ def test_a_whole_study_leaves_records_that_say_what_was_searched_and_trained(who
     assert mine["params_G_A"] == parameters(searched[0].genotype.G_A, mine["H_A"])
     assert study.picture("matched", mine["artifacts"]["image"]) is not None
     assert set(study.frame("ranks")["method"]) == {"C", "N", "R"}
-
-
-def test_computing_again_computes_nothing(whole, monkeypatch):
-    study, chosen = whole
     before = {path.name: record.read(path)[1] for path in study.records.glob("*.gz")}
     monkeypatch.setattr(computing, "train", None)
+    monkeypatch.setattr(computing, "begin_search", None)
     for part in PARTS:
         compute(study, chosen, part)
     assert {path.name: record.read(path)[1] for path in study.records.glob("*.gz")} == before

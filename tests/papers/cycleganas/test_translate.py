@@ -226,8 +226,12 @@ def test_a_folder_without_two_domains_of_enough_pictures_is_refused(tiny, folder
 # --- the study's pair ---
 
 
+def unscored(*_, **__):
+    return {}
+
+
 def test_the_studys_pair_is_searched_and_trained_once(tiny, weights, monkeypatch, tmp_path):
-    monkeypatch.setattr(module.computing.scores, "distances", lambda *_, **__: {})
+    monkeypatch.setattr(module.computing.scores, "distances", unscored)
     picture = torch.rand(1, 3, 32, 40)
     path = save_network(tmp_path / "pair.safetensors", settings=tiny)
     monkeypatch.setattr(CycleTrainer, "step", lambda _: pytest.fail("it trains again"))
