@@ -197,7 +197,10 @@ class Known:
         return _dependent(pooled(np.array(logs(each, measure, way)) for each in alike.values() for way in ways), ways)
 
     def between(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
-        """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`."""
+        """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`.
+
+        With few searches they can be alike by luck; they count as differing at least as much as trainings of one pair.
+        """
         rows = [row for row in self.trainings if row["data"] in sets and row["method"] == "N"]
         groups = []
         for each in grouped(rows, lambda row: tuple(row[name] for name in ("data", "name", "scheme"))).values():
@@ -205,7 +208,8 @@ class Known:
             groups += [
                 [float(np.mean(known)) for one in searches if (known := logs(one, measure, way))] for way in ways
             ]
-        return _dependent(pooled(map(np.array, groups)), ways)
+        found, noise = _dependent(pooled(map(np.array, groups)), ways), self.noise(sets, measure, *ways)
+        return noise if found[1] and noise[1] and found[0] < noise[0] else found
 
 
 def _dependent(noise: Noise, ways: Sequence[str]) -> Noise:
