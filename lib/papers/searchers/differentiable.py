@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lib.searchers.differentiable import ALPHA, SCHEMES, Move, Scheme, W
+from lib.searchers.differentiable import ALPHA, SCHEMES, Move, Scheme, W, derive
 from lib.spaces.base import Gene, Genome, Space, keyed
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {  # of an input that is uniform in [-1, 1]: mean 0, variance 1
@@ -76,7 +76,7 @@ class Mixtures:
     def look(self) -> tuple[list[float], list[Genome]]:
         """Of each search, the mean entropy of its mixtures in nats, and its genotype."""
         entropy = -(self.alpha.softmax(-1) * self.alpha.log_softmax(-1)).sum(-1).mean(-1)
-        return entropy.tolist(), [tuple(one) for one in self.alpha.argmax(-1).tolist()]
+        return entropy.tolist(), [derive(logits) for logits in self.alpha.tolist()]
 
 
 def search(name: str, seeds: Sequence[int]) -> list[dict[str, Any]]:
