@@ -1,12 +1,16 @@
-"""What a time is set against: the arithmetic that ran, and the fastest that this machine multiplies matrices."""
+"""What a time is set against: the arithmetic that ran, the fastest matrix product of this machine, and memory."""
 
+import ctypes
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
+
+CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 class _Counter(TorchDispatchMode):
@@ -39,3 +43,24 @@ def matmul_peak(n: int = 1024, seconds: float = 1.0) -> float:
         torch.mm(a, b, out=product)
         best = min(best, perf_counter() - start)
     return 2 * n**3 / best / 1e9
+
+
+def memory_rise(function: Callable[[], Any]) -> float:
+    """Gigabytes by which resident memory rises at most during a call; NaN where the system does not tell (Linux does).
+
+    What the heap keeps of earlier calls is given back first.
+    """
+    if not CLEAR.exists():
+        function()
+        return float("nan")
+    ctypes.CDLL(None).malloc_trim(0)
+    CLEAR.write_text("5")  # the highest so far is that of now
+    before = _resident("VmRSS")
+    function()
+    return (_resident("VmHWM") - before) / 1e9
+
+
+def _resident(name: str) -> int:
+    """Bytes that the kernel gives under a name, of this process."""
+    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(name))
+    return 1024 * int(line.split()[1])
