@@ -26,11 +26,13 @@ class Source:
     sha256: str = ""  # of the file or tree; empty: taken as it is
     torchvision: str = ""  # class whose address and MD5 sums serve to fetch and verify it
     url: str = ""  # of a single file, checked by `sha256`
+    archive: str = ""  # address of a zip file that holds the folder of that name
+    archive_sha256: str = ""
 
     @property
     def offered(self) -> bool:
         """Whether its publisher offers it with a known checksum, so that `fetch` gets it."""
-        return bool(self.torchvision or (self.url and self.sha256))
+        return bool(self.torchvision or (self.url and self.sha256) or (self.archive and self.archive_sha256))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import md5, sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 from lib.data.catalogue import CATALOGUE, DataSet, Source
 from lib.data.images import SUFFIXES
@@ -117,11 +119,26 @@ def _download(source: Source) -> None:
         from lib.data.torchvision_sets import download
 
         download(source.torchvision, downloads_dir())
+    elif source.archive:
+        _unpack(source)
     else:
         import pooch
 
         target = downloads_dir() / source.path
         pooch.retrieve(source.url, f"sha256:{source.sha256}", fname=target.name, path=target.parent)
+
+
+def _unpack(source: Source) -> None:
+    """Get the zip file of a source and put the folder that it holds in its place; the zip file is not kept."""
+    import pooch
+
+    target = downloads_dir() / source.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=".") as folder:
+        archive = pooch.retrieve(source.archive, f"sha256:{source.archive_sha256}", fname="archive.zip", path=folder)
+        with ZipFile(archive) as packed:
+            packed.extractall(Path(folder, "unpacked"))  # names that lead outside are cut to lie inside
+        Path(folder, "unpacked", target.name).rename(target)
 
 
 def digest(path: Path) -> str:

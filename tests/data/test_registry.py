@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import pytest
 import torchvision
@@ -248,6 +249,44 @@ def test_a_single_file_that_cannot_be_had_says_so(
     single(hashlib.sha256(BATCH).hexdigest(), gone.format(site=site.url))
     with pytest.raises(registry.MissingData, match=r"download failed.*`python -m lib fetch data toy-file`"):
         registry.fetch("toy-file")
+
+
+@pytest.fixture
+def zipped(site: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Registers `toy-zip`, offered as a zip file of a folder, with one member that leads outside."""
+    with ZipFile(site.folder / "toy.zip", "w") as packed:
+        packed.writestr("toy/trainA/one.png", BATCH)
+        packed.writestr("../../escaped", b"outside")
+
+    def register(sha256: str = "") -> None:
+        known = sha256 or hashlib.sha256((site.folder / "toy.zip").read_bytes()).hexdigest()
+        source = Source("toy", "deep/toy", archive=f"{site.url}/toy.zip", archive_sha256=known)
+        monkeypatch.setitem(CATALOGUE, "toy-zip", DataSet("toy-zip", "Toy", (source,), "CC0", "none", "here", False))
+
+    return register
+
+
+@pytest.mark.usefixtures("extra")
+def test_the_folder_of_a_zip_file_is_fetched_whole_and_nothing_else(
+    zipped: Callable[..., None], tmp_path: Path
+) -> None:
+    zipped()
+    assert {row["key"]: row["command"] for row in registry.status()}["toy-zip"] == "python -m lib fetch data toy-zip"
+    found = registry.fetch("toy-zip")
+    assert (found / "trainA" / "one.png").read_bytes() == BATCH
+    downloads = tmp_path / "downloads"
+    assert [file.relative_to(downloads).as_posix() for file in downloads.rglob("*") if file.is_file()] == [
+        "deep/toy/trainA/one.png"
+    ]
+    assert not list(tmp_path.rglob("escaped"))
+
+
+@pytest.mark.usefixtures("extra")
+def test_a_zip_file_with_another_checksum_leaves_nothing_behind(zipped: Callable[..., None], tmp_path: Path) -> None:
+    zipped("0" * 64)
+    with pytest.raises(ValueError, match="hash"):
+        registry.fetch("toy-zip")
+    assert not [file for file in (tmp_path / "downloads").rglob("*") if file.is_file()]
 
 
 @pytest.mark.usefixtures("extra")
