@@ -131,7 +131,8 @@ def timed(benchmark, first) -> Callable[..., None]:
         expected = first.setdefault(group, found[0])
         difference = ((found[0] - expected).norm() / expected.norm()).item()
         assert difference < 1e-4
-        said = [f"first result within {difference:.0e}"] * (role != "reference")
+        same = f"first result within {difference:.0e}" if difference else "the same first result"
+        said = [same] * (role != "reference")
         said += [f"{rise:.1f} GB beside weights and moments"] * memory
         benchmark.extra_info["accuracy"] = "; ".join(said)
 

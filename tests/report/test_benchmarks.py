@@ -46,6 +46,13 @@ def test_groups_stay_together(table):
     assert table["group"].tolist() == ["alone", "distance", "distance", "sweep", "sweep"]
 
 
+def test_groups_of_other_sizes_follow_each_other_by_number(tmp_path):
+    path = tmp_path / "results.json"
+    groups = ["step at 128 px", "step at 64 px (H 16)", "step at 64 px (H 8)", "root"]
+    path.write_text(json.dumps({"benchmarks": [entry(group, "test_it", 1.0, role="fast") for group in groups]}))
+    assert benchmarks.read(path)["group"].tolist() == [groups[3], groups[2], groups[1], groups[0]]
+
+
 @pytest.fixture
 def kept(tmp_path):
     """A benchmark file as `keep` leaves it, with a ratio beyond the axis and one group without counted work."""
