@@ -4,6 +4,7 @@ Sections are those of CycleGANAS' specification. `G_A` maps domain A to B and `D
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -190,7 +191,7 @@ class CycleGan:
             self.adams[f"{player}_{name}"].zero_grad()
 
 
-class CycleTrainer:
+class CycleTrainer(ABC):
     """What a training and a search share: steps of `chunk` iterations, their row, counters and state.
 
     An iteration is as many updates as `_iterate` returns losses of; each update sees one picture of A and one of B.
@@ -240,9 +241,9 @@ class CycleTrainer:
             feed.load(found)
         self.iteration, self.updates = state["iteration"], state["updates"]
 
+    @abstractmethod
     def _iterate(self, place: int) -> Tensor:
         """Iteration `place`, from 0; the losses of its updates, (updates, 8), not awaited."""
-        raise NotImplementedError
 
     def _check(self, losses: Tensor) -> None:
         for place, of_iteration in enumerate(losses, self.iteration):

@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 
 from lib.papers.autogan import figures, figures_search, records
-from lib.papers.study import Study
 from tests.papers.autogan import world
-
-
-class Unsaved(Study):
-    """A study that keeps its figures instead of saving them."""
-
-    def figure(self, name, figure, *, private=False):
-        self.drawn = {**getattr(self, "drawn", {}), name: figure}
-        return figure
+from tests.reference.stored_study import Unsaved, texts
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +15,6 @@ def drawn(stored_folder):
     for product in figures.PRODUCTS:
         product(study)
     return study.drawn
-
-
-def texts(figure):
-    """Every text on a figure, in one line each."""
-    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
-    return [" ".join(text.split()) for text in found if text]
 
 
 def lines(ax, faint):

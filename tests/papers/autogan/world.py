@@ -1,6 +1,7 @@
 """Synthetic records of an AutoGAN study on the desk's sizes: what rows and headers hold, with plausible numbers."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from lib.papers.autogan.experiments import SPACE
-from lib.search import record
 from lib.spaces.autogan import LENGTHS, NAMED
+from tests.reference import stored_study
 
 SEEDS = {"mlas": 3, "fid": 1, "noreset": 1, "slas": 1, "rsws": 1}
 STAGES = (5, 5, 5)  # iterations a stage
@@ -20,6 +21,7 @@ PRINTED = {"a": (8.55, 12.42), "b": (8.42, 13.67), "c": (8.41, 13.87), "sngan": 
            "top2": (8.4, 14.0), "top3": (8.3, 15.0), "rsws": (8.09, 17.34), "rses": (7.97, 21.39),
            "top1-1": (8.4, 13.5), "top1-2": (8.6, 12.9)}  # fmt: skip
 Row = dict[str, Any]
+write = partial(stored_study.write, "autogan")
 
 
 def scores(**changes: Any) -> Row:
@@ -164,19 +166,6 @@ def related() -> Iterator[tuple[Row, Row]]:
         yield ({"text": drawn(rng, LENGTHS[2], 0.0), "name": str(place)},
                {"proxy_is": proxy, "real_is": real, "proxy_fd": 40 / proxy, "real_fd": 30 / real,
                 "proxy_kd": 0.5 / proxy, "real_kd": 0.3 / real})  # fmt: skip
-
-
-def write(folder: Path, part: str, rows: Iterable[Row], identity: Row) -> None:
-    """A record as an export leaves it; one that is there is replaced."""
-    plain = folder / f"{part}.jsonl"
-    plain.unlink(missing_ok=True)
-    with record.Record.open(plain, {"slug": "autogan", "identity": identity}) as kept:
-        for row in rows:
-            kept.append(row, sync=False)
-    target = folder / "records" / f"{part}.jsonl.gz"
-    target.unlink(missing_ok=True)  # a link to another study's
-    record.export(plain, target)
-    plain.unlink()
 
 
 def pictures(folder: Path, part: str, names: Iterable[str], side: int) -> None:

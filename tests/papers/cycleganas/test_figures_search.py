@@ -10,14 +10,7 @@ from lib.papers.study import Study
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import RESIDUAL, CycleGanas
 from tests.papers.cycleganas import world
-
-
-class Unsaved(Study):
-    """A study that keeps its figures instead of saving them."""
-
-    def figure(self, name, figure, *, private=False):
-        self.drawn = {**getattr(self, "drawn", {}), name: figure}
-        return figure
+from tests.reference.stored_study import Unsaved, texts
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +20,6 @@ def drawn(stored_folder):
     for product in figures_search.PRODUCTS:
         product(study)
     return study.drawn
-
-
-def texts(figure):
-    """Every text on a figure, in one line each."""
-    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
-    return [" ".join(text.split()) for text in found if text]
 
 
 def panel(figure, title):

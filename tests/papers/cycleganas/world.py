@@ -7,9 +7,9 @@ larger generator, and searches agree more than chance. `fill(folder, PAPER)` wri
 rows into a record, so that a test can change what is there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from PIL import Image
 from lib.data.domains import ARCHIVES
 from lib.papers.cycleganas.experiments import Search, Training, called, pair
 from lib.papers.cycleganas.printed import EPOCHS, PICTURES, TRAINED
-from lib.search import record
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, cyclegan, match, match_one, parameters
+from tests.reference import stored_study
 
 Row = dict[str, Any]
+write = partial(stored_study.write, "cycleganas")
 DIRECTIONS, SCHEMES, SHOWABLE = ("AtoB", "BtoA"), ("OF", "TF", "TH", "THS"), ("showable",)
 TILT = {"showable": 1, "horse2zebra": 1, "iphone2dslr_flower": -1}  # which generator is larger: 1 is G_B
 KERNELS = {"small": ("conv_5x5", "conv_3x3", "dil_conv_5x5"), "even": ("conv_5x5", "conv_7x7", "dil_conv_5x5"),
@@ -297,19 +298,6 @@ def ranked(sizes: Sizes = DESK) -> Iterator[Row]:
             yield {"k": k, "repeat": 0, "seed": 0, "config": config, "score": sum(value.values()) / 2,
                    "metrics": metrics, "reason": "", "seconds": 1.0, "artifacts": {}}  # fmt: skip
             k += 1
-
-
-def write(folder: Path, part: str, rows: Iterable[Row], identity: Row) -> None:
-    """A record as an export leaves it; one that is there is replaced."""
-    plain = folder / f"{part}.jsonl"
-    plain.unlink(missing_ok=True)
-    with record.Record.open(plain, {"slug": "cycleganas", "identity": identity}) as kept:
-        for row in rows:
-            kept.append(row, sync=False)
-    target = folder / "records" / f"{part}.jsonl.gz"
-    target.unlink(missing_ok=True)  # a link to another study's
-    record.export(plain, target)
-    plain.unlink()
 
 
 def sheets(folder: Path, part: str, sizes: Sizes = DESK) -> None:

@@ -8,14 +8,7 @@ import pytest
 from lib.papers.nasdip import figures
 from lib.papers.study import Study
 from tests.reference import nasdip_world as world
-
-
-class Unsaved(Study):
-    """A study that keeps its figures instead of saving them."""
-
-    def figure(self, name, figure, *, private=False):
-        self.drawn = {**getattr(self, "drawn", {}), name: figure}
-        return figure
+from tests.reference.stored_study import Unsaved
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,35 @@
+"""What tests of figures and claims of several papers need: records as an export leaves them, and figures unsaved."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lib.papers.study import Study
+from lib.search import record
+
+
+class Unsaved(Study):
+    """A study that keeps its figures instead of saving them."""
+
+    def figure(self, name, figure, *, private=False):
+        self.drawn = {**getattr(self, "drawn", {}), name: figure}
+        return figure
+
+
+def texts(figure):
+    """Every text on a figure, in one line each."""
+    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    return [" ".join(text.split()) for text in found if text]
+
+
+def write(slug: str, folder: Path, part: str, rows: Iterable[dict[str, Any]], identity: dict[str, Any]) -> None:
+    """A record as an export leaves it; one that is there is replaced."""
+    plain = folder / f"{part}.jsonl"
+    plain.unlink(missing_ok=True)
+    with record.Record.open(plain, {"slug": slug, "identity": identity}) as kept:
+        for row in rows:
+            kept.append(row, sync=False)
+    target = folder / "records" / f"{part}.jsonl.gz"
+    target.unlink(missing_ok=True)  # a link to another study's
+    record.export(plain, target)
+    plain.unlink()
