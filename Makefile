@@ -52,10 +52,13 @@ test-slow: $(READY) weights ## the tests that take minutes
 test-browser: $(READY) weights ## JupyterLab in headless Chromium (needs the chromium program)
 	$(PYTEST) -m browser tests/browser
 
+# A process a file: what one benchmark leaves in the allocator would be part of the next one's time.
 bench: $(READY) weights ## each fast path beside its plain reference, in one run
-	@mkdir -p data/benchmarks
-	OMP_NUM_THREADS=$$(nproc) $(PYTEST) -o addopts=--strict-markers --benchmark-only \
-	  --benchmark-json=data/benchmarks/latest.json tests/benchmarks
+	@rm -rf data/benchmarks && mkdir -p data/benchmarks
+	@set -e; for file in tests/benchmarks/test_bench_*.py; do \
+	  OMP_NUM_THREADS=$$(nproc) $(PYTEST) -o addopts=--strict-markers --benchmark-only -q \
+	    --benchmark-json=data/benchmarks/$$(basename $$file .py).json $$file; \
+	done
 	@$(BIN)/python -c 'from lib.report import benchmarks, tables; benchmarks.keep(); print(tables.markdown(benchmarks.read()))'
 
 desk: $(READY) weights ## the desk profile: real evidence, about 100 minutes a paper on 2 cores, resumable

@@ -19,9 +19,9 @@ FAST, ROOM = 4.0, 1.16  # times as fast up to which a value stands beside its ba
 ROLES = {"reference": "#BBBBBB", "fast": style.COLOURS[0], "variant": style.COLOURS[5]}  # bars
 
 
-def latest() -> Path:
-    """Where `make bench` leaves its results."""
-    return paths.ROOT / "data" / "benchmarks" / "latest.json"
+def measured() -> Path:
+    """The folder in which `make bench` leaves its results, a file of pytest-benchmark a group of benchmarks."""
+    return paths.ROOT / "data" / "benchmarks"
 
 
 def checked_in() -> Path:
@@ -30,18 +30,24 @@ def checked_in() -> Path:
 
 
 def keep(source: Path | None = None, target: Path | None = None) -> Path:
-    """Copy what `read` and `machine` need of a pytest-benchmark file, without the host's name, and return the copy."""
-    full = json.loads((source or latest()).read_text(encoding="utf-8"))
-    about = full["machine_info"]
+    """Join what `read` and `machine` need of a folder's pytest-benchmark files, without the host's name; the copy.
+
+    Raises FileNotFoundError before the first `make bench`.
+    """
+    files = sorted((source or measured()).glob("*.json"))
+    if not files:
+        raise FileNotFoundError(f"{paths.shown(source or measured())} has no results; `make bench` writes them")
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    about = runs[0]["machine_info"]
     slim = {
-        "datetime": full["datetime"],
-        "commit": full["commit_info"].get("id"),
+        "datetime": runs[-1]["datetime"],
+        "commit": runs[0]["commit_info"].get("id"),
         "machine_info": {"cpu": {name: about["cpu"].get(name) for name in ("brand_raw", "count")},
                          "system": about["system"], "python_version": about["python_version"]},
         "torch": version("torch"),
         "benchmarks": [
             {"group": one["group"], "name": one["name"], "stats": {"min": one["stats"]["min"]},
-             "extra_info": one["extra_info"]} for one in full["benchmarks"]
+             "extra_info": one["extra_info"]} for run in runs for one in run["benchmarks"]
         ],
     }  # fmt: skip
     return paths.write_text(target or checked_in(), json.dumps(slim, indent=1) + "\n")
@@ -56,17 +62,15 @@ def machine(path: Path | None = None) -> str:
 
 
 def read(path: Path | None = None) -> pd.DataFrame:
-    """One row a benchmark of a pytest-benchmark file, in COLUMNS.
+    """One row a benchmark of the file that `keep` wrote, in COLUMNS.
 
     `seconds` is the fastest round. `ratio` is the time of the group's benchmark with the role `reference` divided
     by this one's. `GFLOP/s` comes from the counted work, and `share of peak` sets it against the matrix product
     that was timed beside it at the same thread count; both are missing where no work was counted. `accuracy` is what
-    the benchmark says of its result beside the reference's. Raises FileNotFoundError before the first `make bench`.
+    the benchmark says of its result beside the reference's.
     """
-    path = path or latest()
-    if not path.exists():
-        raise FileNotFoundError(f"{paths.shown(path)} is not there; `make bench` writes it")
-    rows = pd.DataFrame([_row(entry) for entry in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]])
+    text = (path or checked_in()).read_text(encoding="utf-8")
+    rows = pd.DataFrame([_row(entry) for entry in json.loads(text)["benchmarks"]])
     references = rows[rows["role"] == "reference"].set_index("group")["seconds"]
     rows["ratio"] = rows["group"].map(references) / rows["seconds"]
     rows["GFLOP/s"] = rows["gflop"] / rows["seconds"]

@@ -55,17 +55,19 @@ def test_groups_of_other_sizes_follow_each_other_by_number(tmp_path):
 
 @pytest.fixture
 def kept(tmp_path):
-    """A benchmark file as `keep` leaves it, with a ratio beyond the axis and one group without counted work."""
+    """Two files of benchmarks as `keep` joins them, with a ratio beyond the axis and one group without counted work."""
     entries = [
         entry("sweep", "test_plain_loop", 5.0, role="reference", threads=2, gflop=400.0, peak_gflops=160.0),
         entry("sweep", "test_batch", 0.5, role="fast", threads=2, gflop=400.0, peak_gflops=160.0, accuracy="1e-7"),
         entry("alone", "test_alone", 1.0),
     ]
     about = {"cpu": {"brand_raw": "A processor", "count": 2}, "system": "Linux", "python_version": "3.11.7"}
-    full = {"machine_info": {**about, "node": "secret-host"}, "commit_info": {"id": "abc"}, "benchmarks": entries,
-            "datetime": "2026-01-02T03:04:05"}  # fmt: skip
-    (tmp_path / "full.json").write_text(json.dumps(full))
-    return benchmarks.keep(tmp_path / "full.json", tmp_path / "kept.json")
+    (tmp_path / "measured").mkdir()
+    for name, part in (("first", entries[:2]), ("second", entries[2:])):
+        full = {"machine_info": {**about, "node": "secret-host"}, "commit_info": {"id": "abc"}, "benchmarks": part,
+                "datetime": "2026-01-02T03:04:05"}  # fmt: skip
+        (tmp_path / "measured" / f"{name}.json").write_text(json.dumps(full))
+    return benchmarks.keep(tmp_path / "measured", tmp_path / "kept.json")
 
 
 def test_what_is_kept_names_the_machine_but_not_the_host(kept):
@@ -87,4 +89,4 @@ def test_the_chart_has_a_bar_a_benchmark_and_cuts_the_longest(kept):
 
 def test_before_the_first_run_the_error_names_the_command(tmp_path):
     with pytest.raises(FileNotFoundError, match="make bench"):
-        benchmarks.read(tmp_path / "none.json")
+        benchmarks.keep(tmp_path)
