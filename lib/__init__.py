@@ -1,3 +1,3 @@
 """Torch models, searchers and metrics behind the workbook's notebooks."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
