@@ -95,7 +95,7 @@ def test_public_functions_say_what_they_do():
 
 def test_tests_mirror_the_package():
     """Each `tests/<part>/test_<file>.py` stands for `lib/<part>/<file>.py`, whatever other kinds of tests there are."""
-    other_kinds = {"notebooks", "end_to_end", "faults", "benchmarks", "reference", "browser"}
+    other_kinds = {"notebooks", "extending", "end_to_end", "faults", "benchmarks", "reference", "browser"}
     found = [path.relative_to(paths.ROOT / "tests") for path in (paths.ROOT / "tests").rglob("test_*.py")]
     mirrors = [path for path in found if len(path.parts) > 1 and path.parts[0] not in other_kinds]
     strays = [p.as_posix() for p in mirrors if not (paths.ROOT / "lib" / p.parent).is_dir()]

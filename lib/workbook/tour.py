@@ -11,8 +11,9 @@ from PIL import Image
 
 from lib import weights
 from lib.data import pictures
-from lib.papers import PAPERS, built
+from lib.papers import PAPERS
 from lib.paths import ROOT, notebooks_dir
+from lib.report import claims, overview
 
 IMPORTED = ("torch", "torchvision", "skimage", "sklearn", "lpips", "pytorch_fid", "optuna", "papermill", "ipywidgets")
 THUMBNAIL = 480  # px, the longer side
@@ -32,12 +33,11 @@ def check() -> list[str]:
 
 
 def papers() -> pd.DataFrame:
-    """One row a paper: its notebook, its title, and whether it is built."""
-    found = {path.stem.partition("_")[2]: path.name for path in notebooks_dir().glob("[0-9][0-9]_*.ipynb")}
-    rows = [
-        (found.get(slug, "-"), title, "built" if built(slug) else "not yet built") for slug, title in PAPERS.items()
-    ]
-    return pd.DataFrame(rows, columns=["notebook", "paper", "state"])
+    """One row a paper: a link to its notebook, its title, and how many of its checked-in claims have each verdict."""
+    found = {path.stem.partition("_")[2]: path for path in notebooks_dir().glob("[0-9][0-9]_*.ipynb")}
+    states = overview.status(PAPERS, [], claims.gather(overview.CHECKED_IN), [overview.CHECKED_IN])
+    links = [f"[{found[slug].stem}]({found[slug].name})" if slug in found else "-" for slug in states["paper"]]
+    return states.assign(notebook=links)[["notebook", "title", "profile", "claims", *map(str, claims.Verdict)]]
 
 
 def bundled() -> pd.DataFrame:
@@ -50,7 +50,7 @@ def bundled() -> pd.DataFrame:
 def gallery(profile: str, limit: int) -> dict[str, np.ndarray]:
     """Thumbnails (H, W, 3) uint8 of checked-in figures by `slug/name`, the papers in turn; empty if there are none."""
     folders = [ROOT / "figures" / profile / slug for slug in PAPERS]
-    columns = [sorted(folder.glob("*.png")) for folder in folders]
+    columns = [overview.pictures(folder) for folder in folders]
     longest = max(map(len, columns))
     turns = [column[turn] for turn in range(longest) for column in columns if turn < len(column)]
     return {f"{path.parent.name}/{path.stem}": _thumbnail(path) for path in sorted(turns[:limit])}
