@@ -11,6 +11,8 @@ from lib.search.workers import Outcome
 from lib.spaces.base import Genome, keyed
 from lib.spaces.toy import BitString, IntegerGrid
 
+DIGITS = 6  # of a score by chance or with noise: more would fill the records
+
 
 @dataclass(frozen=True)
 class Toy:
@@ -25,12 +27,12 @@ def score(toy: Toy, genome: Genome, seed: int) -> Outcome:
     true = toy.space.score(genome)
     if not toy.noise:
         return Outcome(true)
-    return Outcome(true + toy.noise * float(keyed(seed, *genome).standard_normal()), {"true": true})
+    return Outcome(round(true + toy.noise * float(keyed(seed, *genome).standard_normal()), DIGITS), {"true": true})
 
 
 def chance(settings: None, genome: Genome, seed: int) -> Outcome:
     """A score that says nothing of the genome, for the neutral control; every candidate has a seed of its own."""
-    return Outcome(float(keyed(seed).random()))
+    return Outcome(round(float(keyed(seed).random()), DIGITS))
 
 
 def toy(space: BitString | IntegerGrid, name: str, title: str, noise: float = 0.0) -> Problem:

@@ -45,8 +45,9 @@ def _arm(study: Study, part: str) -> pd.DataFrame:
         experiment=first if first in BESIDE else "search", arm=known["searcher"], repeats=known["repeats"],
         searcher=known["searcher"].replace("_", " "), population=known["population"],
     ).sort_values(["search", "k", "repeat"], ignore_index=True)  # fmt: skip
-    trained = (rows["cached"] != "record") & ~rows["reason"].str.startswith("invalid")
-    counted = trained if about["unit"] == "trainings" else pd.Series(True, rows.index)
+    counted = pd.Series(True, rows.index)
+    if about["unit"] == "trainings":
+        counted = (rows["cached"] != "record") & ~rows["reason"].str.startswith("invalid")
     rows["spent"] = counted.astype(int).groupby(rows["search"]).cumsum()
     rows["best"] = rows.groupby("search")["score"].transform(lambda scores: scores.cummin().ffill())
     return rows

@@ -96,6 +96,12 @@ def decoder(recipe: Recipe, genome: Genome) -> tuple[PhotorealDecoder, Fit]:
     return network, _once(recipe, space.text(key), network, train)
 
 
+def forget(recipe: Recipe, genome: Genome) -> None:
+    """Delete the stored weights of a genome's decoder, where there are some."""
+    space = StyleNas()
+    _path(recipe, space.text(space.training_key(genome))).unlink(missing_ok=True)
+
+
 def inverse(recipe: Recipe, depth: int) -> tuple[InverseVGG, Fit]:
     """PhotoWCT's trained decoder from the encoder's tap `depth` (3.6)."""
     seed = device.keyed_seed(recipe.seed, recipe.repeat, depth)
@@ -113,7 +119,7 @@ def inverse(recipe: Recipe, depth: int) -> tuple[InverseVGG, Fit]:
 
 def _once(recipe: Recipe, name: str, network: Network, train: Callable[[Network], Fit]) -> Fit:
     """Fill the network with its stored weights, or train and store it; one process at a time does so for a name."""
-    path = folder(recipe) / f"{name}.safetensors"
+    path = _path(recipe, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         if not path.is_file():
@@ -125,6 +131,10 @@ def _once(recipe: Recipe, name: str, network: Network, train: Callable[[Network]
         network.load_state_dict(_state(path))
     with safe_open(path, "pt") as stored:
         return Fit(**json.loads(stored.metadata()["fit"]))
+
+
+def _path(recipe: Recipe, name: str) -> Path:
+    return folder(recipe) / f"{name}.safetensors"
 
 
 def _state(path: Path) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from lib.papers.problem import Problem
+from lib.papers.stylenas import store
 from lib.papers.stylenas.problems import problems
 from lib.papers.stylenas.surrogate import EFFECTS
 from lib.search import loop, record
@@ -13,8 +14,13 @@ from lib.searchers.aging_evolution import AgingEvolution
 
 
 @pytest.fixture
-def formula() -> Problem:
-    return next(one for one in problems(SimpleNamespace(side=64, iterations=2)) if one.kind == "standin")
+def listed(weights: object) -> dict[str, Problem]:
+    return {one.kind: one for one in problems(SimpleNamespace(side=64, iterations=3))}
+
+
+@pytest.fixture
+def formula(listed: dict[str, Problem]) -> Problem:
+    return listed["standin"]
 
 
 def test_the_formula_needs_no_data_no_weights_and_no_log(formula: Problem) -> None:
@@ -37,3 +43,12 @@ def test_a_search_on_it_is_recorded_and_the_same_again(formula: Problem, tmp_pat
     assert runs[0] == runs[1]
     assert len(runs[0]) == 20
     assert all({"E", "P", "O", "true"} <= metrics.keys() and not reason for _, _, metrics, reason in runs[0])
+
+
+def test_a_real_training_scores_the_genome_and_leaves_no_weights_behind(listed: dict[str, Problem]) -> None:
+    real = listed["real"]
+    genome = real.space.named("S7")
+    first, second = (real.evaluate(real.settings, genome, seed) for seed in (0, 1))
+    assert first.score == second.score > 0
+    assert not list(store.folder(real.settings.recipe()).glob("*.safetensors"))
+    assert list(store.folder(real.settings.recipe("oracle")).glob("*.safetensors"))
