@@ -16,6 +16,7 @@ from lib.papers.searchers.settings import Settings
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.toy import BitString
 
+pytestmark = pytest.mark.usefixtures("weights")  # the problems of papers name those that they read
 SMALL = {
     "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "workers": "serial",
     "searched": ["bits", "grid"], "compared": ["random", "stratified", "aging_evolution", "genetic"],
@@ -29,7 +30,7 @@ def settings(**changes) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(tmp_path_factory, weights):
     """The study of the toys, computed once, with the rows of all its records."""
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("RUNS", "FIGURES"):
