@@ -5,7 +5,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,8 +14,8 @@ from lib.report import style
 from lib.report.style import styled
 
 COLUMNS = ("group", "name", "role", "threads", "seconds", "ratio", "GFLOP/s", "share of peak", "accuracy")
-FAST, ROOM = 4.0, 1.16  # times as fast up to which a value stands beside its bar; the axes go on by so much
-ROLES = {"reference": "#BBBBBB", "fast": style.COLOURS[0], "variant": style.COLOURS[5]}  # bars
+TIMES = (0.5, 1, 2, 4, 8, 16, 64, 256)  # ticks
+ROLES = {"reference": "#888888", "fast": style.COLOURS[0], "variant": style.COLOURS[1]}
 
 
 def measured() -> Path:
@@ -92,34 +91,36 @@ def _row(entry: dict[str, Any]) -> dict[str, Any]:
 
 @styled
 def chart(table: pd.DataFrame) -> Figure:
-    """Bars of the ratio (left) and of the share of the machine's peak (right), a block a group, from `read`."""
-    fig = style.figure(style.PAGE, 0.6 + 0.19 * (len(table) + 1.6 * table["group"].nunique()))
+    """One line a group of `read`: how many times as fast ours is (left), its share of the machine's peak (right).
+
+    Bars begin at the plain reference, 1. Dots are variants, such as other precisions.
+    """
+    groups = table["group"].unique()[::-1]
+    fig = style.figure(style.PAGE, 0.9 + 0.24 * len(groups))
     left, right = fig.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    place, places = 0.0, list[float]()
-    for group, part in table.groupby("group", sort=False):
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        left.text(0.03, place, group, fontweight="bold", fontsize=7, va="center", bbox=box)
-        for _, row in part.iterrows():
-            place += 1
-            places.append(place)
-            for ax, value, unit in ((left, row["ratio"], "×"), (right, 100 * row["share of peak"], "%")):
-                _bar(ax, place, value, unit, ROLES.get(row["role"], "#DDDDDD"))
-        place += 1.6
-    left.axvline(1, color="#888888", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
-    left.set_yticks(places, list(table["name"]))
+    for place, group in enumerate(groups):
+        part = table[table["group"] == group].set_index("role")
+        _line(left, place, part["ratio"].drop("reference", errors="ignore"), 1.0, "×")
+        _line(right, place, 100 * part["share of peak"], 0.0, "%")
+    left.axvline(1, color=ROLES["reference"], zorder=3)
+    left.set_xscale("log")
+    left.set_xticks(TIMES, [f"{value:g}" for value in TIMES])
+    left.minorticks_off()
+    left.set_yticks(range(len(groups)), list(groups))
+    left.margins(x=0.05)
     for ax, label in ((left, "times as fast as the plain reference"), (right, "% of the float32\nmatrix-product peak")):
         style.finish(ax, "", label, "")
-        ax.set_ylim(place - 0.6, -0.8)
-        ax.set_xlim(0, {left: FAST, right: 100.0}[ax] * ROOM)
         ax.grid(visible=False, axis="y")
     return fig
 
 
-def _bar(ax: Axes, place: float, value: float, unit: str, colour: str) -> None:
-    """One bar with its value; one that leaves the axes is cut, with the value inside."""
-    limit = FAST if unit == "×" else 100.0
-    end = min(np.nan_to_num(value), ROOM * limit)
-    text = " not counted" if np.isnan(value) else f" {value:.{2 if unit == '×' else 0}f}{unit} "
-    inside: Any = {"ha": "right", "color": "white"} if end > limit else {}
-    ax.barh(place, end, 0.75, color=colour)
-    ax.text(end, place, f"{text}→ " if value > end else text, fontsize=6.5, va="center", **inside)
+def _line(ax: Axes, place: float, values: pd.Series, start: float, unit: str) -> None:
+    """The values by role: a bar for ours, with its value at the edge, and dots for the others."""
+    values = values.dropna()
+    for role, value in values.items():
+        if role == "fast":
+            ax.barh(place, value - start, 0.62, left=start, color=ROLES[role])
+            text = f"  {value:.{2 if value < 10 else 0}f}×" if unit == "×" else f"  {value:.0f}%"
+            ax.text(1, place, text, color=ROLES[role], fontsize=6.5, va="center", transform=ax.get_yaxis_transform())
+        elif role in ROLES:
+            ax.plot(value, place, "o", color=ROLES[str(role)], markeredgecolor="white", markersize=5, zorder=4)
