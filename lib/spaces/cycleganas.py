@@ -99,6 +99,28 @@ class Genotype:
         discriminator_preset(self.D_A)
         discriminator_preset(self.D_B)
 
+    def diagram(self) -> Diagram:
+        """Plain nodes and edges to draw: G_A and below it G_B, each followed by the discriminator of its pictures.
+
+        As `GeneratorGenotype.diagram`, with the ids of nodes behind the network's name and nodes of kind `judge`, an
+        operation each, for the discriminators.
+        """
+        nodes: list[dict[str, Any]] = []
+        edges: list[dict[str, Any]] = []
+        for row, (name, judge) in enumerate((("G_A", "D_B"), ("G_B", "D_A"))):
+            drawn, operations = getattr(self, name).diagram(), getattr(self, judge)
+            top, column = row * (max(3, len(self.D_A) - 1) + 1), getattr(self, name).blocks + 2
+            titles = {"in": f"photo\n{name}", "out": f"image\nto {judge}"}
+            nodes += [{**node, "id": f"{name}.{node['id']}", "level": node["level"] + top,
+                       "label": titles.get(node["id"], node["label"])} for node in drawn["nodes"]]  # fmt: skip
+            nodes += [{"id": f"{judge}.{i}", "label": _word(operation), "column": column, "level": top + i,
+                       "kind": "judge"} for i, operation in enumerate(operations)]  # fmt: skip
+            edges += [{**edge, "source": f"{name}.{edge['source']}", "target": f"{name}.{edge['target']}"}
+                      for edge in drawn["edges"]]  # fmt: skip
+            path = [f"{name}.out", *(f"{judge}.{i}" for i in range(len(operations)))]
+            edges += [{"source": a, "target": b, "label": "", "kind": "flow"} for a, b in pairwise(path)]
+        return {"nodes": nodes, "edges": edges}
+
 
 class CycleGanas(Space):
     """One gene an operation, a unit a network: 2 (2 blocks + 4) + 8 genes, 81 * 10^36 genomes with nine blocks.

@@ -184,3 +184,19 @@ def test_the_drawing_goes_through_all_operations_in_order() -> None:
     assert [label.replace("×", "x") for label in labels] == words
     assert [edge["target"] for edge in diagram["edges"]] == [node["id"] for node in diagram["nodes"][1:]]
     assert [node["label"] for node in C3.diagram()["nodes"]][:3] == ["photo", "7×7", "3×3"]
+
+
+@pytest.mark.parametrize("space", [CycleGanas(3), CycleGanas(2, "repo")])
+def test_the_drawing_of_all_four_networks_joins_each_generator_to_the_judge_of_its_pictures(space: CycleGanas) -> None:
+    diagram = space.decode(space.sample(keyed(1))).diagram()
+    ids = [node["id"] for node in diagram["nodes"]]
+    places = [(node["column"], node["level"]) for node in diagram["nodes"]]
+    assert len(set(ids)) == len(set(places)) == len(ids)
+    assert {(edge["source"], edge["target"]) for edge in diagram["edges"]} >= {
+        ("G_A.out", "D_B.0"),
+        ("G_B.out", "D_A.0"),
+    }
+    genome = space.sample(keyed(1))
+    for place, gene in enumerate(space.genes):
+        other = (genome[place] + 1) % len(gene.choices)
+        assert space.decode((*genome[:place], other, *genome[place + 1 :])).diagram() != diagram

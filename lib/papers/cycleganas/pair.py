@@ -15,6 +15,7 @@ from lib.data import images, pictures, registry
 from lib.metrics import check
 from lib.models.cyclegan import Generator
 from lib.papers import one_cell
+from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
 from lib.spaces.cycleganas import PRESETS, CycleGanas, GeneratorGenotype
 from lib.training.cyclegan import DIRECTIONS, CycleGan
@@ -75,6 +76,11 @@ class Translated:
         here, there = self.direction.split("to")
         cut = f"the first {SHOWN} of {len(self.names)}" if len(self.names) > SHOWN else ""
         return image_grid(rows, columns=[f"{here}, given", f"{there}, translated", f"{here} again"], title=cut)
+
+    def slide(self, number: int = 0) -> Comparison:
+        """One of the pictures, the first by default, under a slider that uncovers its translation."""
+        pair = [images.to_uint8(found[number]) for found in (self.pictures, self.translations)]
+        return Comparison(pair[0], pair[1], ("given", "translated"))
 
     def save(self, path: str | Path) -> Path:
         """Write the translations as PNG: one picture to a file ending in .png, any number into a folder."""

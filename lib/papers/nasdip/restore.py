@@ -18,6 +18,7 @@ from lib.models.backbones import TRUNKS
 from lib.papers.nasdip import evaluate, experiments, tasks
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.settings import READINGS, Settings
+from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
 from lib.search import loop, runs
 from lib.search.cache import Cache
@@ -51,6 +52,10 @@ class Restoration:
         """What was given beside what came out."""
         pair = [images.to_uint8(picture) for picture in (self.observed, self.picture)]
         return image_grid([pair], columns=["given", "restored"])
+
+    def slide(self) -> Comparison:
+        """What was given under a slider that uncovers what came out."""
+        return Comparison(images.to_uint8(self.observed), images.to_uint8(self.picture), ("given", "restored"))
 
 
 def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = "", reference: str = "heldout",

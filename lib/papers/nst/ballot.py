@@ -1,7 +1,6 @@
 """The voting widget: two pictures side by side and four buttons (section 4.2). Needs a browser only to be clicked."""
 
 import hashlib
-import io
 import math
 import os
 import time
@@ -15,15 +14,14 @@ from uuid import uuid4
 import ipywidgets as widgets
 import numpy as np
 from filelock import Timeout
-from PIL import Image
 
 import lib
 from lib.papers.nst import votes
 from lib.paths import shown
+from lib.report.interactive import Bundle, bundle, check_pictures, picture, png
 
 QUESTION = "Which picture looks more natural?"
 LABELS = {"left": "Left", "right": "Right", "cannot decide": "Cannot decide", "skip": "Skip"}
-SIDE = 400  # pixels on the screen that the longer side of a small picture is enlarged to, by the largest whole number
 
 
 class Ballot:
@@ -54,11 +52,11 @@ class Ballot:
         self.session_id = uuid4().hex
         self.cast = 0
         self.buttons = {choice: widgets.Button(description=LABELS[choice]) for choice in votes.CHOICES}
-        self.pictures = [_picture(image) for image in list(images.values())[:2]]
+        self.pictures = [picture(image) for image in list(images.values())[:2]]
         self.status = widgets.Label()
         self.widget = self._layout(question)
         self._lrs = dict(lrs)
-        self._png = {option: _png(image) for option, image in images.items()}
+        self._png = {option: png(image) for option, image in images.items()}
         self._row = {
             "session_id": self.session_id,
             "voter": self.voter,
@@ -83,8 +81,8 @@ class Ballot:
     def _show_next(self) -> None:
         """Show the next pair and start its clock."""
         self.trial = next(self._trials)
-        for picture, option in zip(self.pictures, (self.trial.left, self.trial.right), strict=True):
-            picture.value = self._png[option]
+        for image, option in zip(self.pictures, (self.trial.left, self.trial.right), strict=True):
+            image.value = self._png[option]
         self._shown_at = time.monotonic()
 
     def _clicked(self, choice: str, _button: widgets.Button) -> None:
@@ -117,10 +115,10 @@ class Ballot:
     def __repr__(self) -> str:
         return f"Ballot of {len(self._png)} pictures; vote in JupyterLab, answers go to {shown(self.path)}"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Bundle:
         """The widget for a browser and one line of text elsewhere; called by Jupyter at the end of a cell."""
         self._shown_at = time.monotonic()
-        return {**(self.widget._repr_mimebundle_(**kwargs) or {}), "text/plain": repr(self)}
+        return bundle(self.widget, repr(self), **kwargs)
 
 
 @cache
@@ -137,28 +135,7 @@ def _check(images: Mapping[str, np.ndarray], lrs: Mapping[str, float]) -> None:
         raise ValueError(f"images and lrs name different options: {sorted(set(images) ^ set(lrs))}")
     if wrong := {option: lr for option, lr in lrs.items() if not 0 < lr < math.inf}:
         raise ValueError(f"lrs has {wrong}; allowed are positive finite numbers")
-    shapes = {option: image.shape for option, image in images.items()}
-    if len(set(shapes.values())) > 1 or any(len(shape) != 3 or shape[2] != 3 for shape in shapes.values()):
-        raise ValueError(f"images have shapes {shapes}; allowed is one shape (H, W, 3)")
-    if dtypes := {str(image.dtype) for image in images.values()} - {"uint8"}:
-        raise ValueError(f"images have dtypes {sorted(dtypes)}; allowed is uint8")
-
-
-def _picture(image: np.ndarray) -> widgets.Image:
-    """An empty picture on the screen, enlarged by a whole number where the image is small."""
-    height, width = image.shape[:2]
-    zoom = max(1, SIDE // max(height, width))
-    size = {"width": f"{zoom * width}px", "height": f"{zoom * height}px"}
-    layout = widgets.Layout(**size, object_fit="fill", margin="8px", flex="0 0 auto")  # no shrinking in a narrow window
-    return widgets.Image(format="png", layout=layout)
-
-
-def _png(image: np.ndarray) -> bytes:
-    """The image as PNG without metadata, enlarged like its place on the screen with no smoothing."""
-    zoom = max(1, SIDE // max(image.shape[:2]))
-    buffer = io.BytesIO()
-    Image.fromarray(image.repeat(zoom, 0).repeat(zoom, 1)).save(buffer, "PNG")
-    return buffer.getvalue()
+    check_pictures(images)
 
 
 def _digest(images: Mapping[str, np.ndarray]) -> str:

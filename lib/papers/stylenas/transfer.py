@@ -20,6 +20,7 @@ from lib.papers.stylenas import store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.papers.stylenas.settings import Settings
 from lib.paths import shown
+from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
 from lib.search.workers import few_threads
 
@@ -54,6 +55,10 @@ class Transferred:
         """Content, style and result side by side."""
         row = [images.to_uint8(picture) for picture in (self.content, self.style, self.picture)]
         return image_grid([row], columns=["content", "style", "transferred"])
+
+    def slide(self) -> Comparison:
+        """The content under a slider that uncovers the result."""
+        return Comparison(images.to_uint8(self.content), images.to_uint8(self.picture), ("content", "transferred"))
 
 
 def transfer(content: str | Path, style: str | Path, genome: str | Path = "S7", *, settings: Settings | None = None,

@@ -133,7 +133,7 @@ def test_a_text_that_no_row_may_hold_is_refused_before_the_first_click():
 
 
 def test_making_and_showing_a_ballot_writes_nothing_and_reads_as_one_line(ballot, path):
-    bundle = ballot._repr_mimebundle_()
+    bundle, _ = ballot._repr_mimebundle_()
     assert bundle["text/plain"] == repr(ballot)
     assert repr(ballot).startswith("Ballot of 4 pictures; vote in JupyterLab")
     assert not path.exists()
