@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property, partial, wraps
+from functools import cache, cached_property, partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -154,26 +154,23 @@ class Study:
         self._keep(tables.save(frame, self.folder, name))
         return frame
 
-    def judge(self, listed: Sequence[Claim], tests: Mapping[str, Callable[["Study", Claim], Finding]],
-              needs: Mapping[str, Sequence[str]], parents: Mapping[str, Sequence[str]], *,
-              failing: Collection[str] = ()) -> pd.DataFrame:  # fmt: skip
-        """Judge the listed claims by id, save and return `claims.csv`.
+    def judge(self, listed: Sequence[Claim], *, failing: Collection[str] = ()) -> pd.DataFrame:
+        """Judge the listed claims, save and return `claims.csv`.
 
-        A claim whose `needs` (parts) were not run, or have failed rows, is not run; parts in `failing` may have some.
-        `parents` are the compound claims with the ids of their parts.
+        A claim whose `needs` were not run, or have failed rows, is not run; parts in `failing` may have some.
         """
-        known, findings = {claim.id: claim for claim in listed}, dict[str, Finding]()
-        for name, test in tests.items():
+        known = {claim.id: claim for claim in listed}
+
+        @cache
+        def found(name: str) -> Finding:
             claim = known[name]
-            reason = next(filter(None, (self._unfit(part, part in failing) for part in needs.get(name, ()))), "")
-            findings[name] = (
-                claims.not_run(claim, reason)
-                if reason
-                else claims.judge(claim, self.profile, partial(test, self, claim))
-            )
-        for name, children in parents.items():
-            findings[name] = claims.parent(known[name], [findings[child] for child in children])
-        return self.table("claims", claims.table(findings.values(), listed, self.profile))
+            if claim.test is None:
+                return claims.parent(claim, map(found, claim.parts))
+            if reason := next(filter(None, (self._unfit(part, part in failing) for part in claim.needs)), ""):
+                return claims.not_run(claim, reason)
+            return claims.judge(claim, self.profile, partial(claim.test, self, claim))
+
+        return self.table("claims", claims.table(map(found, known), listed, self.profile))
 
     def _unfit(self, part: str, failing: bool) -> str:
         """Why a part cannot decide a claim: it was not run, or rows of it failed; empty if it can."""

@@ -31,16 +31,19 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """One testable sentence: where the paper says it, how a run tests it, and the smallest profile that can decide it.
+    """One testable sentence: where the paper says it, its test, and the smallest profile that can decide it.
 
-    `minimum_profile` is `smoke` only for exact claims (arithmetic, counts, bitwise equality).
+    `test` judges the claim on a study whose `needs` (parts) were run. A compound claim has `parts` instead, the ids of
+    other claims. `minimum_profile` is `smoke` only for exact claims (arithmetic, counts, bitwise equality).
     """
 
     id: str
     text: str
     evidence: str
-    test: str
+    test: "Test | None" = None
     minimum_profile: str = "desk"
+    needs: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.minimum_profile not in PROFILES:
@@ -62,6 +65,9 @@ class Finding:
     threshold: str = ""
     note: str = ""
     exact: bool = False
+
+
+Test = Callable[[Any, Claim], Finding]  # of a study and the claim
 
 
 def above(claim: Claim, effect: Interval, threshold: float, *, strict: bool = True, note: str = "") -> Finding:
@@ -101,7 +107,7 @@ def exact(claim: Claim, holds: bool, *, n: int | None = None, note: str = "") ->
     )
 
 
-def says(test: Callable[[], tuple[bool, str]]) -> Callable[[Any, Claim], Finding]:
+def says(test: Callable[[], tuple[bool, str]]) -> Test:
     """The test of a sentence that holds or not, with the numbers behind it, of whatever study."""
 
     def judge(study: Any, claim: Claim) -> Finding:
@@ -109,6 +115,11 @@ def says(test: Callable[[], tuple[bool, str]]) -> Callable[[Any, Claim], Finding
         return exact(claim, holds, note=note)
 
     return judge
+
+
+def in_print(id: str, text: str, evidence: str, test: Test) -> Claim:
+    """What the paper's own numbers say of one of its sentences, by arithmetic."""
+    return Claim(id, f"In the paper's own numbers: {text}", evidence, test, "smoke")
 
 
 def not_run(claim: Claim, reason: str) -> Finding:

@@ -5,8 +5,6 @@ and `choice`; their intervals resample whole voters, whose clicks are not indepe
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
-from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +12,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-EXACT_UP_TO = 20_000  # distinct relabellings that a permutation test enumerates instead of drawing at random
 CHOICES = ("left", "right", "cannot decide", "skip")
 VIRTUAL = 0.5  # wins added each way to every pair, so that an unbeaten option stays finite
 Statistic = Callable[..., Any]
@@ -27,14 +24,6 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
-    n: int
-
-
-class Significance(NamedTuple):
-    """A test statistic with its p value from n observations."""
-
-    statistic: float
-    p: float
     n: int
 
 
@@ -128,30 +117,6 @@ def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np
     return effect._replace(low=float(low), high=float(high))
 
 
-def permutation(a: ArrayLike, b: ArrayLike, *, paired: bool = False, alternative: str = "two-sided", seed: int = 0,
-                n: int = 9999, statistic: Statistic = np.mean) -> float:  # fmt: skip
-    """p value of a difference in means under exchange of labels (or of signs, where paired).
-
-    Unpaired samples may differ in another `statistic` that takes an axis, such as `np.min`.
-    All relabellings are enumerated where there are at most twenty thousand; otherwise `n` are drawn and the observed
-    one is counted with them. `alternative` is `two-sided`, `greater` (a above b) or `less`.
-    """
-    if alternative not in ("two-sided", "greater", "less"):
-        raise ValueError(f"alternative is {alternative!r}; allowed are two-sided, greater and less")
-    x, y = _finite(a, "a"), _finite(b, "b")
-    if paired and len(x) != len(y):
-        raise ValueError(f"paired samples have {len(x)} and {len(y)} values; they must be as many")
-    drawn = _sign_flips(x - y, seed, n) if paired else _relabellings(x, y, seed, n, statistic)
-    differences, exhaustive = drawn
-    observed = float(x.mean() - y.mean() if paired else statistic(x, axis=0) - statistic(y, axis=0))
-    slack = 1e-12 * (1 + np.abs(differences).max())
-    sign = {"greater": 1, "less": -1}.get(alternative)
-    extreme = (
-        np.abs(differences) >= abs(observed) - slack if sign is None else sign * (differences - observed) >= -slack
-    )
-    return float(extreme.mean()) if exhaustive else float((extreme.sum() + 1) / (n + 1))
-
-
 def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Interval:
     """Spearman's rank correlation with the interval of Bonett and Wright (2000) on Fisher's z scale.
 
@@ -172,18 +137,6 @@ def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Interval:
     z, error = np.arctanh(np.clip(value, -limit, limit)), np.sqrt((1 + value**2 / 2) / (n - 3))
     low, high = np.tanh(z + np.array([-1, 1]) * stats.norm.ppf((1 + level) / 2) * error)
     return Interval(value, min(float(low), value), max(float(high), value), n)
-
-
-def kruskal(groups: Sequence[ArrayLike]) -> Significance:
-    """Kruskal-Wallis test that all groups come from one distribution; equal values throughout give p = 1."""
-    arrays = [_finite(group, f"group {index}") for index, group in enumerate(groups)]
-    total = sum(map(len, arrays))
-    if len(arrays) < 2:
-        raise ValueError(f"the Kruskal-Wallis test compares at least 2 groups; it got {len(arrays)}")
-    if np.ptp(np.concatenate(arrays)) == 0:
-        return Significance(0.0, 1.0, total)
-    result = stats.kruskal(*arrays)
-    return Significance(float(result.statistic), float(result.pvalue), total)
 
 
 def mean_rank_difference(a: ArrayLike, b: ArrayLike, *, seed: int, n: int = 2000, level: float = 0.95) -> Interval:
@@ -320,33 +273,6 @@ def _percentiles(draws: Any, level: float) -> tuple[float, float]:
         raise ValueError(f"level is {level}; it must lie between 0 and 1")
     low, high = np.percentile(draws, [50 * (1 - level), 50 * (1 + level)])
     return float(low), float(high)
-
-
-def _relabellings(x: np.ndarray, y: np.ndarray, seed: int, n: int, statistic: Statistic) -> tuple[np.ndarray, bool]:
-    """Differences of the statistic under other labels, and whether they are all there are."""
-    pooled, first = np.concatenate([x, y]), len(x)
-    exhaustive = comb(len(pooled), first) <= EXACT_UP_TO
-    if exhaustive:
-        chosen = np.array(list(combinations(range(len(pooled)), first)))
-    else:
-        rng = np.random.default_rng(seed)
-        chosen = np.stack([rng.permutation(len(pooled))[:first] for _ in range(n)])
-    is_first = np.zeros((len(chosen), len(pooled)), bool)
-    np.put_along_axis(is_first, chosen, True, 1)
-    values = np.broadcast_to(pooled, is_first.shape)
-    one, other = (values[mask].reshape(len(chosen), -1) for mask in (is_first, ~is_first))
-    return statistic(one, axis=1) - statistic(other, axis=1), exhaustive
-
-
-def _sign_flips(differences: np.ndarray, seed: int, n: int) -> tuple[np.ndarray, bool]:
-    """Mean differences with signs exchanged, and whether they are all there are."""
-    count = len(differences)
-    exhaustive = 2**count <= EXACT_UP_TO
-    if exhaustive:
-        signs = 1 - 2 * (np.arange(2**count)[:, None] >> np.arange(count) & 1)
-    else:
-        signs = np.random.default_rng(seed).choice([-1, 1], (n, count))
-    return (signs * differences).mean(1), exhaustive
 
 
 def _tally(votes: pd.DataFrame, names: list[str]) -> np.ndarray:

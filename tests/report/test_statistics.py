@@ -74,19 +74,6 @@ def test_without_a_repeat_there_is_no_interval() -> None:
         assert np.isnan([effect.low, effect.high]).all()
 
 
-def test_exhaustive_permutation_counts_every_relabelling() -> None:
-    assert statistics.permutation([4, 5, 6], [1, 2, 3]) == pytest.approx(2 / 20)
-    assert statistics.permutation([4, 5, 6], [1, 2, 3], alternative="greater") == pytest.approx(1 / 20)
-    assert statistics.permutation([4, 5, 6], [1, 2, 3], alternative="less") == pytest.approx(1.0)
-
-
-def test_the_exact_permutation_test_of_minima_knows_its_smallest_p() -> None:
-    a, b = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
-    assert statistics.permutation(a, b, alternative="less", statistic=np.min) == pytest.approx(1 / 20)
-    assert statistics.permutation(b, a, alternative="greater", statistic=np.min) == pytest.approx(1 / 20)
-    assert statistics.permutation([1.0, 9.0, 9.5], b, alternative="less", statistic=np.min) == pytest.approx(1 / 2)
-
-
 def test_the_sum_of_two_variances_gives_welchs_interval_and_no_freedom_none() -> None:
     a, b = np.array([1.0, 2.0, 4.0, 3.5]), np.array([0.0, 0.5, 0.7])
     variances, frees = [a.var(ddof=1) / 4, b.var(ddof=1) / 3], [3, 2]
@@ -102,29 +89,6 @@ def test_a_contrast_and_a_simulated_interval_of_a_difference_are_students() -> N
     drawn = statistics.simulated(lambda x: x @ np.array([1, -1]), means, counts, noise, seed=0)
     assert (drawn.value, drawn.n) == (pytest.approx(exact.value), 5)
     assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.01)
-
-
-def test_paired_permutation_flips_signs() -> None:
-    assert statistics.permutation([2, 3, 4, 5], [1, 2, 3, 4], paired=True) == pytest.approx(2 / 16)
-    with pytest.raises(ValueError, match="as many"):
-        statistics.permutation([1, 2], [1], paired=True)
-
-
-@pytest.mark.parametrize("paired", [False, True])
-def test_drawn_permutations_agree_with_scipy(paired: bool) -> None:
-    rng = np.random.default_rng(3)
-    a, b = rng.normal(0.5, 1, 20), rng.normal(0, 1, 20)
-    kind = "samples" if paired else "independent"
-    theirs = stats.permutation_test(
-        (a, b), lambda x, y, axis: (x - y).mean(axis) if paired else x.mean(axis) - y.mean(axis),
-        permutation_type=kind, vectorized=True, n_resamples=4999, rng=1,
-    ).pvalue  # fmt: skip
-    assert statistics.permutation(a, b, paired=paired, seed=2, n=4999) == pytest.approx(theirs, abs=0.02)
-
-
-def test_permutation_refuses_an_unknown_alternative() -> None:
-    with pytest.raises(ValueError, match="sideways"):
-        statistics.permutation([1], [2], alternative="sideways")
 
 
 def test_spearman_agrees_with_scipy_with_ties() -> None:
@@ -155,18 +119,6 @@ def test_spearman_of_few_points_in_perfect_order_is_not_certain() -> None:
 
 def test_spearman_of_a_constant_is_unknown() -> None:
     assert np.isnan(statistics.spearman([1, 1, 1, 1], [1, 2, 3, 4]).value)
-
-
-def test_kruskal_agrees_with_scipy() -> None:
-    groups = [[1, 2, 3, 4], [2, 3, 4, 9], [7, 8, 9, 10]]
-    theirs = stats.kruskal(*groups)
-    assert statistics.kruskal(groups) == (pytest.approx(theirs.statistic), pytest.approx(theirs.pvalue), 12)
-
-
-def test_kruskal_of_equal_values_finds_nothing_and_of_one_group_is_refused() -> None:
-    assert statistics.kruskal([[1, 1], [1, 1]]).p == 1
-    with pytest.raises(ValueError, match="at least 2 groups"):
-        statistics.kruskal([[1, 2]])
 
 
 def test_mean_rank_difference_of_separated_groups_is_half_the_sample() -> None:

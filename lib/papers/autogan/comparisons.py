@@ -16,14 +16,13 @@ from lib.papers.autogan import records
 from lib.papers.autogan.records import WINNERS, Search
 from lib.papers.study import Study
 from lib.report import statistics
-from lib.report.claims import Claim, Finding, Verdict, above, below, inside_band, not_run
+from lib.report.claims import Claim, Finding, Test, Verdict, above, below, inside_band, not_run
 from lib.report.statistics import Interval, over_seeds, pooled, student, welch
 
 SEED, DRAWS = 0, 1000  # of resampling
 FEWEST = 4  # points of a rank correlation
 STAGE = 5  # iterations at a stage's ends, or half of it where it is shorter
 AGAIN = "a training with another seed is needed"
-Test = Callable[[Study, Claim], Finding]
 
 
 def trained(study: Study, part: str, measure: str, larger: str, smaller: str = "") -> tuple[Interval, str]:

@@ -17,86 +17,16 @@ from lib.papers.nasdip.experiments import transform
 from lib.papers.nasdip.records import MEASURES, ORACLE, SIGNS, TASKS, Stored
 from lib.papers.study import Study
 from lib.report import clusters, statistics
-from lib.report.claims import Claim, Finding, Verdict, above, exact, not_run
+from lib.report.claims import Claim, Finding, Test, Verdict, above, exact, not_run
 from lib.report.statistics import Interval
 from lib.searchers.generation import Stop
 
 SEED, DRAWS, SHUFFLES = 0, 500, 5  # of resampling
 STRONG, ALL_STAGES = 5, 0.9  # members that count as a population's best at least; share of N that is "all stages"
-PIXELS = " (ours: small pictures)"
+A, B, SYM, EPOCHS = "truth", "dip_matched", "sym", "epochs"
 T = tuple(TASKS.values())
-_FOLLOWS = "Spearman(fitness, PSNR) and (fitness, SSIM) over generation 0; the smaller > 0"
-_EACH = "every comparison better; supported if each 95% interval agrees, contradicted if one does not (Bonferroni)"
-
-CLAIMS = [
-    Claim("C1", f"NAS-DIP beats the DIP network on every picture{PIXELS}", "Table 2", _EACH),
-    Claim("C1-own", "... in the paper's own table 2", "Table 2: 21 of 21", "arithmetic", "smoke"),
-    Claim("C1-blind", "... also where fitness sees only the observation, as the paper describes it", "Sec. 3.2", _EACH),
-    Claim("C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1", "all of C2a to C2d"),
-    *(Claim(f"C2{x}", f"On average over the rows of {task}{PIXELS}", "Table 1", _EACH)
-      for x, task in zip("abc", T, strict=True)),
-    Claim("C2d", "On average over BAM! and Places2", "Table 1", "mean difference", "paper"),
-    Claim("C2-own", "... in the paper's own table 1", "Table 1: 15 of 15", "arithmetic", "smoke"),
-    Claim("C3", "Search converges in 10 to 20 generations of 500", "Sec. 4.1", "best and mean settle (5.4)", "paper"),
-    Claim("C4", "Fitness grows by up to 30% and ends above the DIP line", "Fig. 4", "both of C4a and C4b"),
-    Claim("C4a", "Best fitness grows in every search", "Fig. 4", "(fmax[end] - fmax[0]) / fmax[0] > 0 in all"),
-    Claim("C4b", "Every search ends above the DIP line", "Fig. 4", _EACH),
-    Claim("C5", "The best individual never gets worse", "Sec. 3.2.1", "parents as rebuilt, old ones the best", "smoke"),
-    Claim("C6", "Inpainting, denoising: asymmetric beats symmetric networks and DIP", "Sec. 4.1", "all of C6a to C6c"),
-    *(Claim(f"C6{x}", f"... in {name}", "Table 2", _EACH) for x, name in zip("abc", MEASURES.values(), strict=True)),
-    Claim("C6-own", "... in the paper's own table 2", "Table 2", "arithmetic", "smoke"),
-    Claim("C7", "Super-resolution: the symmetric search is the better one", "Sec. 4.1, 5", _EACH),
-    Claim("C7-own", "... in the paper's own table 2", "Table 2", "arithmetic", "smoke"),
-    Claim("C8", "Searching the number of iterations never helps", "Sec. 4.1", _EACH),
-    Claim("C8-own", "... in the paper's own table 2", "Table 2", "arithmetic", "smoke"),
-    Claim("C9", "Mutation rate 0.05 is the best of four", "Table 3", "all of C9a to C9c"),
-    *(Claim(f"C9{x}", f"... in {MEASURES[name]}", "Table 3", _EACH)
-      for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)),
-    Claim("C9-own", "... in table 3 (PSNR, LPIPS; ties allowed, doubtful digits left out)", "Table 3", "arithmetic",
-          "smoke"),
-    Claim("C10", "Fitness follows PSNR and SSIM", "Sec. 3.2.1", "both of C10a and C10b"),
-    *(claim for x, name in (("a", "the truth (an oracle)"), ("b", "the observation (blind)")) for claim in (
-        Claim(f"C10{x}", f"LPIPS to {name} follows PSNR and SSIM", "Sec. 3.2.1", f"C10{x}1 to C10{x}3"),
-        *(Claim(f"C10{x}{i}", f"... in {task}", "Sec. 3.2.1", _FOLLOWS) for i, task in enumerate(T, 1)))),
-    Claim("C11", "Best networks of the same visual style are alike", "Fig. 8", "both of C11a and C11b"),
-    Claim("C11a", "... by the bits of their genomes", "Fig. 8", "5 nearest neighbours, 1000 permutations of the media"),
-    Claim("C11b", "... by their canonical genomes", "Fig. 8", "5 nearest neighbours, 1000 permutations of the media"),
-    Claim("C12", "Strong genomes: several clusters, all stages, like filters, unlike skips and widths", "Fig. 5a",
-          "all of C12a to C12c"),
-    Claim("C12a", "The best of the last population use all stages", "Sec. 4.4", "mean stages / N >= 0.9"),
-    Claim("C12b", "The last population has distinct clusters", "Fig. 5a", "silhouette > that of shuffled bits"),
-    Claim("C12c", "Filter sizes agree more than skips and widths", "Sec. 4.4", "entropy a bit: others - filters > 0"),
-    Claim("C13", "Inpainting is competitive with PatchMatch, Image Melding and three networks", "Fig. 7",
-          "needs those five methods", "paper"),
-    Claim("C14", "Same genome, same picture: same score", "Sec. 4", "trained again, ==", "smoke"),
-    Claim("C15", "Searched networks beat random ones", "Sec. 1", "both of C15a and C15b"),
-    Claim("C15a", "The winner beats the median random network", "Sec. 1", "LPIPS gained, mean over rows > 0"),
-    Claim("C15b", "It beats the best of as many random networks (a control that the paper lacks)", "Sec. 1",
-          "LPIPS gained, mean over rows > 0"),
-    Claim("C16", "2 to 3 minutes a proposal, 3 to 6 hours a search on 16 GPUs", "Sec. 4", "needs those GPUs"),
-    Claim("C16-own", "Those hours hold 10 to 20 generations if every proposal is trained", "Sec. 4", "arithmetic",
-          "smoke"),
-    Claim("C17", "A mutation rate of 0.05 flips about 4 bits of a child (N = 5)", "Sec. 4.2", "0.05 x 170", "smoke"),
-    Claim("E1", "Table 1 holds the means of table 2", "Tables 1, 2", "within 0.1 dB or 0.01", "smoke"),
-    Claim("E2", "Table 3 at 0.05 repeats table 2's Asym NAS-DIP", "Tables 2, 3", "PSNR and LPIPS equal", "smoke"),
-    Claim("O1", "Ours: held-out error, a blind fitness, follows PSNR and SSIM", "ours", "all of O1a to O1c"),
-    *(Claim(f"O1{x}", f"... in {task}", "ours", _FOLLOWS) for x, task in zip("abc", T, strict=True)),
-    Claim("O2", "Ours: blind denoising by held-out error beats that by LPIPS to the noisy picture", "ours", _EACH),
-    Claim("O3", "Ours: NAS-DIP beats leaving the picture as it is (noisy, hole black, bicubic)", "ours", _EACH),
-    Claim("O4", "Ours: a winner's own score is luckier than fresh seeds", "ours", "LPIPS, fresh - own, > 0"),
-    Claim("O5", "Ours: inpainting by NAS-DIP beats plain biharmonic inpainting (scikit-image)", "ours", _EACH),
-    Claim("O6", "Ours: NAS-DIP beats DIP 3x32, a small network that nobody searched", "ours", _EACH),
-]  # fmt: skip
-BY_TRUTH = ("C1", "C2", "C4", "C6", "C7", "C8", "C9", "C12", "C15", "O3", "O4", "O5", "O6")  # fitness by the truth
-_number = partial(re.sub, r"(?<=\d)[a-d]\d*$", "")  # of a claim without its part; what follows a hyphen stays
-CLAIMS = [replace(one, text=one.text + ORACLE * (_number(one.id) in BY_TRUTH)) for one in CLAIMS]
 Arms = Sequence[tuple[str, str]]  # the arm claimed to be better, the other
 Pair = tuple[np.ndarray, np.ndarray]
-
-
-def judge_all(study: Study) -> pd.DataFrame:
-    """Judge every claim that the study's records reach, and write `claims.csv`."""
-    return study.judge(CLAIMS, TESTS, NEEDS, PARENTS)
 
 
 def difference(pairs: Sequence[Pair], level: float = 0.95) -> Interval:
@@ -348,52 +278,114 @@ def _lucky(study: Study, claim: Claim) -> Finding:
     return above(claim, statistics.bootstrap(luck, seed=SEED, n=DRAWS), 0.0, note=note)
 
 
-def _scaled(test: Callable[[Study, Claim], Finding], study: Study, claim: Claim) -> Finding:
+def _scaled(test: Test, study: Study, claim: Claim) -> Finding:
     """The finding with how small the study was, on which it may hang, and whether the claim came after the results."""
     found, late = test(study, claim), "; claim added after the desk run" * (claim.id in ("O5", "O6"))
     return found if found.n is None else replace(found, note=f"{found.note}{late}; {records.scale(study)}")
 
 
-A, B, SYM, EPOCHS = "truth", "dip_matched", "sym", "epochs"
 NO_SR, MAIN, RATE = ("inpainting", "denoising"), "Asym NAS-DIP", "NAS-DIP pm=0.05"
-TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
-    "C1": partial(_better, [(A, B)], MEASURES, T), "C1-own": partial(printed.beats, arms=[(MAIN, "DIP")]),
-    "C1-blind": partial(_better, [("observed", B)], MEASURES, T),
-    **{f"C2{x}": partial(_on_average, task) for x, task in zip("abc", T, strict=True)},
-    "C2d": lambda study, claim: not_run(claim, "needs the data sets BAM! and Places2"), 
-    "C2-own": partial(printed.beats, arms=[("NAS-DIP", "DIP")], table="table1"),
-    "C3": _converges, "C4a": _grows,
-    "C4b": partial(_better, [(A, B), (SYM, B), (EPOCHS, B)], ["lpips_truth"], T), "C5": _elitism,
-    **{f"C6{x}": partial(_better, [(A, SYM), (A, B)], [name], NO_SR) for x, name in zip("abc", MEASURES, strict=True)},
-    "C6-own": partial(printed.beats, arms=[(MAIN, "Sym NAS-DIP"), (MAIN, "DIP")], tasks=NO_SR),
-    "C7": partial(_better, [(SYM, A)], MEASURES, T[2:]),
-    "C7-own": partial(printed.beats, arms=[("Sym NAS-DIP", MAIN)], tasks=T[2:]),
-    "C8": partial(_better, [(A, EPOCHS)], MEASURES, T), 
-    "C8-own": partial(printed.beats, arms=[(MAIN, "Asym NAS-DIP-T")], ties=True),
-    **{f"C9{x}": partial(_better, [(A, f"rate {rate}") for rate in ("0.01", "0.02", "0.1")], [name], T)
-       for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)}, 
-    "C9-own": partial(printed.beats, arms=[(RATE, f"NAS-DIP pm={rate}") for rate in ("0.01", "0.02", "0.10")],
-                      table="table3", ties=True, measures=("psnr", "lpips_truth")),
-    **{f"C10{x}{i}": partial(_follows, of, task) for x, of in (("a", "truth"), ("b", "observed"))
-       for i, task in enumerate(T, 1)},
-    "C11a": partial(_alike, False), "C11b": partial(_alike, True), "C12a": partial(_last, _stages, ALL_STAGES),
-    "C12b": partial(_last, _clustered, 0.0), "C12c": partial(_last, _agree, 0.0),
-    "C13": lambda study, claim: not_run(claim, "needs those five methods; figure 7 shows three of two libraries"),
-    "C14": _again, "C15a": partial(_random, "median"), "C15b": partial(_random, "best"), "C16": _seconds,
-    "C16-own": printed.hours, "C17": _flips, "E1": printed.are_means, "E2": printed.repeats,
-    **{f"O1{x}": partial(_follows, "heldout", task) for x, task in zip("abc", T, strict=True)},
-    "O2": partial(_better, [("heldout", "observed")], MEASURES, ("denoising",)), "O4": _lucky,
-    "O3": partial(_plain, "untouched"), "O5": partial(_plain, "biharmonic"),
-    "O6": partial(_better, [(A, "dip_scaled")], MEASURES, T),
-}  # fmt: skip
-TESTS = {name: partial(_scaled, test) if _number(name) in (*BY_TRUTH, "C1-blind", "C10", "O1", "O2") else test
-         for name, test in TESTS.items()}  # fmt: skip
-NEEDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("C1", "C1-blind", "C2a", "C2b", "C2c", "C4b", "C6a", "C6b", "C6c", "O3", "O5", "O6"),
-                    ("rescored", "baselines")),
-    **dict.fromkeys(("C7", "C8", "C9a", "C9b", "C9c", "C15a", "C15b", "O2", "O4"), ("rescored",)),
-    "C14": ("pictures",),
-}  # fmt: skip
-PARENTS = {name: [f"{name}{x}" for x in parts] for name, parts in (
-    ("C2", "abcd"), ("C4", "ab"), ("C6", "abc"), ("C9", "abc"), ("C10a", "123"), ("C10b", "123"), ("C10", "ab"),
-    ("C11", "ab"), ("C12", "abc"), ("C15", "ab"), ("O1", "abc"))}  # fmt: skip
+SMALL = " (ours: small pictures)"
+FRESH, COMPARED = ("rescored",), ("rescored", "baselines")  # parts that claims need
+RATES = ("0.01", "0.02", "0.1")  # of mutation, beside the main one
+CLAIMS = [
+    Claim("C1", f"NAS-DIP beats the DIP network on every picture{SMALL}", "Table 2",
+          partial(_better, [(A, B)], MEASURES, T), needs=COMPARED),
+    Claim("C1-own", "... in the paper's own table 2", "Table 2: 21 of 21", partial(printed.beats, arms=[(MAIN, "DIP")]),
+          "smoke"),
+    Claim("C1-blind", "... also where fitness sees only the observation, as the paper describes it", "Sec. 3.2",
+          partial(_better, [("observed", B)], MEASURES, T), needs=COMPARED),
+    Claim("C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1",
+          parts=("C2a", "C2b", "C2c", "C2d")),
+    *(Claim(f"C2{x}", f"On average over the rows of {task}{SMALL}", "Table 1", partial(_on_average, task),
+            needs=COMPARED) for x, task in zip("abc", T, strict=True)),
+    Claim("C2d", "On average over BAM! and Places2", "Table 1",
+          lambda study, claim: not_run(claim, "needs the data sets BAM! and Places2"), "paper"),
+    Claim("C2-own", "... in the paper's own table 1", "Table 1: 15 of 15",
+          partial(printed.beats, arms=[("NAS-DIP", "DIP")], table="table1"), "smoke"),
+    Claim("C3", "Search converges in 10 to 20 generations of 500", "Sec. 4.1", _converges, "paper"),
+    Claim("C4", "Fitness grows by up to 30% and ends above the DIP line", "Fig. 4", parts=("C4a", "C4b")),
+    Claim("C4a", "Best fitness grows in every search", "Fig. 4", _grows),
+    Claim("C4b", "Every search ends above the DIP line", "Fig. 4",
+          partial(_better, [(A, B), (SYM, B), (EPOCHS, B)], ["lpips_truth"], T), needs=COMPARED),
+    Claim("C5", "The best individual never gets worse", "Sec. 3.2.1", _elitism, "smoke"),
+    Claim("C6", "Inpainting, denoising: asymmetric beats symmetric networks and DIP", "Sec. 4.1",
+          parts=("C6a", "C6b", "C6c")),
+    *(Claim(f"C6{x}", f"... in {name}", "Table 2", partial(_better, [(A, SYM), (A, B)], [measure], NO_SR),
+            needs=COMPARED) for x, (measure, name) in zip("abc", MEASURES.items(), strict=True)),
+    Claim("C6-own", "... in the paper's own table 2", "Table 2",
+          partial(printed.beats, arms=[(MAIN, "Sym NAS-DIP"), (MAIN, "DIP")], tasks=NO_SR), "smoke"),
+    Claim("C7", "Super-resolution: the symmetric search is the better one", "Sec. 4.1, 5",
+          partial(_better, [(SYM, A)], MEASURES, T[2:]), needs=FRESH),
+    Claim("C7-own", "... in the paper's own table 2", "Table 2",
+          partial(printed.beats, arms=[("Sym NAS-DIP", MAIN)], tasks=T[2:]), "smoke"),
+    Claim("C8", "Searching the number of iterations never helps", "Sec. 4.1",
+          partial(_better, [(A, EPOCHS)], MEASURES, T), needs=FRESH),
+    Claim("C8-own", "... in the paper's own table 2", "Table 2",
+          partial(printed.beats, arms=[(MAIN, "Asym NAS-DIP-T")], ties=True), "smoke"),
+    Claim("C9", "Mutation rate 0.05 is the best of four", "Table 3", parts=("C9a", "C9b", "C9c")),
+    *(Claim(f"C9{x}", f"... in {MEASURES[name]}", "Table 3",
+            partial(_better, [(A, f"rate {rate}") for rate in RATES], [name], T), needs=FRESH)
+      for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)),
+    Claim("C9-own", "... in table 3 (PSNR, LPIPS; ties allowed, doubtful digits left out)", "Table 3",
+          partial(printed.beats, arms=[(RATE, f"NAS-DIP pm={rate}") for rate in ("0.01", "0.02", "0.10")],
+                  table="table3", ties=True, measures=("psnr", "lpips_truth")), "smoke"),
+    Claim("C10", "Fitness follows PSNR and SSIM", "Sec. 3.2.1", parts=("C10a", "C10b")),
+    *(claim for x, of, name in (("a", "truth", "the truth (an oracle)"), ("b", "observed", "the observation (blind)"))
+      for claim in (
+        Claim(f"C10{x}", f"LPIPS to {name} follows PSNR and SSIM", "Sec. 3.2.1",
+              parts=(f"C10{x}1", f"C10{x}2", f"C10{x}3")),
+        *(Claim(f"C10{x}{i}", f"... in {task}", "Sec. 3.2.1", partial(_follows, of, task))
+          for i, task in enumerate(T, 1)))),
+    Claim("C11", "Best networks of the same visual style are alike", "Fig. 8", parts=("C11a", "C11b")),
+    Claim("C11a", "... by the bits of their genomes", "Fig. 8", partial(_alike, False)),
+    Claim("C11b", "... by their canonical genomes", "Fig. 8", partial(_alike, True)),
+    Claim("C12", "Strong genomes: several clusters, all stages, like filters, unlike skips and widths", "Fig. 5a",
+          parts=("C12a", "C12b", "C12c")),
+    Claim("C12a", "The best of the last population use all stages", "Sec. 4.4", partial(_last, _stages, ALL_STAGES)),
+    Claim("C12b", "The last population has distinct clusters", "Fig. 5a", partial(_last, _clustered, 0.0)),
+    Claim("C12c", "Filter sizes agree more than skips and widths", "Sec. 4.4", partial(_last, _agree, 0.0)),
+    Claim("C13", "Inpainting is competitive with PatchMatch, Image Melding and three networks", "Fig. 7",
+          lambda study, claim: not_run(claim, "needs those five methods; figure 7 shows three of two libraries"),
+          "paper"),
+    Claim("C14", "Same genome, same picture: same score", "Sec. 4", _again, "smoke", ("pictures",)),
+    Claim("C15", "Searched networks beat random ones", "Sec. 1", parts=("C15a", "C15b")),
+    Claim("C15a", "The winner beats the median random network", "Sec. 1", partial(_random, "median"), needs=FRESH),
+    Claim("C15b", "It beats the best of as many random networks (a control that the paper lacks)", "Sec. 1",
+          partial(_random, "best"), needs=FRESH),
+    Claim("C16", "2 to 3 minutes a proposal, 3 to 6 hours a search on 16 GPUs", "Sec. 4", _seconds),
+    Claim("C16-own", "Those hours hold 10 to 20 generations if every proposal is trained", "Sec. 4", printed.hours,
+          "smoke"),
+    Claim("C17", "A mutation rate of 0.05 flips about 4 bits of a child (N = 5)", "Sec. 4.2", _flips, "smoke"),
+    Claim("E1", "Table 1 holds the means of table 2", "Tables 1, 2", printed.are_means, "smoke"),
+    Claim("E2", "Table 3 at 0.05 repeats table 2's Asym NAS-DIP", "Tables 2, 3", printed.repeats, "smoke"),
+    Claim("O1", "Ours: held-out error, a blind fitness, follows PSNR and SSIM", "ours", parts=("O1a", "O1b", "O1c")),
+    *(Claim(f"O1{x}", f"... in {task}", "ours", partial(_follows, "heldout", task))
+      for x, task in zip("abc", T, strict=True)),
+    Claim("O2", "Ours: blind denoising by held-out error beats that by LPIPS to the noisy picture", "ours",
+          partial(_better, [("heldout", "observed")], MEASURES, ("denoising",)), needs=FRESH),
+    Claim("O3", "Ours: NAS-DIP beats leaving the picture as it is (noisy, hole black, bicubic)", "ours",
+          partial(_plain, "untouched"), needs=COMPARED),
+    Claim("O4", "Ours: a winner's own score is luckier than fresh seeds", "ours", _lucky, needs=FRESH),
+    Claim("O5", "Ours: inpainting by NAS-DIP beats plain biharmonic inpainting (scikit-image)", "ours",
+          partial(_plain, "biharmonic"), needs=COMPARED),
+    Claim("O6", "Ours: NAS-DIP beats DIP 3x32, a small network that nobody searched", "ours",
+          partial(_better, [(A, "dip_scaled")], MEASURES, T), needs=COMPARED),
+]  # fmt: skip
+BY_TRUTH = ("C1", "C2", "C4", "C6", "C7", "C8", "C9", "C12", "C15", "O3", "O4", "O5", "O6")  # fitness by the truth
+SIZED = (*BY_TRUTH, "C1-blind", "C10", "O1", "O2")  # findings that may hang on how small the study was
+
+
+def _told(claim: Claim) -> Claim:
+    """The claim with how it was run: its text says where the fitness saw the truth, its finding how small it was."""
+    number = re.sub(r"(?<=\d)[a-d]\d*$", "", claim.id)  # without its part; what follows a hyphen stays
+    test = partial(_scaled, claim.test) if claim.test and number in SIZED else claim.test
+    return replace(claim, text=claim.text + ORACLE * (number in BY_TRUTH), test=test)
+
+
+CLAIMS = [_told(claim) for claim in CLAIMS]
+
+
+def judge_all(study: Study) -> pd.DataFrame:
+    """Judge every claim that the study's records reach, and write `claims.csv`."""
+    return study.judge(CLAIMS)

@@ -5,7 +5,7 @@ their spread. A trend within one search has the interval of its candidates. `-s`
 FID; `-fd` stands beside it; `P-` is what the paper's own tables say.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,11 +15,11 @@ from scipy import stats
 
 from lib.papers.study import Study
 from lib.papers.stylenas import comparisons, experiments, neutral, printed, records
-from lib.papers.stylenas.comparisons import BY_FEATURES, PARTS, by_features
+from lib.papers.stylenas.comparisons import by_features
 from lib.papers.stylenas.printed import PW, SK
 from lib.papers.stylenas.records import SPACE
 from lib.report import statistics
-from lib.report.claims import Claim, Finding, Verdict, above, below, exact, not_run
+from lib.report.claims import Claim, Finding, Test, Verdict, above, below, exact, not_run
 from lib.report.clusters import mean_pairwise_hamming
 from lib.report.statistics import Interval
 
@@ -27,84 +27,7 @@ SEED = 0  # of resampling
 REPLICAS, CHANCE = 1000, 5.0  # of a control by chance; its percentile at which a claim passes (5.6)
 NOISE = 3.0  # standard deviations of retraining that a gap must exceed
 WITHIN = 1.96 * 2**0.5  # of them between two equal networks, in 95 of 100 pairs
-RIVALS = dict(zip("abc", (PW, "RS", "AE1"), strict=True))  # of C7
-
-_LEAD = "least L of random search - least L of evolution > 0"
-_LATE = "last quarter of a search - first quarter"
-CLAIMS = [
-    Claim("C1", "Evolution finds a lower objective than random search", "0.0472, 0.0709", "all of C1a to C1c"),
-    Claim("C1a", "... with no more evaluations", "140, 200", _LEAD),
-    Claim("C1b", "... at equal budget", "ours", f"{_LEAD}, among as many asked"),
-    Claim("C1c", "... by more than 3 standard deviations of retraining", "ours", "gap of C1a / sd of L > 3"),
-    Claim("C1d", "... in E and P alone too (a control, no part of C1)", "ours", "as C1b, without the operators"),
-    Claim("C1e", "... by winners trained anew with fresh seeds (a control, no part of C1)", "ours",
-          "mean L of winners trained anew, random search's - evolution's > 0"),
-    Claim("C2", "The objective converges during the search", "Fig. 5b", "all of C2a to C2c"),
-    Claim("C2a", "L falls with the index", "Fig. 5b", "Spearman(index, L) < 0"),
-    Claim("C2b", "The last round is better than the first", "Fig. 5b", "median L of last P - of first P < 0"),
-    Claim("C2c", "The best gets better after the first round", "Fig. 5b", "least L of first P - of the rest > 0"),
-    Claim("C3", "The share of operators falls while quality is kept", "Fig. 5c", "all of C3a to C3c"),
-    Claim("C3a", "The share of operators falls", "Fig. 5c", f"mean O, {_LATE} < 0"),
-    Claim("C3b", "Pixel errors do not rise", "Fig. 5c", f"median E, {_LATE} <= 0"),
-    Claim("C3c", "Perceptual errors do not rise", "Fig. 5c", f"median P, {_LATE} <= 0"),
-    Claim("C4", "Architectures converge, more than ancestry alone makes them", "Fig. 5d",
-          "Spearman(index, distance to the best) < 0, at <= 5% of a neutral control"),
-    Claim("C4-seeds", "Best genomes of independent searches agree", "ours",
-          "mean distance at <= 5% of random genomes with as many bits; 3 searches or more"),
-    *by_features("C5"), *by_features("C6"),
-    Claim("C7", "Searched networks keep more detail", "Table 1", "all of C7a to C7c"),
-    *(Claim(f"C7{x}", f"... than {name}", "Table 1", f"least TV of S5, S7, S9 - TV of {name} > 0")
-      for x, name in RIVALS.items()),
-    Claim("C8", "Searched networks are orders of magnitude faster than PhotoWCT", "Table 2", "all of C8a to C8c"),
-    Claim("C8a", "S5 is 80 times as fast at every size", "88 to 666", "least quotient >= 80"),
-    Claim("C8b", "... and gains with size", "Table 2", "least quotient of a size's quotient and the last one's > 1"),
-    Claim("C8c", "S9 is 80 times as fast at 768x384", "85", "quotient >= 80"),
-    Claim("C9", "S5 takes about 0.15% to 1% of PhotoWCT's time", "Table 2", "all of C9a, C9b and C8b"),
-    Claim("C9a", "... at most 1.14% at every size", "Table 2", "largest share <= 0.0114"),
-    Claim("C9b", "... at least 0.15% at every size", "Table 2", "least share >= 0.0015"),
-    Claim("C10", "S5 takes less than half of RS's time", "16.7 to 44.2%", "largest share < 0.5"),
-    Claim("C11", "S5 is near real time at 256x128 on a GTX 1080 Ti", "0.05 s", "needs that GPU"),
-    Claim("C12", "AE1 fails visually at little time", "Tables 1, 2", "all of C12a to C12c"),
-    Claim("C12-s", "AE1 fails visually at little time (stand-in: KD)", "Tables 1, 2", "C12a-s, C12b, C12c"),
-    *by_features("C12a"),
-    Claim("C12b", "AE1 has the least TV", "Table 1", "least TV of the others - TV of AE1 > 0"),
-    Claim("C12c", "AE1 takes less than a fifth of PhotoWCT's time", "Table 2", "least quotient > 5"),
-    Claim("C13", "S7 is better than RS in quality and time", "Tables 1, 2", "all of C13a to C13d"),
-    Claim("C13-s", "S7 is better than RS in quality and time (stand-in: KD)", "Tables 1, 2",
-          "C13a-s, C13b-s, C13c, C13d"),
-    *by_features("C13a"), *by_features("C13b"),
-    Claim("C13c", "S7 is faster than RS at every size", "Table 2", "largest share < 1"),
-    Claim("C13d", "S7 has more TV than RS", "Table 1", "difference > 0"),
-    Claim("C14", "S9 is better than RS", "Table 1", "both of C14a and C14b"),
-    Claim("C14-s", "S9 is better than RS (stand-in: KD)", "Table 1", "both of C14a-s and C14b-s"),
-    *by_features("C14a"), *by_features("C14b"),
-    Claim("C14c", "S9 is slower than RS (no part of C14: it hangs on the transforms that RS drew)", "Table 2",
-          "least quotient > 1"),
-    Claim("C15", "Very few operators suffice", "7 of 31", "ones of the best genome <= 10"),
-    Claim("C16", "A small share of trainings fails, and the search goes on", "3 of 140",
-          "every candidate asked has its row; no bound on the share", "smoke"),
-    Claim("C17", "PhotoWCT's cost grows faster than the pixels", "Table 2", "all of C17a to C17c"),
-    Claim("C17a", "PhotoWCT's time grows faster than the pixels", "35 for 16", "log-log slope > 1"),
-    Claim("C17b", "That of S5 grows slower", "Table 2", "log-log slope < 1"),
-    Claim("C17c", "That of S7 grows slower", "Table 2", "log-log slope < 1"),
-    Claim("O1", "Ours: evolution beats random search that draws the number of operators first", "ours",
-          "least L of the control - least L of evolution > 0, among as many asked"),
-    Claim("O2", "Ours: S5, S7, S9 and evolution's best are nearer to the oracle than a colour transfer", "ours",
-          "E of the colour transfer - largest E > 0"),
-    Claim("O3", "Ours: at least one transform is needed to come nearer to the oracle than a colour transfer", "ours",
-          "least E of all scored networks without one - E of the colour transfer > 0"),
-    Claim("O4", "Ours: retraining noise is small against differences of random networks", "ours",
-          "sd of L over random search / sd over repeats > 3"),
-    Claim("O5", "Ours: the pairs that chose the networks flatter them", "ours",
-          "KD to oracle, held-out less search pairs: chosen networks - fixed ones > 0"),
-    Claim("O6", "Ours: a winner's own score is luckier than fresh seeds", "ours", "L, fresh - own, over searches > 0"),
-    *printed.CLAIMS,
-]  # fmt: skip
-
-
-def judge_all(study: Study) -> pd.DataFrame:
-    """Judge every claim that the study's records reach, and write `claims.csv`."""
-    return study.judge(CLAIMS, TESTS, NEEDS, PARENTS, failing=FAILING)
+LATE = 0.25  # of a search: its first and its last quarter are compared
 
 
 def over_searches(each: Iterable[Interval], most: float = np.inf) -> Interval:
@@ -317,61 +240,103 @@ def _lucky(study: Study, claim: Claim) -> Finding:
     return above(claim, over_searches(Interval(value, np.nan, np.nan, 1) for value in luck), 0.0, note=note)
 
 
-def _alive(test: Callable[[Study, Claim], Finding], parts: Sequence[str], study: Study, claim: Claim) -> Finding:
+def _alive(test: Test, parts: Sequence[str], study: Study, claim: Claim) -> Finding:
     """The test, unless every candidate of a search that it needs has failed."""
-    for part in parts:
-        if not records.alive(study, part):
-            return not_run(claim, f"no candidate of {part} has a score")
-    return test(study, claim)
+    failed = [part for part in parts if not records.alive(study, part)]
+    return not_run(claim, f"no candidate of {failed[0]} has a score") if failed else test(study, claim)
 
 
-TESTS: dict[str, Callable[[Study, Claim], Finding]] = {
-    "C1a": partial(_leads, "random", False, False), "C1b": partial(_leads, "random", True, False), "C1c": _beyond,
-    "C1d": partial(_leads, "random", True, True), "C1e": _afresh, "C2a": _trend,
-    "C2b": partial(_moved, "L", 0, True), "C2c": _improves,
-    "C3a": partial(_moved, "O", 0.25, True), "C3b": partial(_moved, "E", 0.25, False),
-    "C3c": partial(_moved, "P", 0.25, False), "C4": _converges, "C4-seeds": _agree,
-    **{name: partial(comparisons.by_inception, other, arms) for name, (*_, other, arms) in BY_FEATURES.items()},
-    **{f"{name}-fd": partial(comparisons.gaps, f"fd_{other}", arms) for name, (*_, other, arms) in BY_FEATURES.items()},
-    **{f"{name}{x}-s": partial(comparisons.gaps, f"kd_{other}", part) for name, (*_, other, arms) in BY_FEATURES.items()
-       for x, part in ({x: [arm] for x, arm in PARTS[name].items()} if name in PARTS else {"": arms}).items()},
-    **{f"C7{x}": partial(comparisons.gaps, "tv", [(k, name, 1.0) for k in SK]) for x, name in RIVALS.items()},
-    "C8a": partial(comparisons.quotient, (PW, "S5"), above, 80.0, strict=False),
-    "C8b": partial(comparisons.gains, PW, "S5"),
-    "C8c": partial(comparisons.quotient, (PW, "S9"), above, 80.0, strict=False, width=768),
-    "C9a": partial(comparisons.quotient, ("S5", PW), below, 0.0114, strict=False),
-    "C9b": partial(comparisons.quotient, ("S5", PW), above, 0.0015, strict=False),
-    "C10": partial(comparisons.quotient, ("S5", "RS"), below, 0.5),
-    "C11": comparisons.real_time,
-    "C12b": partial(comparisons.gaps, "tv", [(name, "AE1", 1.0) for name in (PW, "RS", *SK)]),
-    "C12c": partial(comparisons.quotient, (PW, "AE1"), above, 5.0),
-    "C13c": partial(comparisons.quotient, ("S7", "RS"), below, 1.0),
-    "C13d": partial(comparisons.gaps, "tv", [("S7", "RS", 1.0)]),
-    "C14c": partial(comparisons.quotient, ("S9", "RS"), above, 1.0), "C15": _few, "C16": _survives,
-    "C17a": partial(comparisons.slope, PW, above), "C17b": partial(comparisons.slope, "S5", below),
-    "C17c": partial(comparisons.slope, "S7", below), "O1": partial(_leads, "stratified", True, False),
-    "O2": _beats_colour, "O3": _needed, "O4": _quiet, "O5": comparisons.flattered, "O6": _lucky, **printed.TESTS,
-}  # fmt: skip
-PARENTS = {
-    **{name: [f"{name}{x}" for x in parts] for name, parts in (
-        ("C1", "abc"), ("C2", "abc"), ("C3", "abc"), ("C7", "abc"), ("C8", "abc"), ("C12", "abc"),
-        ("C13", "abcd"), ("C14", "ab"), ("C17", "abc"))},
-    **{f"{name}-s": [f"{name}{x}-s" for x in arms] for name, arms in PARTS.items()},
-    "C9": ["C9a", "C9b", "C8b"],
-    "C12-s": ["C12a-s", "C12b", "C12c"], "C13-s": ["C13a-s", "C13b-s", "C13c", "C13d"], "C14-s": ["C14a-s", "C14b-s"],
-}  # fmt: skip
-EVOLVED, BOTH = ("evolution-0", "noise"), ("random-0", "evolution-0", "noise")
-NEEDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("C1a", "C1b", "C1c", "C1d"), BOTH), "O1": ("stratified-0", *EVOLVED), "O4": ("random-0", "noise"),
-    **dict.fromkeys(("C2a", "C2b", "C3a", "C3b", "C3c", "C4", "C4-seeds"), ("evolution-0",)),
-    "C1e": ("random-0", "evolution-0", "rescored"), "O6": ("rescored",),
-    **dict.fromkeys(("C2c", "C15"), EVOLVED), **dict.fromkeys(("O2", "O3"), (*EVOLVED, "anchors")),
-    **{name: ("quality",) for name in TESTS if name[-2:] in ("-s", "fd") or name in BY_FEATURES},
-    **dict.fromkeys(("C7a", "C7b", "C7c", "C12b", "C13d", "O5"), ("quality",)),
-    **dict.fromkeys(("C8a", "C8b", "C8c", "C9a", "C9b", "C10", "C11", "C12c", "C13c", "C14c", "C17a", "C17b",
-                     "C17c"), ("timing",)),
-}  # fmt: skip
+def _more_detail(arms: Sequence[tuple[str, str]]) -> Test:
+    """Has every first method more total variation than the second?"""
+    return partial(comparisons.gaps, "tv", [(a, b, 1.0) for a, b in arms])
+
+
 SEARCHES = [f"{part}-0" for part in experiments.SEARCHED]
-TESTS |= {name: partial(_alive, TESTS[name], parts) for name, needed in NEEDS.items()
-          if (parts := [part.removesuffix("-0") for part in needed if part in SEARCHES])}  # fmt: skip
+EVOLVED, BOTH = ("evolution-0", "noise"), ("random-0", "evolution-0", "noise")  # parts that claims need
+EVOLUTION, QUALITY, TIMING = ("evolution-0",), ("quality",), ("timing",)
+CLAIMS = [
+    Claim("C1", "Evolution finds a lower objective than random search", "0.0472, 0.0709", parts=("C1a", "C1b", "C1c")),
+    Claim("C1a", "... with no more evaluations", "140, 200", partial(_leads, "random", False, False), needs=BOTH),
+    Claim("C1b", "... at equal budget", "ours", partial(_leads, "random", True, False), needs=BOTH),
+    Claim("C1c", "... by more than 3 standard deviations of retraining", "ours", _beyond, needs=BOTH),
+    Claim("C1d", "... in E and P alone too (a control, no part of C1)", "ours", partial(_leads, "random", True, True),
+          needs=BOTH),
+    Claim("C1e", "... by winners trained anew with fresh seeds (a control, no part of C1)", "ours", _afresh,
+          needs=("random-0", "evolution-0", "rescored")),
+    Claim("C2", "The objective converges during the search", "Fig. 5b", parts=("C2a", "C2b", "C2c")),
+    Claim("C2a", "L falls with the index", "Fig. 5b", _trend, needs=EVOLUTION),
+    Claim("C2b", "The last round is better than the first", "Fig. 5b", partial(_moved, "L", 0, True), needs=EVOLUTION),
+    Claim("C2c", "The best gets better after the first round", "Fig. 5b", _improves, needs=EVOLVED),
+    Claim("C3", "The share of operators falls while quality is kept", "Fig. 5c", parts=("C3a", "C3b", "C3c")),
+    Claim("C3a", "The share of operators falls", "Fig. 5c", partial(_moved, "O", LATE, True), needs=EVOLUTION),
+    Claim("C3b", "Pixel errors do not rise", "Fig. 5c", partial(_moved, "E", LATE, False), needs=EVOLUTION),
+    Claim("C3c", "Perceptual errors do not rise", "Fig. 5c", partial(_moved, "P", LATE, False), needs=EVOLUTION),
+    Claim("C4", "Architectures converge, more than ancestry alone makes them", "Fig. 5d", _converges, needs=EVOLUTION),
+    Claim("C4-seeds", "Best genomes of independent searches agree", "ours", _agree, needs=EVOLUTION),
+    *by_features("C5"), *by_features("C6"),
+    Claim("C7", "Searched networks keep more detail", "Table 1", parts=("C7a", "C7b", "C7c")),
+    *(Claim(f"C7{x}", f"... than {name}", "Table 1", _more_detail([(k, name) for k in SK]), needs=QUALITY)
+      for x, name in zip("abc", (PW, "RS", "AE1"), strict=True)),
+    Claim("C8", "Searched networks are orders of magnitude faster than PhotoWCT", "Table 2",
+          parts=("C8a", "C8b", "C8c")),
+    Claim("C8a", "S5 is 80 times as fast at every size", "88 to 666",
+          partial(comparisons.quotient, (PW, "S5"), above, 80.0, strict=False), needs=TIMING),
+    Claim("C8b", "... and gains with size", "Table 2", partial(comparisons.gains, PW, "S5"), needs=TIMING),
+    Claim("C8c", "S9 is 80 times as fast at 768x384", "85",
+          partial(comparisons.quotient, (PW, "S9"), above, 80.0, strict=False, width=768), needs=TIMING),
+    Claim("C9", "S5 takes about 0.15% to 1% of PhotoWCT's time", "Table 2", parts=("C9a", "C9b", "C8b")),
+    Claim("C9a", "... at most 1.14% at every size", "Table 2",
+          partial(comparisons.quotient, ("S5", PW), below, 0.0114, strict=False), needs=TIMING),
+    Claim("C9b", "... at least 0.15% at every size", "Table 2",
+          partial(comparisons.quotient, ("S5", PW), above, 0.0015, strict=False), needs=TIMING),
+    Claim("C10", "S5 takes less than half of RS's time", "16.7 to 44.2%",
+          partial(comparisons.quotient, ("S5", "RS"), below, 0.5), needs=TIMING),
+    Claim("C11", "S5 is near real time at 256x128 on a GTX 1080 Ti", "0.05 s", comparisons.real_time, needs=TIMING),
+    Claim("C12", "AE1 fails visually at little time", "Tables 1, 2", parts=("C12a", "C12b", "C12c")),
+    Claim("C12-s", "AE1 fails visually at little time (stand-in: KD)", "Tables 1, 2",
+          parts=("C12a-s", "C12b", "C12c")),
+    *by_features("C12a"),
+    Claim("C12b", "AE1 has the least TV", "Table 1", _more_detail([(name, "AE1") for name in (PW, "RS", *SK)]),
+          needs=QUALITY),
+    Claim("C12c", "AE1 takes less than a fifth of PhotoWCT's time", "Table 2",
+          partial(comparisons.quotient, (PW, "AE1"), above, 5.0), needs=TIMING),
+    Claim("C13", "S7 is better than RS in quality and time", "Tables 1, 2", parts=("C13a", "C13b", "C13c", "C13d")),
+    Claim("C13-s", "S7 is better than RS in quality and time (stand-in: KD)", "Tables 1, 2",
+          parts=("C13a-s", "C13b-s", "C13c", "C13d")),
+    *by_features("C13a"), *by_features("C13b"),
+    Claim("C13c", "S7 is faster than RS at every size", "Table 2",
+          partial(comparisons.quotient, ("S7", "RS"), below, 1.0), needs=TIMING),
+    Claim("C13d", "S7 has more TV than RS", "Table 1", _more_detail([("S7", "RS")]), needs=QUALITY),
+    Claim("C14", "S9 is better than RS", "Table 1", parts=("C14a", "C14b")),
+    Claim("C14-s", "S9 is better than RS (stand-in: KD)", "Table 1", parts=("C14a-s", "C14b-s")),
+    *by_features("C14a"), *by_features("C14b"),
+    Claim("C14c", "S9 is slower than RS (no part of C14: it hangs on the transforms that RS drew)", "Table 2",
+          partial(comparisons.quotient, ("S9", "RS"), above, 1.0), needs=TIMING),
+    Claim("C15", "Very few operators suffice", "7 of 31", _few, needs=EVOLVED),
+    Claim("C16", "A small share of trainings fails, and the search goes on", "3 of 140", _survives, "smoke"),
+    Claim("C17", "PhotoWCT's cost grows faster than the pixels", "Table 2", parts=("C17a", "C17b", "C17c")),
+    Claim("C17a", "PhotoWCT's time grows faster than the pixels", "35 for 16", partial(comparisons.slope, PW, above),
+          needs=TIMING),
+    Claim("C17b", "That of S5 grows slower", "Table 2", partial(comparisons.slope, "S5", below), needs=TIMING),
+    Claim("C17c", "That of S7 grows slower", "Table 2", partial(comparisons.slope, "S7", below), needs=TIMING),
+    Claim("O1", "Ours: evolution beats random search that draws the number of operators first", "ours",
+          partial(_leads, "stratified", True, False), needs=("stratified-0", *EVOLVED)),
+    Claim("O2", "Ours: S5, S7, S9 and evolution's best are nearer to the oracle than a colour transfer", "ours",
+          _beats_colour, needs=(*EVOLVED, "anchors")),
+    Claim("O3", "Ours: at least one transform is needed to come nearer to the oracle than a colour transfer", "ours",
+          _needed, needs=(*EVOLVED, "anchors")),
+    Claim("O4", "Ours: retraining noise is small against differences of random networks", "ours", _quiet,
+          needs=("random-0", "noise")),
+    Claim("O5", "Ours: the pairs that chose the networks flatter them", "ours", comparisons.flattered, needs=QUALITY),
+    Claim("O6", "Ours: a winner's own score is luckier than fresh seeds", "ours", _lucky, needs=("rescored",)),
+    *printed.CLAIMS,
+]  # fmt: skip
+CLAIMS = [replace(claim, test=partial(_alive, claim.test, parts)) if claim.test and (
+              parts := [part.removesuffix("-0") for part in claim.needs if part in SEARCHES]) else claim
+          for claim in CLAIMS]  # fmt: skip
 FAILING = {*SEARCHES, "quality", "timing"}  # what they lack is left out
+
+
+def judge_all(study: Study) -> pd.DataFrame:
+    """Judge every claim that the study's records reach, and write `claims.csv`."""
+    return study.judge(CLAIMS, failing=FAILING)

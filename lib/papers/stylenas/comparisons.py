@@ -6,6 +6,7 @@ of other searches: what holds of a searched network holds of the one that was fo
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -39,21 +40,24 @@ BY_FEATURES: dict[str, tuple[str, str, str, Arms]] = {  # id: sentence, evidence
     "C14a": ("S9 is nearer to the styles than RS", "Table 1", "style", over("RS", "S9")),
     "C14b": ("S9 is nearer to the oracle than RS", "Table 1", "oracle", over("RS", "S9")),
 }  # fmt: skip
-PARTS = {name: dict(zip("abcdef", BY_FEATURES[name][-1], strict=False)) for name in ("C5", "C6")}  # of their stand-ins
+SPLIT = ("C5", "C6")  # their stand-ins have an arm a part
+QUALITY = ("quality",)
 
 
 def by_features(name: str) -> list[Claim]:
     """A claim by FID, its stand-in by KD with an arm a part where there are several, and FD beside it."""
-    text, evidence, other, _ = BY_FEATURES[name]
+    text, evidence, other, arms = BY_FEATURES[name]
     parts = [Claim(f"{name}{x}-s", f"... {a} above {f'{factor:g} times ' if factor > 1 else ''}{b} in KD to {other}",
-                   evidence, f"KD({a}) - {factor:g} KD({b}) > 0")
-             for x, (a, b, factor) in PARTS.get(name, {}).items()]  # fmt: skip
+                   evidence, partial(gaps, f"kd_{other}", [(a, b, factor)]), needs=QUALITY)
+             for x, (a, b, factor) in zip("abcdef", arms if name in SPLIT else (), strict=False)]  # fmt: skip
+    test = None if parts else partial(gaps, f"kd_{other}", arms)
     return [
-        Claim(name, f"{text} (FID)", evidence, "as the stand-in, with Inception's features"),
-        Claim(f"{name}-s", f"{text} (stand-in: KD)", evidence,
-              "all parts" if parts else f"least difference of KD to {other} > 0"),
+        Claim(name, f"{text} (FID)", evidence, partial(by_inception, other, arms), needs=QUALITY),
+        Claim(f"{name}-s", f"{text} (stand-in: KD)", evidence, test, needs=QUALITY,
+              parts=tuple(one.id for one in parts)),
         *parts,
-        Claim(f"{name}-fd", f"{text} (FD, beside the stand-in)", evidence, f"least difference of FD to {other} > 0"),
+        Claim(f"{name}-fd", f"{text} (FD, beside the stand-in)", evidence, partial(gaps, f"fd_{other}", arms),
+              needs=QUALITY),
     ]  # fmt: skip
 
 

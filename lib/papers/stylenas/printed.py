@@ -1,6 +1,6 @@
 """What the paper's own two tables say of its sentences: arithmetic, without any run (specification section 8)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy import stats
 from lib.papers.study import Study
 from lib.papers.stylenas import tables
 from lib.papers.stylenas.experiments import KEPT
-from lib.report.claims import Claim, Finding, exact
+from lib.report.claims import Claim, Finding, exact, in_print
 from lib.spaces.stylenas import LENGTH, NAMED, RESERVED
 
 Wanted = tuple[str, str, str, float, float]  # a row of table 1 or 2, or TIMES; of the first over the second: low, high
@@ -75,12 +75,8 @@ def string(study: Study, claim: Claim) -> Finding:
     return exact(claim, len(text) == LENGTH - 1, n=len(text), note=note)
 
 
-OTHERS: dict[str, tuple[str, str, Callable[[Study, Claim], Finding]]] = {
-    "P-C17": ("PhotoWCT's time grows faster than the pixels, that of S5 and S7 slower", "Table 2", slopes),
-    "P-A1": ("The printed genome of S7 has the 31 bits of the space", "text", string),
-}
-CLAIMS = [Claim(name, f"In the paper's own numbers: {text}", place, "arithmetic", "smoke")
-          for name, (text, place, _) in (OWN | OTHERS).items()]  # fmt: skip
-TESTS = {name: partial(quotients, wanted) for name, (*_, wanted) in OWN.items()} | {
-    name: test for name, (*_, test) in OTHERS.items()
-}
+CLAIMS = [
+    *(in_print(name, text, place, partial(quotients, wanted)) for name, (text, place, wanted) in OWN.items()),
+    in_print("P-C17", "PhotoWCT's time grows faster than the pixels, that of S5 and S7 slower", "Table 2", slopes),
+    in_print("P-A1", "The printed genome of S7 has the 31 bits of the space", "text", string),
+]

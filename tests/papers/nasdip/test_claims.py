@@ -10,6 +10,12 @@ from lib.papers.study import Study
 from lib.search import record
 from tests.reference import nasdip_world as world
 
+CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
+
+
+def judged(study, name):
+    return CLAIMS[name].test(study, CLAIMS[name])
+
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
@@ -31,19 +37,15 @@ def other(study, tmp_path):
 
     def judge(name, worth):
         shutil.copytree(study.records, tmp_path / "records")
-        found = claims.TESTS[name](world.compare(tmp_path, worth), claims_by_id()[name])
+        found = judged(world.compare(tmp_path, worth), name)
         return str(found.verdict), found.note
 
     return judge
 
 
-def claims_by_id():
-    return {claim.id: claim for claim in claims.CLAIMS}
-
-
-def test_every_claim_has_one_test_or_parts():
-    assert set(claims.TESTS) | set(claims.PARENTS) == set(claims_by_id())
-    assert not set(claims.TESTS) & set(claims.PARENTS)
+def test_a_claim_has_either_a_test_or_parts_that_are_claims():
+    assert all((claim.test is None) == bool(claim.parts) for claim in CLAIMS.values())
+    assert {part for claim in CLAIMS.values() for part in claim.parts} <= set(CLAIMS)
 
 
 def test_where_the_paper_is_right_its_claims_are_supported(table):
@@ -134,7 +136,7 @@ def test_a_network_that_scores_otherwise_the_second_time_contradicts_c14(study, 
     winner = next(row for row in rows if row["config"]["what"] == "winner")
     winner["metrics"]["ssim"] = np.nextafter(winner["metrics"]["ssim"], 1)
     world.write(tmp_path, "pictures", rows)
-    found = claims.TESTS["C14"](Study("nasdip", "smoke", folder=tmp_path), claims_by_id()["C14"])
+    found = judged(Study("nasdip", "smoke", folder=tmp_path), "C14")
     assert found.verdict == "contradicted"
 
 
@@ -145,7 +147,7 @@ def test_a_parent_that_was_in_no_population_contradicts_c5(study, tmp_path):
     worst = max((row for row in rows[:8] if row["score"] is not None), key=lambda row: row["score"])
     rows[-1]["config"]["parents"] = [worst["k"], worst["k"]]
     world.write(tmp_path, name, rows, **header["identity"])
-    found = claims.TESTS["C5"](Study("nasdip", "smoke", folder=tmp_path), claims_by_id()["C5"])
+    found = judged(Study("nasdip", "smoke", folder=tmp_path), "C5")
     assert found.verdict == "contradicted"
 
 

@@ -31,6 +31,7 @@ from tests.reference.nst_world import (
     write,
 )
 
+CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
 RATES = [0.0001, 0.0003, 0.001, 0.0017, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1]
 
 
@@ -46,7 +47,7 @@ def settings(tiny):
 
 
 def verdict(study, name):
-    return str(claims.TESTS[name](study, claims.BY_ID[name]).verdict)
+    return str(CLAIMS[name].test(study, CLAIMS[name]).verdict)
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +60,14 @@ def judged(settings, tmp_path):
     """The verdict on one claim where one measure of the world is changed."""
 
     def judge(name, **changes):
-        return verdict(synthetic(tmp_path, settings, claims.NEEDS[name], **changes), name)
+        return verdict(synthetic(tmp_path, settings, CLAIMS[name].needs, **changes), name)
 
     return judge
 
 
-def test_every_claim_has_one_test_or_parts(paper_world):
-    assert set(claims.TESTS) | set(claims.PARENTS) == set(claims.BY_ID)
-    assert not set(claims.TESTS) & set(claims.PARENTS)
-    assert {child for children in claims.PARENTS.values() for child in children} <= set(claims.TESTS)
+def test_a_claim_has_either_a_test_or_parts_that_are_claims():
+    assert all((claim.test is None) == bool(claim.parts) for claim in CLAIMS.values())
+    assert {part for claim in CLAIMS.values() for part in claim.parts} <= set(CLAIMS)
 
 
 def test_where_the_world_is_as_the_paper_says_its_claims_are_supported(paper_world):
@@ -83,7 +83,7 @@ def test_where_the_world_is_as_the_paper_says_its_claims_are_supported(paper_wor
 def test_the_printed_numbers_decide_their_own_claims_without_any_run(tmp_path):
     table = claims.judge_all(Study("nst", "smoke", folder=tmp_path)).set_index("id")
     assert table["verdict"].to_dict() == {
-        **dict.fromkeys(claims.BY_ID, "not run"), "P0": "supported", "C2b0": "contradicted",
+        **dict.fromkeys(CLAIMS, "not run"), "P0": "supported", "C2b0": "contradicted",
     }  # fmt: skip
     assert "99.8" in table.loc["P0", "note"]
     assert table.loc["C2b0", "note"] == "printed content loss least at 0.06, printed style loss at 0.05"

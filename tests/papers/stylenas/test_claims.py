@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lib.papers.study import Study
-from lib.papers.stylenas import claims, quality, records
+from lib.papers.stylenas import claims, comparisons, quality, records
 from lib.papers.stylenas.evaluate import Evaluation
 from lib.papers.stylenas.methods import Task
 from lib.report import overview
@@ -63,13 +63,12 @@ def single(study):
 
 
 def verdict(study, name):
-    return str(claims.TESTS[name](study, CLAIMS[name]).verdict)
+    return str(CLAIMS[name].test(study, CLAIMS[name]).verdict)
 
 
 def judged(study, *names):
     """The rows of some claims as `judge_all` has them."""
-    chosen = {name: claims.TESTS[name] for name in names}
-    return study.judge(claims.CLAIMS, chosen, claims.NEEDS, {}, failing=claims.FAILING).set_index("id")
+    return study.judge([CLAIMS[name] for name in names], failing=claims.FAILING).set_index("id")
 
 
 def changed(study, part, change):
@@ -118,9 +117,10 @@ def timed(study, seconds, spread=0.1):
 
 def test_every_claim_has_an_id_of_its_own_and_one_test_or_parts():
     assert len(CLAIMS) == len(claims.CLAIMS)
-    assert set(claims.TESTS) | set(claims.PARENTS) == set(CLAIMS)
-    assert not set(claims.TESTS) & set(claims.PARENTS)
-    assert set(claims.NEEDS) == {name for name in claims.TESTS if not name.startswith("P-") and name != "C16"}
+    assert all((claim.test is None) == bool(claim.parts) for claim in CLAIMS.values())
+    assert {part for claim in CLAIMS.values() for part in claim.parts} <= set(CLAIMS)
+    judged_on_records = [claim for claim in CLAIMS.values() if claim.test and claim.minimum_profile != "smoke"]
+    assert all(claim.needs for claim in judged_on_records)
 
 
 def test_where_the_tables_are_the_papers_its_claims_hold(table):
@@ -131,7 +131,7 @@ def test_where_the_tables_are_the_papers_its_claims_hold(table):
 
 def test_claims_on_fid_or_a_named_gpu_are_not_run_and_say_why(table):
     assert set(table.index[table["verdict"] == "not run"]) == {
-        *claims.BY_FEATURES,
+        *comparisons.BY_FEATURES,
         "C11",
         "C14",
         "C4-seeds",
@@ -165,7 +165,7 @@ def test_every_verdict_follows_from_its_own_interval(table):
 def test_smoke_decides_only_arithmetic_and_counts(stored_folder, tmp_path):
     found = claims.judge_all(copied(stored_folder, tmp_path, "smoke")).set_index("id")
     decided = found.index[found["verdict"] != "not run"]
-    assert set(decided) == {"C16", *claims.printed.TESTS}
+    assert set(decided) == {"C16", *(claim.id for claim in claims.printed.CLAIMS)}
 
 
 FS = {name: worth[0] for name, worth in world.QUALITY.items()}
@@ -198,7 +198,7 @@ def test_a_claim_on_pictures_falls_or_stays_open_where_its_scores_say_so(alone, 
 
 
 def test_the_worst_of_several_methods_decides(study):
-    found = claims.TESTS["C7a"](rated(study, **tv("S9", 2.0)), CLAIMS["C7a"])
+    found = CLAIMS["C7a"].test(rated(study, **tv("S9", 2.0)), CLAIMS["C7a"])
     assert found.verdict == "contradicted"
     assert found.effect == pytest.approx(2.0 - 5.11)
 
@@ -226,7 +226,7 @@ def test_every_score_that_a_claim_compares_has_draws_in_a_measured_row(study, mo
         rows.append(({"name": name, "text": ""}, quality.measure(task, 0, study.folder).metrics))
     about = {"evaluation": world.evaluation(), "weights": {}}
     world.write(study.folder, "quality", world.listed(rows, "tv"), **about)
-    found = judged(study, *(name for name, needed in claims.NEEDS.items() if needed == ("quality",) and name != "O5"))
+    found = judged(study, *(name for name, claim in CLAIMS.items() if claim.needs == ("quality",) and name != "O5"))
     assert not found["note"].str.contains("no interval").any()
     assert found.loc[["C7a", "C7b", "C7c", "C12b"], "verdict"].to_list() == ["supported"] * 4
 
@@ -236,7 +236,7 @@ def test_two_methods_that_are_one_network_are_not_compared_and_named(study):
     rated(study, texts={"RS": text})
     changed(study, "timing", lambda row: row["config"].update(text=text) if row["config"]["name"] == "RS" else None)
     for name in ("C13d", "C13a-s", "C13c"):
-        found = claims.TESTS[name](study, CLAIMS[name])
+        found = CLAIMS[name].test(study, CLAIMS[name])
         assert found.verdict == "not run"
         assert f"the same network: {text}" in found.note
     assert verdict(study, "C7a") == "supported"
@@ -245,19 +245,19 @@ def test_two_methods_that_are_one_network_are_not_compared_and_named(study):
 def test_a_note_says_which_network_evolution_did_not_find(study, monkeypatch):
     parts = {**records.sources(study), "S7": "stratified"}
     monkeypatch.setattr(records, "sources", lambda study: parts)
-    notes = [claims.TESTS[name](study, CLAIMS[name]).note for name in ("C5a-s", "C13c", "C7a", "C5b-s")]
+    notes = [CLAIMS[name].test(study, CLAIMS[name]).note for name in ("C5a-s", "C13c", "C7a", "C5b-s")]
     assert ["stratified" in note for note in notes] == [True, True, True, False]
 
 
 def test_the_same_halves_of_pairs_cancel_in_a_difference(study):
-    found = claims.TESTS["C5d-s"](rated(study), CLAIMS["C5d-s"])
+    found = CLAIMS["C5d-s"].test(rated(study), CLAIMS["C5d-s"])
     draws = records.drawn(study.frame("quality").set_index("name").loc["RS"], "kd_style")
     assert found.high - found.low < 0.9 * np.ptp(np.percentile(draws, [2.5, 97.5]))
     assert found.low < found.effect < found.high
 
 
 def test_with_inceptions_features_the_papers_own_measure_is_judged(study):
-    found = claims.TESTS["C5"](rated(study, weights="inception-2015"), CLAIMS["C5"])
+    found = CLAIMS["C5"].test(rated(study, weights="inception-2015"), CLAIMS["C5"])
     assert found.verdict == "supported"
     assert found.note.startswith("KID")
 
@@ -318,7 +318,7 @@ def test_sizes_that_were_not_timed_leave_a_claim_not_run(study):
 
 def lead(study):
     """Evolution's best L less than that of random search, at equal budget, and the noise of L."""
-    found = claims.TESTS["C1b"](study, CLAIMS["C1b"])
+    found = CLAIMS["C1b"].test(study, CLAIMS["C1b"])
     return found.effect, records.noise(study).loc["L", "sd"]
 
 
@@ -330,7 +330,7 @@ def test_single_searches_are_compared_within_the_noise_of_retraining(alone):
                                        ("C1c", -3.0, "contradicted")):  # fmt: skip
         more = deviations * noise - lead(alone)[0]
         moved(alone, "random-0", "L", lambda row, more=more: row["metrics"]["L"] + more)
-        found = claims.TESTS[name](alone, CLAIMS[name])
+        found = CLAIMS[name].test(alone, CLAIMS[name])
         assert (name, deviations, str(found.verdict)) == (name, deviations, expected)
         assert found.n == 1
     assert gap != lead(alone)[0]
@@ -339,20 +339,20 @@ def test_single_searches_are_compared_within_the_noise_of_retraining(alone):
 def test_several_searches_are_compared_by_their_spread(study):
     for seed in range(3):
         moved(study, f"random-{seed}", "L", lambda row, seed=seed: 0.5 + 0.001 * seed + row["k"] / 1e4)
-    found = claims.TESTS["C1a"](study, CLAIMS["C1a"])
+    found = CLAIMS["C1a"].test(study, CLAIMS["C1a"])
     assert (str(found.verdict), found.n) == ("supported", 3)
     moved(study, "random-2", "L", lambda row: 0.02 + row["k"] / 1e4)  # one control is far better
     assert verdict(study, "C1a") == "undecided"
 
 
 def test_evolution_is_judged_by_no_more_candidates_than_its_control_has(alone):
-    before = [claims.TESTS[name](alone, CLAIMS[name]).effect for name in ("C1a", "O1")]
+    before = [CLAIMS[name].test(alone, CLAIMS[name]).effect for name in ("C1a", "O1")]
     moved(alone, "evolution-0", "L", lambda row: row["metrics"]["L"] if row["k"] < world.SETTINGS.random else 0.001)
-    assert [claims.TESTS[name](alone, CLAIMS[name]).effect for name in ("C1a", "O1")] == before
+    assert [CLAIMS[name].test(alone, CLAIMS[name]).effect for name in ("C1a", "O1")] == before
 
 
 def test_the_interval_of_c1c_has_the_widest_ends_of_gap_and_deviation(alone):
-    gap, beyond = (claims.TESTS[name](alone, CLAIMS[name]) for name in ("C1a", "C1c"))
+    gap, beyond = (CLAIMS[name].test(alone, CLAIMS[name]) for name in ("C1a", "C1c"))
     sd, free = records.noise(alone).loc["L", "sd"], 4 * (3 - 1)
     least, most = np.sqrt(stats.chi2.ppf([0.025, 0.975], free) / free) / sd
     assert beyond.low == pytest.approx(gap.low * (least if gap.low > 0 else most))
@@ -367,7 +367,7 @@ def test_the_weights_of_e_and_p_are_those_of_the_record(alone):
         header["identity"]["settings"]["weights"] = [0.8, 0.0, 0.3]
         world.write(alone.folder, part, rows, **header["identity"])
     assert verdict(alone, "C1d") != "contradicted"
-    assert "; 0.3 O is" in claims.TESTS["C1a"](alone, CLAIMS["C1a"]).note
+    assert "; 0.3 O is" in CLAIMS["C1a"].test(alone, CLAIMS["C1a"]).note
 
 
 def test_image_quality_alone_is_compared_without_the_operators(alone):
@@ -423,7 +423,7 @@ def test_architectures_converge_only_beyond_what_ancestry_makes_of_chance(alone)
 
 def test_architectures_that_move_away_from_the_best_contradict_c4(alone):
     genomes(alone, lambda share: share if share < 0.99 else 0.0)
-    found = claims.TESTS["C4"](alone, CLAIMS["C4"])
+    found = CLAIMS["C4"].test(alone, CLAIMS["C4"])
     assert found.verdict == "contradicted"
     assert found.effect > 0
 
@@ -464,7 +464,7 @@ def test_winners_agree_where_they_are_nearer_than_random_genomes(study):
 
 
 def test_fewer_than_three_searches_cannot_show_that_winners_agree(alone):
-    found = claims.TESTS["C4-seeds"](alone, CLAIMS["C4-seeds"])
+    found = CLAIMS["C4-seeds"].test(alone, CLAIMS["C4-seeds"])
     assert found.verdict == "not run"
     assert "there are 1" in found.note
 
@@ -481,7 +481,7 @@ def bits(study, count):
 
 @pytest.mark.parametrize(("count", "expected"), [(10, "supported"), (11, "contradicted")])
 def test_ten_operators_are_few_and_eleven_are_not(alone, count, expected):
-    found = claims.TESTS["C15"](bits(alone, lambda row: count), CLAIMS["C15"])
+    found = CLAIMS["C15"].test(bits(alone, lambda row: count), CLAIMS["C15"])
     assert found.verdict == expected
     assert found.note.startswith(f"{count} of 31, with an effect ")
 
@@ -493,7 +493,7 @@ def test_networks_that_noise_cannot_tell_from_the_best_leave_c15_open(alone):
 
 
 def test_failed_trainings_are_counted_and_a_lost_row_contradicts_c16(study):
-    found = claims.TESTS["C16"](study, CLAIMS["C16"])
+    found = CLAIMS["C16"].test(study, CLAIMS["C16"])
     assert (str(found.verdict), found.exact) == ("supported", True)
     assert found.effect == pytest.approx(9 / found.n)
     header, rows = record.read(study.records / "random-1.jsonl.gz")
@@ -570,7 +570,7 @@ def rescored(study, scores):
 ])  # fmt: skip
 def test_winners_are_compared_again_by_fresh_seeds(alone, control, expected):
     rescored(alone, {"random-0": control, "evolution-0": [0.059, 0.060, 0.061]})
-    found = claims.TESTS["C1e"](alone, CLAIMS["C1e"])
+    found = CLAIMS["C1e"].test(alone, CLAIMS["C1e"])
     assert (str(found.verdict), found.n) == (expected, 3)
     assert "over trainings of these winners" in found.note
 
@@ -579,7 +579,7 @@ def test_several_searches_are_compared_by_the_means_of_their_winners(study):
     scores = {f"{part}-{seed}": [worth + 0.001 * seed - 0.05, worth + 0.001 * seed + 0.05]
               for part, worth in (("random", 0.08), ("evolution", 0.06)) for seed in range(3)}  # fmt: skip
     assert verdict(rescored(study, scores), "C1e") == "supported"
-    assert claims.TESTS["C1e"](study, CLAIMS["C1e"]).note.endswith("over searches")
+    assert CLAIMS["C1e"].test(study, CLAIMS["C1e"]).note.endswith("over searches")
 
 
 def test_a_winner_that_is_worse_afresh_was_lucky(study):
@@ -594,7 +594,7 @@ def test_a_search_in_which_everything_failed_leaves_its_claims_not_run(alone):
         row.update(score=None, metrics={}, reason="failed")
 
     changed(alone, "evolution-0", fail)
-    found = judged(alone, *(name for name, needed in claims.NEEDS.items() if "evolution-0" in needed and name != "C1e"))
+    found = judged(alone, *(name for name, claim in CLAIMS.items() if "evolution-0" in claim.needs and name != "C1e"))
     assert (
         found.loc[["C1a", "C2a", "C3a", "C4", "C15", "O1", "O2"], "note"] == "no candidate of evolution has a score"
     ).all()
