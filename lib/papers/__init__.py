@@ -9,6 +9,18 @@ PAPERS = {
     "autogan": "AutoGAN: Neural Architecture Search for generative adversarial networks",
     "cycleganas": "CycleGANAS: differentiable neural architecture search for CycleGAN",
 }
+FRONT = {  # what the report calls a paper, its headline figure, and what is seen there
+    "nst": ("Style transfer", "extra_tv_pictures",
+            "Columns: loss weights times 1, 100 and 10,000. Rows: total variation fixed, scaled along, off"),
+    "nasdip": ("NAS-DIP", "fig1",
+               "A hole in a cat: input, the classical network, the network found with a fresh seed and its own, truth"),
+    "stylenas": ("StyleNAS", "extra_ablation",
+                 "Change of the objective without each operator of evolution's best network"),
+    "autogan": ("AutoGAN", "extra_policy",
+                "Reward of the policy's genomes less that of uniform ones, on the same weights, by stage and search"),
+    "cycleganas": ("CycleGANAS", "extra_genotypes",
+                   "Operations that the searches chose for generators and discriminators, below CycleGAN's own"),
+}  # fmt: skip
 STUDIES = {"searchers": "Any searcher on any space"}  # our own, built alike
 PAGES = ("speed",)  # notebooks without settings of that kind; the module checks its parameters
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from lib.paths import PROFILES, ROOT, figures_dir
-from lib.report import style
+from lib.paths import PROFILES, ROOT, figures_dir, notebooks_dir
+from lib.report import style, tables
 from lib.report.claims import Verdict, summary
 from lib.report.style import styled
+from lib.report.tables import number
 
 FIXED = "\u00a0"  # a space at which no line breaks
 CHECKED_IN = ROOT / "figures"
@@ -56,15 +58,22 @@ def status(
     return pd.DataFrame(rows)
 
 
-def comparisons(folder: Path) -> dict[str, pd.DataFrame]:
-    """The tables of a figure folder that hold the paper's own values (a column with `paper` in its name), by name."""
-    found = {path.stem: pd.read_csv(path) for path in sorted(folder.glob("*.csv")) if path.stem != "claims"}
-    return {name: frame for name, frame in found.items() if any("paper" in column.lower() for column in frame.columns)}
+def front(states: pd.DataFrame) -> str:
+    """The front table as Markdown, from `status`: each paper, linked to its section, with its counts of verdicts."""
+    verdicts = [str(verdict) for verdict in Verdict]
+    linked = [f"[{name}](#{name.replace(' ', '-')})" for name in states["title"]]
+    return tables.markdown(states.assign(paper=linked)[["paper", *verdicts, "profile"]])
 
 
 def pictures(folder: Path) -> list[Path]:
     """The figures of a folder, the paper's own numbers first, extras last."""
     return sorted(folder.glob("*.png"), key=lambda path: (not path.stem.startswith("fig"), path.stem))
+
+
+def headline(folder: Path, name: str) -> Path | None:
+    """The figure of that name, else the first of `pictures`; None in an empty folder."""
+    found = pictures(folder)
+    return next((path for path in found if path.stem == name), found[0] if found else None)
 
 
 def preview(path: Path, *, width: int = 1000) -> bytes:
@@ -78,7 +87,7 @@ def preview(path: Path, *, width: int = 1000) -> bytes:
 
 
 def provenance(papers: Sequence[str], where: Sequence[Path]) -> pd.DataFrame:
-    """One row a paper with results: profile, commit (8 digits, `+` if dirty), device, torch, seconds, missing."""
+    """One row a paper with results: profile, commit (8 digits, `+` if dirty), device, torch, missing."""
     rows = []
     for slug in papers:
         found = highest(slug, where)
@@ -90,15 +99,21 @@ def provenance(papers: Sequence[str], where: Sequence[Path]) -> pd.DataFrame:
             "paper": slug, "profile": found[0],
             "commit": (read.get("commit") or "-")[:8] + "+" * bool(read.get("dirty")),
             "device": f"{device.get('device')} {device.get('cpu_capability')}, {device.get('threads')} threads",
-            "torch": (read.get("versions") or {}).get("torch", "-"), "seconds": read.get("seconds"),
+            "torch": (read.get("versions") or {}).get("torch", "-"),
             "missing": "; ".join(f"{name}: {why}" for name, why in missing.items()) or "-",
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
+def ledger(claims: pd.DataFrame) -> str:
+    """The claims as a folded Markdown table in their own order, under a line with the count of each verdict."""
+    counts = [f"{SIGNS[verdict]}{FIXED}{count} {verdict}" for verdict in Verdict
+              if (count := int((claims["verdict"] == verdict).sum()))]  # fmt: skip
+    return folded(", ".join(counts), tables.markdown(readable(claims))) if counts else "No claims to show yet."
+
+
 def readable(claims: pd.DataFrame) -> pd.DataFrame:
     """Claims as a reader wants them: id, claim, signed verdict, effect with interval, threshold, n, profile, note."""
-    from lib.report.tables import number
 
     def effect(row: Any) -> str:
         interval = "" if np.isnan(row.low) else f" [{number(row.low, 3)},{FIXED}{number(row.high, 3)}]"
@@ -106,8 +121,31 @@ def readable(claims: pd.DataFrame) -> pd.DataFrame:
 
     columns = ["id", "claim", "verdict", "effect [95% interval]", "threshold", "n", "profile", "note"]
     signed = [f"{SIGNS[Verdict(verdict)]}{FIXED}{verdict}" for verdict in claims["verdict"]]
-    shown = claims.assign(verdict=signed, **{columns[3]: [effect(row) for row in claims.itertuples()]})
-    return shown[columns].reset_index(drop=True)
+    shown = claims.assign(verdict=signed, **{columns[3]: [effect(row) for row in claims.itertuples()]})[columns]
+    text = shown.columns.drop("n")  # Markdown would take a star for emphasis, and < for a tag
+    escaped = {name: shown[name].str.replace("*", r"\*").str.replace("<", "&lt;") for name in text}
+    return shown.assign(**escaped).reset_index(drop=True)
+
+
+def beside_paper(found: Mapping[str, pd.DataFrame]) -> str:
+    """The tables of `beside.comparisons` as Markdown, each folded."""
+    texts = (folded(f"{name}: {len(frame)} values", tables.markdown(frame)) for name, frame in found.items())
+    return "\n\n".join(texts) or "No tables to show yet."
+
+
+def deviations(slug: str) -> str:
+    """The numbered table of deviations at the end of the paper's notebook, folded; a sentence where there is none."""
+    for path in notebooks_dir().glob(f"*_{slug}.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        page = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        if found := re.search(r"^## Deviations\s+(.*?)\s*(?=^## |\Z)", page, re.DOTALL | re.MULTILINE):
+            return folded(f"{len(re.findall('^[|] *[0-9]', found[1], re.MULTILINE))} deviations", found[1])
+    return "Its notebook lists none."
+
+
+def folded(summary: str, body: str) -> str:
+    """Markdown under a line that opens it."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
 def rechecked(claims: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +192,7 @@ def chart(states: pd.DataFrame) -> Figure:
         if not row.claims:
             ax.text(0.1, place, str(row.state), va="center", fontsize=7, color="#666666", style="italic")
     style.finish(ax, "", "claims", "")
-    ax.set_yticks(range(len(states)), list(states["paper"]))
+    ax.set_yticks(range(len(states)), list(states["title"]))
     ax.set(ylim=(len(states) - 0.5, -0.5), xlim=(0, max(float(left.max()), 1.0)))
     ax.grid(visible=False, axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

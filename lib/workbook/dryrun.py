@@ -32,14 +32,22 @@ def needs(job: Job) -> Needs:
         if job.slug in PAGES:
             import_module(f"lib.papers.{job.slug}").check(job.values)
         return Needs()
-    settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
-    chosen = job.values.get("parts")
     try:
-        every = import_module(f"lib.papers.{job.slug}").plan(settings)
+        parts = planned(job)
     except MissingData as error:  # what a plan must open to count its rows
         return Needs(missing={f"data of {job.notebook.stem}": str(error)})
-    parts = [part for part in every if part["rows"] and (not chosen or part["part"] in chosen)]
     return Needs(parts, _missing_weights(_names(parts, "weights")) | _missing_data(_names(parts, "data")))
+
+
+def planned(job: Job) -> list[dict[str, Any]]:
+    """The parts that a paper's notebook would compute, as its `plan` gives them.
+
+    Raises ValueError for values that its settings refuse, MissingData where it cannot count without its data.
+    """
+    paper = import_module(f"lib.papers.{job.slug}")
+    settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
+    chosen = job.values.get("parts")
+    return [part for part in paper.plan(settings) if part["rows"] and (not chosen or part["part"] in chosen)]
 
 
 def describe(jobs: list[Job]) -> tuple[str, bool]:

@@ -105,15 +105,21 @@ def wait_for(server: subprocess.Popen, port: int, folder: Path) -> Lab:
 
 
 @pytest.fixture
-def page(lab):
-    """A browser page, 1400 x 1000, that logs what goes wrong in it."""
+def browser():
+    """A headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no chromium program; on Debian and Ubuntu: apt install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(60_000)
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(lab, browser):
+    """A browser page, 1400 x 1000, beside the running server."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60_000)
+    return page
