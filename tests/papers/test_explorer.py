@@ -196,3 +196,11 @@ def test_sizes_of_all_four_networks_are_those_that_the_study_recorded(papers):
 def test_a_row_that_was_not_searched_is_named():
     with pytest.raises(ValueError, match="row is 'elsewhere'; searched were"):
         nasdip.explore(row="elsewhere")
+
+
+def test_a_stored_photo_lies_over_its_translation_and_what_was_not_stored_is_named():
+    photo, translation = cycleganas.slide(1)._pictures
+    assert photo.shape == translation.shape == (64, 64, 3)
+    assert np.abs(photo.astype(int) - translation).mean() > 20
+    with pytest.raises(ValueError, match="N16 has no picture 99; allowed are showable C8 0 to"):
+        cycleganas.slide(99)

@@ -1,6 +1,6 @@
 """CycleGANAS (An and Joo, CVPR Workshops 2024): differentiable search of CycleGAN's four networks at once."""
 
-from lib.papers.cycleganas.explore import explore
+from lib.papers.cycleganas.explore import explore, slide
 from lib.papers.cycleganas.planning import plan
 from lib.papers.cycleganas.study import compute, finish, open_study, redraw
 from lib.papers.cycleganas.translate import save_network, train, translate
@@ -18,6 +18,7 @@ __all__ = [
     "plan",
     "redraw",
     "save_network",
+    "slide",
     "train",
     "translate",
 ]

@@ -1,4 +1,4 @@
-"""The explorer of CycleGANAS' network quadruples, beside those that a study trained from scratch."""
+"""What a reader plays with: the explorer of CycleGANAS' networks, and a stored photo over its translation."""
 
 from functools import lru_cache
 
@@ -6,9 +6,10 @@ import torch
 
 from lib.models import cyclegan as models
 from lib.papers import explorer
-from lib.papers.cycleganas import records
+from lib.papers.cycleganas import figures, records
 from lib.papers.explorer import Explorer
 from lib.papers.study import Study
+from lib.report.interactive import Comparison
 from lib.report.style import PAGE
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import NETWORKS, CycleGanas, GeneratorGenotype
@@ -38,6 +39,20 @@ def explore(study: Study | None = None) -> Explorer:
 
     fitting = rows[(rows["data"] == data) & (rows["target"] == target)].rename(columns={"text": "genome"})
     return Explorer(space, count, fitting, score=f"{records.score(study, 'kd')} on {data}", width=PAGE)
+
+
+def slide(number: int = 0, *, pair: str = "N16", data: str = "showable", study: Study | None = None) -> Comparison:
+    """A test photo of a set that may be shown over what a trained pair (its name in figure 5) made of it.
+
+    Of the checked-in desk study by default. ValueError for a set, pair or number that has no stored picture.
+    """
+    shown = figures.albums(study or explorer.desk("cycleganas"))
+    rows = shown.get(data, {}).get(pair, [])
+    if not 0 <= number < len(rows):
+        there = ", ".join(f"{name} {called} 0 to {len(rows) - 1}" for name, pairs in shown.items()
+                          for called, rows in pairs.items())  # fmt: skip
+        raise ValueError(f"{data} {pair} has no picture {number}; allowed are {there or 'none'}")
+    return Comparison(rows[number][0], rows[number][1], ("photo", f"translated by {pair}"))
 
 
 @lru_cache(maxsize=1024)
