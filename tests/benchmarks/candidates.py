@@ -41,28 +41,31 @@ def genomes(count: int) -> tuple[list[Architecture], int]:
     return found, draws
 
 
-def _loss(side: int) -> Callable[[Tensor], Tensor]:
+def loss(side: int) -> Callable[[Tensor], Tensor]:
+    """The mean squared error to the noisy picture of that side."""
     return partial(F.mse_loss, target=problem(side)[1])
 
 
-def plain_candidate(iterations: int, architecture: Architecture) -> None:
-    """One training of a genome by the plain loop."""
+def plain_candidate(iterations: int, architecture: Architecture) -> float:
+    """The last loss of one training of a genome by the plain loop."""
     stages = ([(s.filter, s.width) for s in part] for part in (architecture.encoders, architecture.decoders))
-    fit(GenomeNetwork(*stages, architecture.skips), problem(64)[2], _loss(64), iterations=iterations, lr=LR)
+    network = GenomeNetwork(*stages, architecture.skips)
+    return loss(64)(fit(network, problem(64)[2], loss(64), iterations=iterations, lr=LR)[0]).item()
 
 
-def our_candidate(iterations: int, architecture: Architecture) -> None:
-    """One training of a genome by ours."""
-    reconstruct(DipNetwork(architecture, OPTIONS), problem(64)[2], _loss(64), iterations=iterations, lr=LR)
+def our_candidate(iterations: int, architecture: Architecture) -> float:
+    """The last loss of one training of a genome by ours."""
+    network = DipNetwork(architecture, OPTIONS)
+    return reconstruct(network, problem(64)[2], loss(64), iterations=iterations, lr=LR).loss
 
 
 def plain_classical(side: int, iterations: int) -> Tensor:
     """The output of the classical network, from the global generator, by the plain loop."""
     network = skip_network(32, [128] * SCALES, [4] * SCALES)
-    return fit(network, problem(side)[2], _loss(side), iterations=iterations, lr=LR)[0]
+    return fit(network, problem(side)[2], loss(side), iterations=iterations, lr=LR)[0]
 
 
 def our_classical(side: int, iterations: int, network: nn.Module | None = None, **options: object) -> Tensor:
     """The output of the classical network by ours, under options of `reconstruct`."""
     network = network or DipNetwork(PLANE, OPTIONS)
-    return reconstruct(network, problem(side)[2], _loss(side), iterations=iterations, lr=LR, **options).output
+    return reconstruct(network, problem(side)[2], loss(side), iterations=iterations, lr=LR, **options).output

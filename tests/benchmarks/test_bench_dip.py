@@ -11,6 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -34,15 +35,16 @@ def work(architecture: Any, side: int, iterations: int) -> float:
 
 
 @pytest.fixture
-def timed(benchmark) -> Callable[..., None]:
-    """Times a function beside the matrix product's peak on all cores, taken before and after."""
+def timed(benchmark) -> Callable[..., Any]:
+    """Times a function beside the matrix product's peak on all cores, taken before and after; what it returns."""
 
-    def run(role: str, function: Callable[[], object], *, rounds: int, gflop: float, **info: object) -> None:
+    def run(role: str, function: Callable[[], object], *, rounds: int, gflop: float, **info: object) -> object:
         torch.set_num_threads(cores())
         peak = matmul_peak()
-        benchmark.pedantic(function, rounds=rounds, iterations=1, warmup_rounds=1)
+        found = benchmark.pedantic(function, rounds=rounds, iterations=1, warmup_rounds=1)
         peak = max(peak, matmul_peak())
         benchmark.extra_info.update(role=role, threads=cores(), gflop=gflop, peak_gflops=peak, **info)
+        return found
 
     return run
 
@@ -54,6 +56,11 @@ def population() -> dict[str, Any]:
     size = partial(macs, options=candidates.OPTIONS, height=64, width=64)
     found.sort(key=size, reverse=True)
     return {"genomes": found, "gflop": sum(work(a, 64, ITERATIONS) for a in found), "invalid": draws - GENOMES}
+
+
+def grey() -> float:
+    """The loss of a grey picture, which a network that learns nothing would not pass."""
+    return candidates.loss(64)(torch.full((1, 3, 64, 64), 0.5)).item()
 
 
 @pytest.fixture
@@ -68,19 +75,20 @@ GROUP = f"NAS-DIP, {GENOMES} candidates x {ITERATIONS} iterations at 64 px"
 
 @pytest.mark.benchmark(group=GROUP)
 def test_one_candidate_on_all_cores(timed, population):
-    def plain() -> None:
-        for architecture in population["genomes"]:
-            candidates.plain_candidate(ITERATIONS, architecture)
+    def plain() -> list[float]:
+        return [candidates.plain_candidate(ITERATIONS, architecture) for architecture in population["genomes"]]
 
-    timed("reference", plain, rounds=2, gflop=population["gflop"], invalid=population["invalid"])
+    losses = timed("reference", plain, rounds=2, gflop=population["gflop"], invalid=population["invalid"])
+    assert np.mean(losses) < grey()
 
 
 @pytest.mark.benchmark(group=GROUP)
 def test_one_candidate_a_core(timed, population, pool):
-    def ours() -> None:
-        list(pool.map(partial(candidates.our_candidate, ITERATIONS), population["genomes"]))
+    def ours() -> list[float]:
+        return list(pool.map(partial(candidates.our_candidate, ITERATIONS), population["genomes"]))
 
-    timed("fast", ours, rounds=2, gflop=population["gflop"], invalid=population["invalid"])
+    losses = timed("fast", ours, rounds=2, gflop=population["gflop"], invalid=population["invalid"])
+    assert np.mean(losses) < grey()
 
 
 CLASSICAL = f"classical Deep Image Prior, {STEPS} iterations at {SIDE} px"
@@ -89,15 +97,18 @@ CLASSICAL_WORK = work(candidates.PLANE, SIDE, STEPS)
 
 @pytest.mark.benchmark(group=CLASSICAL)
 def test_plain_loop(timed):
-    timed("reference", partial(candidates.plain_classical, SIDE, STEPS), rounds=2, gflop=CLASSICAL_WORK)
+    plain = partial(candidates.plain_classical, SIDE, STEPS)
+    assert timed("reference", plain, rounds=2, gflop=CLASSICAL_WORK).isfinite().all()
 
 
 @pytest.mark.benchmark(group=CLASSICAL)
 def test_float32(timed):
-    timed("fast", partial(candidates.our_classical, SIDE, STEPS), rounds=2, gflop=CLASSICAL_WORK)
+    ours = partial(candidates.our_classical, SIDE, STEPS)
+    assert timed("fast", ours, rounds=2, gflop=CLASSICAL_WORK).isfinite().all()
 
 
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 @pytest.mark.benchmark(group=CLASSICAL)
 def test_option(timed, options):
-    timed("variant", partial(candidates.our_classical, SIDE, STEPS, **options), rounds=2, gflop=CLASSICAL_WORK)
+    ours = partial(candidates.our_classical, SIDE, STEPS, **options)
+    assert timed("variant", ours, rounds=2, gflop=CLASSICAL_WORK).isfinite().all()

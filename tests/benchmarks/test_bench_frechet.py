@@ -29,6 +29,7 @@ def plain() -> dict[str, float]:
 def test_matrix_square_root(benchmark, features, plain):
     benchmark.extra_info.update(role="reference", threads=torch.get_num_threads())
     plain["value"] = benchmark.pedantic(frechet_by_matrix_root, args=features, rounds=2, iterations=1)
+    assert plain["value"] == pytest.approx(frechet_distance(*map(torch.from_numpy, features)), rel=1e-6)
 
 
 @pytest.mark.benchmark(group="frechet 2048 dimensions, 500 samples a side")

@@ -75,6 +75,7 @@ def timed(benchmark) -> Callable[..., list[float]]:
 @pytest.mark.benchmark
 def test_plain_step(timed, losses, kind):
     losses[kind] = timed("reference", kind, plain()[kind])
+    assert np.isfinite(losses[kind]).all()
 
 
 @pytest.mark.parametrize("kind", BATCHES)

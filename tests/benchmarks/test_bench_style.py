@@ -76,7 +76,9 @@ def test_plain_loop(timed, scene, targets_once):
         return scene.plain(configurations, targets_once=targets_once)
 
     work = len(RATES) * gflop(plain, 1)
-    timed("variant" if targets_once else "reference", plain, (len(RATES),), rounds=2, work=work)
+    images = timed("variant" if targets_once else "reference", plain, (len(RATES),), rounds=2, work=work)
+    moved = (images - scene.pair[0]).square().mean((1, 2, 3))
+    assert (moved.diff() > 0).all(), "a larger rate moves the picture further"
 
 
 def test_batch(benchmark, timed, scene):

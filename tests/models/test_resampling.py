@@ -14,7 +14,7 @@ def gradients(function, x, weights):
     return y, torch.autograd.grad((y * weights).sum(), x)[0]
 
 
-def equal(ours, theirs, shape=(1, 3, 8, 12)):
+def assert_equal(ours, theirs, shape=(1, 3, 8, 12)):
     """Both functions give the same values and gradients in float64."""
     torch.manual_seed(0)
     x = torch.rand(shape, dtype=torch.float64)
@@ -25,7 +25,7 @@ def equal(ours, theirs, shape=(1, 3, 8, 12)):
 
 @pytest.mark.parametrize("p", [1, 3, 7])
 def test_reflect_padding_is_that_of_pytorch(p):
-    equal(lambda x: reflect_pad(x, p), lambda x: F.pad(x, (p, p, p, p), mode="reflect"))
+    assert_equal(lambda x: reflect_pad(x, p), lambda x: F.pad(x, (p, p, p, p), mode="reflect"))
 
 
 def test_padding_as_wide_as_the_image_is_refused():
@@ -36,7 +36,7 @@ def test_padding_as_wide_as_the_image_is_refused():
 @pytest.mark.parametrize("factor", [2, 4, 8])
 @pytest.mark.parametrize("mode", ["bilinear", "nearest"])
 def test_enlarging_is_that_of_pytorch(factor, mode):
-    equal(lambda x: enlarge(x, factor, mode), lambda x: F.interpolate(x, scale_factor=factor, mode=mode))
+    assert_equal(lambda x: enlarge(x, factor, mode), lambda x: F.interpolate(x, scale_factor=factor, mode=mode))
 
 
 def test_enlarging_a_single_pixel_repeats_it():
@@ -53,7 +53,7 @@ def test_levels_average_down_and_interpolate_up():
 @pytest.mark.parametrize("factor", [2, 4, 8])
 def test_bilinear_downsampling_is_antialiased_resizing(factor):
     shrink = Downsample(32, 48, factor)
-    equal(shrink, lambda x: F.interpolate(x, scale_factor=1 / factor, mode="bilinear", antialias=True),
+    assert_equal(shrink, lambda x: F.interpolate(x, scale_factor=1 / factor, mode="bilinear", antialias=True),
           (1, 3, 32, 48))  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_lanczos2_is_the_strided_kernel_of_deep_image_prior():
         padded = F.pad(x, (6, 6, 6, 6), mode="replicate")
         return F.conv2d(padded, kernel.expand(3, 1, -1, -1).to(x), stride=factor, groups=3)
 
-    equal(Downsample(side, side, factor, "lanczos2"), strided, (1, 3, side, side))
+    assert_equal(Downsample(side, side, factor, "lanczos2"), strided, (1, 3, side, side))
 
 
 @pytest.mark.parametrize(("arguments", "named"), [((30, 32, 4), "30"), ((32, 32, 4, "box"), "box")])

@@ -55,8 +55,8 @@ def rows_of(path):
         return read(path)[1]
 
 
-def wait_until(condition):
-    """Return once the condition holds."""
+def assert_soon(condition):
+    """The condition holds within `PATIENCE_S`; returns once it does."""
     end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, "it never happened"
@@ -90,7 +90,7 @@ def test_a_driver_killed_at_random_moments_loses_only_what_was_in_flight(tmp_pat
         before = rows_of(path)
         goal = len(before) + int(rng.integers(0, 9))
         driver = drive(path, settings, workers=workers, **options)
-        wait_until(lambda goal=goal, driver=driver: len(rows_of(path)) >= goal or driver.poll() is not None)
+        assert_soon(lambda goal=goal, driver=driver: len(rows_of(path)) >= goal or driver.poll() is not None)
         time.sleep(rng.uniform(0, 0.05))
         assert driver.poll() is None, "the search was over before the driver was killed"
         driver.kill()
@@ -108,18 +108,18 @@ def test_a_driver_killed_at_random_moments_loses_only_what_was_in_flight(tmp_pat
 def test_ctrl_c_stops_the_workers_and_the_search_goes_on_later(path, other, log, drive):
     settings = Settings(seconds=0.1, log=str(log))
     driver = drive(path, settings, workers="processes:2", budget=60)
-    wait_until(lambda: len(rows_of(path)) >= 5)
+    assert_soon(lambda: len(rows_of(path)) >= 5)
     driver.send_signal(signal.SIGINT)
     assert driver.wait(PATIENCE_S) != 0
-    wait_until(lambda: not any(map(alive, workers_of(log))))
+    assert_soon(lambda: not any(map(alive, workers_of(log))))
     assert differences(search(path, settings, budget=20).rows, search(other, settings, budget=20).rows) == []
 
 
 def test_workers_end_with_their_driver(path, log, drive):
     driver = drive(path, Settings(trouble="hang", log=str(log)), workers="processes:2")
-    wait_until(lambda: any(" 2-" in line for line in log.read_text().splitlines()))
+    assert_soon(lambda: any(" 2-" in line for line in log.read_text().splitlines()))
     driver.kill()
-    wait_until(lambda: not any(map(alive, workers_of(log))))
+    assert_soon(lambda: not any(map(alive, workers_of(log))))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_damaged_or_foreign_record_is_refused_and_left_as_it_is(path, damage, 
 
 def test_a_second_driver_is_refused(path, drive):
     driver = drive(path, Settings(seconds=0.1), budget=500)
-    wait_until(lambda: len(rows_of(path)) >= 2)
+    assert_soon(lambda: len(rows_of(path)) >= 2)
     with pytest.raises(RecordLocked, match=f"being written by (process {driver.pid}|another process)"):
         search(path, Settings(seconds=0.1), budget=500)
     assert driver.poll() is None
