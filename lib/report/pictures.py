@@ -15,7 +15,7 @@ from lib.report.style import PAGE, styled
 Cell = np.ndarray | str | None
 GAP, LINE, CAPTION_LINE, MARGIN = 0.05, 0.135, 0.1, 0.03  # inches
 HEAD, NOTE = 7.5, 6.0  # points
-EMBEDDED_DPI = 200  # pictures with more pixels than this an inch are averaged down before they enter a figure
+EMBEDDED_DPI = style.PRINT_DPI  # pictures with more pixels an inch are averaged down before they enter a figure
 
 
 @styled

@@ -1,7 +1,6 @@
 """Every kind of chart: numbers in, a figure out. Each draws on `ax` where one is given, else on a figure of its own."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from textwrap import fill
 from typing import Any, TypedDict, Unpack
 
@@ -12,18 +11,16 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from PIL import Image
 
-from lib.paths import atomic
 from lib.report import style
 from lib.report.heatmaps import heatmap
 from lib.report.pictures import crops, image_grid
+from lib.report.saving import save
 from lib.report.style import COLUMN, PAGE, shared_legend, styled
 
 __all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "crosses", "headed", "heatmap", "image_grid", "intervals",
            "lines", "panels", "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
 References = Mapping[str, float] | Sequence[float]
-HEAVY = 600_000  # bytes
 LETTERS = 20  # of a small title on an inch
 CROSSES = ("x", "+", "*", "1")  # of a colour's first series, its second, and so on
 
@@ -43,42 +40,6 @@ class Options(TypedDict, total=False):
     ax: Axes | None
     width: float  # inches, for a figure of its own; one column by default
     height: float | None
-
-
-@styled
-def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_DPI) -> list[Path]:
-    """Write `name.png` and `name.pdf` under `folder`, each in one step, and return both paths.
-
-    A PNG above `HEAVY` bytes, such as a grid of photos, keeps 256 colours, dithered. Neither file carries a date or a
-    program version, so equal figures give equal bytes.
-    Saving fixes the layout: draw everything before.
-    """
-    if not name or Path(name).name != name:
-        raise ValueError(f"figure name is {name!r}; it must be a plain file name without folder or ending")
-    _settle(fig)
-    paths = []
-    for ending, unset in (("png", ("Software",)), ("pdf", ("CreationDate", "Producer", "Creator"))):
-        path = Path(folder) / f"{name}.{ending}"
-        with atomic(path) as temporary:
-            fig.savefig(temporary, format=ending, dpi=dpi, metadata=dict.fromkeys(unset))
-            if ending == "png" and temporary.stat().st_size > HEAVY:
-                _lighter(temporary)
-        paths.append(path)
-    return paths
-
-
-def _lighter(path: Path) -> None:
-    with Image.open(path) as picture:
-        light = picture.convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.FLOYDSTEINBERG)
-    light.save(path, "PNG", optimize=True)
-
-
-def _settle(fig: Figure) -> None:
-    """Lay the figure out once and keep that: each later draw would move the axes by fractions of a pixel."""
-    if fig.get_layout_engine() is not None:
-        for _ in range(2):  # the second pass knows the sizes of legends and colour bars
-            fig.draw_without_rendering()
-        fig.set_layout_engine("none")
 
 
 @styled

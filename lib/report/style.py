@@ -30,7 +30,7 @@ DASHES: tuple[Any, ...] = ("-", (0, (3, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 PAPER_COLOUR = "#222222"
-SCREEN_DPI, PRINT_DPI = 144, 200
+SCREEN_DPI, PRINT_DPI = 144, 160
 
 RC: Any = {
     "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "legend.fontsize": 7,

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from matplotlib.colors import LogNorm, to_hex
 from matplotlib.figure import Figure
-from PIL import Image
 
 from lib.report import plots, style
 
@@ -332,14 +331,3 @@ def test_a_figure_shows_itself_in_a_notebook(sweep: pd.DataFrame) -> None:
 def test_a_watermark_crosses_the_figure(sweep: pd.DataFrame) -> None:
     fig = plots.watermark(plots.lines(sweep, "lr", "loss"), "simulated")
     assert [text.get_text() for text in fig.texts] == ["simulated"]
-
-
-def test_a_heavy_png_keeps_256_colours_and_a_light_one_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = np.random.default_rng(0).random((200, 200, 3))
-    colours = []
-    for limit in (plots.HEAVY, 10_000):
-        monkeypatch.setattr(plots, "HEAVY", limit)
-        figure = plots.image_grid([[(255 * noise).astype(np.uint8)]])
-        with Image.open(plots.save(figure, tmp_path, f"grid{limit}")[0]) as picture:
-            colours.append(len(picture.convert("RGB").getcolors(1_000_000)))
-    assert colours[1] <= 256 < colours[0]
