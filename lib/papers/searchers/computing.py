@@ -19,8 +19,8 @@ from lib.searchers.differentiable import SCHEMES
 from lib.spaces.base import Space
 from lib.spaces.toy import BitString
 
-KEPT = ("genome", "score", "metrics", "reason")  # of a search's row; the run has all
-TRAINED = ("seed", "seconds", "cached")  # and of a training's
+KEPT = ("genome", "score", "reason")  # of a search's row; the run has all
+MORE = {"toy": ("metrics",), "standin": (), "real": ("metrics", "seed", "seconds", "cached")}  # by kind of problem
 ASKED = 4  # candidates that a search on real trainings may ask for each; repeated and invalid ones need none
 CONTROLS, NOISE, DIFFERENTIABLE = "controls", "noise", "differentiable"  # parts beside the problems themselves
 LEARNING_RATE = 0.02  # of REINFORCE, for budgets of a few hundred
@@ -99,7 +99,7 @@ def _compute(study: Study, settings: Settings, problem: Problem, name: str, seed
             for row in sorted(rows, key=lambda row: (row["k"], row["repeat"])):
                 key = (row["k"], seed * repeats + row["repeat"])
                 if key not in run.record.done:
-                    kept = {field: row[field] for field in (*KEPT, *TRAINED * (problem.kind == "real"))}
+                    kept = {field: row[field] for field in (*KEPT, *MORE[problem.kind])}
                     run.record.append({"k": key[0], "repeat": key[1], **kept}, sync=False)
         run.record.sync()
         study.export(run, part, {})
