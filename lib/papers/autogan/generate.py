@@ -35,6 +35,7 @@ from lib.training import trainer
 from lib.training.autogan_search import AutoGanSearch
 from lib.training.gan import DerivedTraining, noise, pictures_of
 
+WAY_OUT = 'data="patches" or a folder of your own pictures'
 COLUMNS = 8  # of a grid
 MOST = 100_000  # pictures at once
 SHARE = 0.5  # of the minutes for the search
@@ -123,24 +124,35 @@ class Found:
         return figure
 
 
-def generate(genome: str | Path = "a", n: int = 64, *, settings: Settings | None = None,
-             seed: int = 0) -> Generated:  # fmt: skip
+def generate(genome: str | Path = "a", n: int = 64, *, data: str | Path | None = None,
+             settings: Settings | None = None, seed: int = 0) -> Generated:  # fmt: skip
     """Unpicked pictures of a generator.
 
-    `genome` is a network's name (a, b, c, sngan) or its text, trained now unless it was before, or a file of
-    `save_network`. `settings` say how it is trained: the notebook's, or by default those of the desk profile. `seed`
-    draws z. Raises ValueError for an unknown genome, a file that is no network and numbers out of range, MissingData
-    or MissingWeights where training needs what is not there.
+    `genome` is a network's name (a, b, c, sngan) or its text, trained now unless it was before (minutes; see
+    `save_network`), or a file of `save_network`. `data` is what it is trained on: `patches` (of bundled
+    photos, which need no download), `cifar10` or another data set, or a folder of your own pictures; by default what
+    `settings` say. These say how it is trained: the notebook's, or by default those of the desk profile. `seed` draws
+    z. Raises ValueError for an unknown genome, a file that is no network and numbers out of range, MissingData or
+    MissingWeights where training needs what is not there.
     """
     _check_count("n", n, 1, MOST)
     _check_count("seed", seed, 0, 2**31 - 1)
-    network = _network(genome, settings)
+    network = _network(genome, data, settings)
     return Generated(network.pictures(n, seed), network.genome)
 
 
-def save_network(path: str | Path, genome: str | Path = "a", *, settings: Settings | None = None) -> Path:
-    """Write a generator (trained now unless it was before) as one safetensors file, which `generate` takes."""
-    return _network(genome, settings).save(path)
+def save_network(path: str | Path, genome: str | Path = "a", *, data: str | Path | None = None,
+                 settings: Settings | None = None) -> Path:  # fmt: skip
+    """Write a generator as one safetensors file, which `generate` takes; the path must end in .safetensors.
+
+    It is trained now unless it was before: with desk settings some 5 minutes, with those of larger profiles hours. That
+    needs the pictures of `data`, as for `generate`, and where these have no classes the weights of Lite0 (`fetch
+    weights`), which scores it on the way. What was trained is kept below `data/runs/cache` (`WORKBOOK_RUNS` moves it):
+    a training that was stopped goes on, a finished one is not repeated. Raises as `generate`, and ValueError for a path
+    that cannot be written, before any training.
+    """
+    path = one_cell.target(path)
+    return _network(genome, data, settings).save(path)
 
 
 def search(folder: str | Path, minutes: float, *, settings: Settings | None = None, side: int = 32) -> Found:
@@ -158,7 +170,7 @@ def search(folder: str | Path, minutes: float, *, settings: Settings | None = No
     one_cell.check_minutes(minutes)
     chosen = _own(Path(folder), settings or _desk(), side)
     known = Scores.of(chosen)
-    identity = {"settings": chosen.identity() | {"data": known.shown().sha256}, "minutes": minutes,
+    identity = {"settings": chosen.identity() | {"data": known.shown().sha256}, "minutes": float(minutes),
                 "weights": {name: weights.digest(name) for name in computing.used_weights(chosen)}}  # fmt: skip
     with runs.deadline(60 * minutes), few_threads(chosen.threads):
         known.network(known.reward)  # trained or loaded first, as it is no part of the pace
@@ -172,12 +184,19 @@ def _own(folder: Path, settings: Settings, side: int) -> Settings:
     """The settings on a user's pictures, which are read here; rewards need labels or a pretrained network."""
     if not folder.is_dir():
         raise ValueError(f"{shown(folder)} is no folder; pictures are searched for in one")
-    own = replace(settings, data=str(folder), side=side, profile="custom", control=0)
+    own = _on(folder, replace(settings, side=side, control=0))
+    return replace(own, features=own.reward)
+
+
+def _on(data: str | Path | None, settings: Settings) -> Settings:
+    """The settings on other pictures, whose scores need labels or a pretrained network."""
+    if data is None:
+        return settings
+    own = replace(settings, data=str(data), profile="custom")
     for kept in (scores.pictures, store.classifier):  # the folder may hold others than before
         kept.cache_clear()
-    if own.reward == "task" and Scores.of(own).shown().labels is None:
-        own = replace(own, reward="lite0")
-    return replace(own, features=own.reward)
+    unlabelled = own.reward == "task" and Scores.of(own).shown().labels is None
+    return replace(own, reward="lite0") if unlabelled else own
 
 
 def _opened(settings: Settings) -> AutoGanSearch:
@@ -196,7 +215,8 @@ def _searched(settings: Settings, run: Run) -> None:
                                 seed=settings.seed, time_left=runs.time_left)  # fmt: skip
     if not done:
         there = f"{len(run.record.rows)} of {settings.iterations} iterations"
-        raise OutOfTime(f"the minutes are over and the search has {there}; the same call continues it")
+        raise OutOfTime(f"the minutes are over and the search has {there}; "
+                        "the same call, with the same minutes, continues it")  # fmt: skip
 
 
 def _finished(settings: Settings, run: Run, seconds: float) -> Found:
@@ -274,12 +294,11 @@ def _shrunk(settings: Settings, share: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _network(genome: str | Path, settings: Settings | None) -> Network:
-    if Path(genome).suffix:
-        return _saved(Path(genome))
-    known = SPACE.named(str(genome))
-    chosen = settings or _desk()
-    with few_threads(chosen.threads):  # as a study trains
+def _network(genome: str | Path, data: str | Path | None, settings: Settings | None) -> Network:
+    if file := one_cell.network_file(genome):
+        return _saved(file)
+    known, chosen = SPACE.named(str(genome)), _on(data, settings or _desk())
+    with few_threads(chosen.threads), one_cell.training_data(data, WAY_OUT):  # as many as a study trains with
         made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps))
     return _averaged(SPACE.text(known), made.training)
 

@@ -38,6 +38,7 @@ def read(given: Any, side: int | None = None) -> Named:
 
     Raises ValueError for what is no picture and for none; as `images.load` for files.
     """
+    one_cell.check_side(side)
     found = [(name, images.fitted(picture, side, "short")) for name, picture in _read(given)]
     if not found:
         raise ValueError("pictures is empty; give one or more")

@@ -113,7 +113,15 @@ def translate(pictures: Any, direction: str = "AtoB", *, model: Pair | str | Pat
 
 def save_network(path: str | Path, *, model: Pair | str | Path | None = None,
                  settings: Settings | None = None) -> Path:  # fmt: skip
-    """Write both generators (trained now unless they were before) as one safetensors file, which `translate` takes."""
+    """Write both generators as one safetensors file, which `translate` takes; the path must end in .safetensors.
+
+    Without a `model` they are searched and trained now unless they were before: with desk settings some 15 minutes,
+    with those of larger profiles hours. The desk profile's pair learns from pictures that the packages bring; its
+    scores need the weights of Lite0 (`fetch weights`). The search is kept in its run below `data/runs`, the training
+    below `data/runs/cache` (`WORKBOOK_RUNS` moves both): what was stopped goes on, what is finished is not repeated.
+    Raises as `translate`, and ValueError for a path that cannot be written, before any training.
+    """
+    path = one_cell.target(path)
     return _pair(model, settings).save(path)
 
 
@@ -255,8 +263,8 @@ def _finished(training: CycleTrainer, log: Record, checkpoint: Path, what: str, 
 
 def _check_finished(training: CycleTrainer, what: str) -> None:
     if (there := training.iteration) < (total := training.gan.settings.iterations):
-        raise OutOfTime(f"the minutes are over and the {what} has {there} of {total} iterations; the same call "
-                        "continues it")  # fmt: skip
+        raise OutOfTime(f"the minutes are over and the {what} has {there} of {total} iterations; the same call, "
+                        "with the same minutes, continues it")  # fmt: skip
 
 
 def _pair(model: Pair | str | Path | None, settings: Settings | None) -> Pair:
@@ -267,7 +275,7 @@ def _pair(model: Pair | str | Path | None, settings: Settings | None) -> Pair:
         return _studied(settings or _desk())
     if not isinstance(model, str | Path):
         raise ValueError(f"model is a {type(model).__name__}; allowed are a Pair, the path of its file, or None")
-    return pairs.load(Path(model).expanduser())
+    return pairs.load(one_cell.network_file(Path(model)) or Path(model))
 
 
 def _studied(settings: Settings) -> Pair:

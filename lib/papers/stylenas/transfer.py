@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,19 @@ from torch import Tensor
 
 from lib import device
 from lib.data import images, pictures
+from lib.data.catalogue import SETS
 from lib.models.normalised_vgg import NormalisedVGG
 from lib.models.photoreal import PhotorealDecoder
 from lib.models.wct import Numerics
 from lib.papers import one_cell
-from lib.papers.stylenas import store
+from lib.papers.stylenas import photos, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.papers.stylenas.settings import Settings
-from lib.paths import shown
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
 from lib.search.workers import few_threads
 
+WAY_OUT = 'training="bundled" or a folder of your own photos'
 MULTIPLE, SMALLEST = 16, 32  # px that sides are padded to
 WHOLE = 1_048_576  # pixels up to which a picture is painted at once
 TILE, MARGIN = 768, 128  # px; tiles overlap by a margin at each side, in which they are blended
@@ -61,22 +62,30 @@ class Transferred:
         return Comparison(images.to_uint8(self.content), images.to_uint8(self.picture), ("content", "transferred"))
 
 
-def transfer(content: str | Path, style: str | Path, genome: str | Path = "S7", *, settings: Settings | None = None,
-             side: int = 0) -> Transferred:  # fmt: skip
+def transfer(content: str | Path, style: str | Path, genome: str | Path = "S7", *, training: str | Path | None = None,
+             settings: Settings | None = None, side: int | None = None) -> Transferred:  # fmt: skip
     """Paint one photo in the colours of another; both are paths or picture names, of any sizes.
 
-    `genome` is a network's name or its 32 characters, trained now unless it was before, or a file of `save_network`.
-    `settings` say how it is trained: the notebook's, or by default those of the desk profile. `side` is the long side
-    (px) that larger photos are shrunk to; 0 keeps their size. Sides are padded to multiples of 16 by reflection and cut
-    again; above a megapixel the photo is painted in tiles with the statistics of a smaller copy. Raises ValueError for
-    an unknown genome, MissingData or MissingWeights where training needs what is not there.
+    `genome` is a network's name or its 32 characters, trained now unless it was before (minutes; see `save_network`),
+    or a file of `save_network`. `training` is what it is trained on: `bundled` (photos that need no download), a data
+    set, or a folder of your own photos; by default what `settings` say. These say how it is trained: the notebook's, or
+    by default those of the desk profile. `side` is the long side (px) that larger photos are shrunk to; None keeps
+    their size. Sides are padded to multiples of 16 by reflection and cut again; above a megapixel the photo is painted
+    in tiles with the statistics of a smaller copy. Raises ValueError for an unknown genome and a side below 1, as
+    `images.load` for a photo that cannot be read, MissingData or MissingWeights where training needs what is not there.
     """
-    network = _network(genome, settings)
-    photos = []
-    for name in (content, style):
-        photo = pictures.picture(name)
-        photos.append(images.fitted(photo, side) if side and max(photo.shape[1:]) > side else photo)
-    return Transferred(paint(network, photos[0][None], photos[1][None])[0], *photos)
+    one_cell.check_side(side)
+    found = [_photo(what, name, side) for what, name in (("content", content), ("style", style))]
+    network = _network(genome, training, settings)
+    return Transferred(paint(network, found[0][None], found[1][None])[0], *found)
+
+
+def _photo(what: str, name: Any, side: int | None) -> Tensor:
+    """A photo (3, H, W), shrunk where its long side is above `side`; ValueError where it is neither path nor name."""
+    if not isinstance(name, str | Path):
+        raise ValueError(f"{what} is {name!r}; allowed are a picture's name or the path of its file")
+    photo = pictures.picture(name)
+    return images.fitted(photo, side) if side and max(photo.shape[1:]) > side else photo
 
 
 @torch.no_grad()
@@ -97,23 +106,40 @@ def paint(network: Network, content: Tensor, style: Tensor) -> Tensor:
     return painted[..., :height, :width].clamp(0, 1)
 
 
-def save_network(path: str | Path, genome: str = "S7", *, settings: Settings | None = None) -> Path:
-    """Write a trained network (trained now unless it was before) as one safetensors file, which `transfer` takes."""
-    network = _network(genome, settings)
+def save_network(path: str | Path, genome: str | Path = "S7", *, training: str | Path | None = None,
+                 settings: Settings | None = None) -> Path:  # fmt: skip
+    """Write a trained network as one safetensors file, which `transfer` takes; the path must end in .safetensors.
+
+    It is trained now unless it was before: with desk settings about 4 minutes (the oracle 10), with those of larger
+    profiles hours. That needs the encoder's weights (`fetch weights`) and the photos of
+    `training`, as for `transfer`. What was trained is kept below `data/runs/cache` (`WORKBOOK_RUNS` moves it) and not
+    trained again. Raises as `transfer`, and ValueError for a path that cannot be written, before any training.
+    """
+    path, network = one_cell.target(path), _network(genome, training, settings)
     facts = {"genome": network.genome, "encoder": network.encoder.name, "digest": network.encoder.digest,
              "content_shift": json.dumps(network.numerics.content_shift)}  # fmt: skip
     return one_cell.save(path, network.decoder.state_dict(), facts)
 
 
-def _network(genome: str | Path, settings: Settings | None) -> Network:
-    if Path(genome).suffix:
-        return _saved(Path(genome))
-    known = SPACE.named(str(genome))
-    chosen = settings or _desk()
+def _network(genome: str | Path, training: str | Path | None, settings: Settings | None) -> Network:
+    if file := one_cell.network_file(genome):
+        return _saved(file)
+    known, chosen = SPACE.named(str(genome)), _on(training, settings or _desk())
     ev = Evaluation.of(chosen)
-    with few_threads(chosen.threads):  # as a study trains
+    with few_threads(chosen.threads), one_cell.training_data(training, WAY_OUT):  # as many as a study trains with
         decoder, _ = store.decoder(ev.recipe("oracle" if genome == "oracle" else "final"), known)
     return Network(SPACE.text(known), store.encoder(ev.encoder, ev.device), decoder, ev.numerics)
+
+
+def _on(training: Any, settings: Settings) -> Settings:
+    """The settings on other training photos; ValueError for what names none."""
+    if training is None:
+        return settings
+    name = str(training)
+    if not (name == photos.BUNDLED or photos.set_of(name) or Path(name).expanduser().is_dir()):
+        allowed = f"{photos.BUNDLED}, {', '.join(SETS)}, or the path of a folder of photos"
+        raise ValueError(f"training is {training!r}; allowed are {allowed}")
+    return replace(settings, profile="custom", training=[name])
 
 
 def _desk() -> Settings:
@@ -129,7 +155,7 @@ def _saved(path: Path) -> Network:
         decoder.load_state_dict(state)
     encoder = store.encoder(name, where)
     if encoder.digest != digest:
-        raise ValueError(f"{shown(path)} was trained on another {name}; its weights or filter means differ")
+        raise ValueError(f"{path} was trained on another {name}; its weights or filter means differ")
     return Network(genome, encoder, decoder, Numerics(content_shift=json.loads(shift)))
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from lib.data import images
+from lib.data.registry import MissingData
 from lib.papers.autogan import generate, save_network, search
 from lib.papers.autogan.experiments import SPACE
 from lib.search.runs import OutOfTime
@@ -80,6 +81,8 @@ def test_the_grid_shows_eight_pictures_a_row_with_gaps(network, tmp_path):
 @pytest.mark.parametrize(("given", "message"), [
     ({"genome": "top4"}, "'top4' has .*or a name: a, b, c, sngan"),
     ({"genome": "1 0 1 1 ; 1 0 0 1 1"}, "has 9 genes"),
+    ({"genome": None}, "genome is None; allowed are a name"),
+    ({"data": "nosuch"}, "data set is 'nosuch'; allowed are"),
     ({"n": 0}, "n is 0; allowed are whole numbers from 1"),
     ({"n": 2.0}, "n is 2.0; allowed are whole numbers from 1"),
     ({"seed": -1}, "seed is -1; allowed are whole numbers from 0"),
@@ -90,6 +93,18 @@ def test_what_cannot_be_generated_is_refused_before_any_training(tiny, given, me
         generate(**given, settings=tiny)
 
 
+def test_pictures_that_are_not_here_are_named_with_what_to_give_in_their_place(tiny, folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path))
+    absent = replace(tiny, data="cifar10-jpeg")
+    with pytest.raises(MissingData, match=r'; or give data="patches" or a folder of your own pictures$'):
+        generate("a", 2, settings=absent)
+    with pytest.raises(ValueError, match=r"end in .safetensors"):
+        save_network("a", settings=absent)
+    found = [generate("a", 2, data=data, settings=absent).pictures for data in ("patches", folder(classes=1))]
+    assert found[0].shape == found[1].shape == (2, 3, 16, 16)
+    assert not torch.equal(*found)
+
+
 @pytest.mark.parametrize(("change", "message"), [
     ({"width": "8"}, "size mismatch"), ({"width": "-4"}, "width is '-4'; allowed are 1 to 4096"),
     ({"latent": "9" * 9}, "latent is '9+'; allowed"), ({"genome": SPACE.text(SPACE.named("b"))}, "Missing key"),
@@ -98,7 +113,7 @@ def test_what_cannot_be_generated_is_refused_before_any_training(tiny, given, me
 def test_a_file_whose_facts_do_not_fit_its_weights_is_no_network(network, change, message):
     facts = {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"}
     save_file(load_file(network), network, facts | change)
-    with pytest.raises(ValueError, match=rf"a.safetensors is no network of save_network: (?s:.)*{message}"):
+    with pytest.raises(ValueError, match=rf"a.safetensors is no network file of save_network: (?s:.)*{message}"):
         generate(network)
 
 
@@ -109,7 +124,7 @@ def test_weights_that_are_not_finite_and_files_of_other_kinds_are_no_network(net
               {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"})  # fmt: skip
     save_file({"x": torch.zeros(1)}, tmp_path / "plain.safetensors")
     (tmp_path / "text.safetensors").write_text("no weights")
-    for name, message in (("nan", "not finite"), ("plain", "no network"), ("text", "no network")):
+    for name, message in (("nan", "not finite"), ("plain", "no network file"), ("text", "no network file")):
         with pytest.raises(ValueError, match=message):
             generate(tmp_path / f"{name}.safetensors")
     with pytest.raises(FileNotFoundError, match=r"none.safetensors"):
@@ -124,7 +139,7 @@ def test_a_search_on_a_folder_goes_on_where_it_stopped_and_then_trains_the_best(
     left = iter([9.0, 1.0, 0.0, 9.0, 1.0, 1.0, 0.0, 9.0])  # seconds: as a call begins, then before each step
     monkeypatch.setattr(module.runs, "time_left", lambda: next(left))
     own = folder()
-    with pytest.raises(OutOfTime, match="the search has 1 of 3 iterations; the same call continues it"):
+    with pytest.raises(OutOfTime, match="the search has 1 of 3 iterations; the same call, with the same minutes"):
         search(own, 1000, settings=tiny, side=16)
     found = search(own, 1000, settings=tiny, side=16)
     assert found.curve["resolution"].tolist() == [4, 8, 16]
@@ -133,7 +148,8 @@ def test_a_search_on_a_folder_goes_on_where_it_stopped_and_then_trains_the_best(
     assert found.generate(3).pictures.shape == (3, 3, 16, 16)
     assert len(found.report().axes) == 3
     assert generate(found.save(tmp_path / "found.safetensors"), 1).genome == found.genome
-    again = search(own, 1000, settings=tiny, side=16)
+    again = search(own, 1000.0, settings=tiny, side=16)
+    assert again.folder == found.folder
     assert again.g_iters == 1
     assert torch.equal(again.generate(3).pictures, found.generate(3).pictures)
 

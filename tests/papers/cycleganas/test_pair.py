@@ -134,7 +134,7 @@ def test_a_saved_pair_is_the_same_to_the_bit(preset, tmp_path):
 def test_a_file_whose_facts_do_not_fit_its_weights_is_no_network(pair, facts, change, message, tmp_path):
     path = pair.save(tmp_path / "pair.safetensors")
     save_file(load_file(path), path, {key: value for key, value in (facts | change).items() if value})
-    with pytest.raises(ValueError, match=rf"pair.safetensors is no network of save_network: (?s:.)*{message}"):
+    with pytest.raises(ValueError, match=rf"pair.safetensors is no network file of save_network: (?s:.)*{message}"):
         load(path)
 
 

@@ -108,7 +108,7 @@ def same(one, other):
 def test_a_stopped_search_and_training_go_on_as_if_never_stopped(tiny, folder, quick, stop, monkeypatch):
     for steps, there in ((1, "the search has 1 of 3"), (3, "the training has 1 of 3")):
         stop(steps)
-        with pytest.raises(OutOfTime, match=f"{there} iterations; the same call continues it"):
+        with pytest.raises(OutOfTime, match=f"{there} iterations; the same call, with the same minutes"):
             train(folder, minutes=5, settings=tiny)
     stop(100)
     found = train(folder, minutes=5, settings=tiny)
@@ -254,6 +254,7 @@ def test_missing_weights_of_the_scores_are_named_before_the_search(tiny, monkeyp
 @pytest.mark.parametrize(("change", "message"), [
     ({"direction": "AtoC"}, "direction is 'AtoC'; allowed are AtoB, BtoA"),
     ({"pictures": []}, "pictures is empty"), ({"side": 0}, "side is 0; allowed are"),
+    ({"side": "big"}, "side is 'big'; allowed are"), ({"model": "photo.jpg"}, "photo.jpg is no network file"),
 ])  # fmt: skip
 def test_what_cannot_be_translated_is_refused_before_any_training(tiny, change, message, monkeypatch):
     monkeypatch.setattr(module, "_studied", lambda _: pytest.fail("it trains"))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from lib.data import images
+from lib.data.registry import MissingData
 from lib.papers.stylenas import save_network, transfer
 from tests.papers.stylenas.tiny import tiny
 
@@ -50,11 +52,41 @@ def test_a_larger_photo_is_shrunk_to_the_side_asked_for(settings, photo):
 
 
 @pytest.mark.parametrize(("genome", "message"), [
-    ("S8", "S8"), ("0" * 31, "31"), ("0" * 33, "33"), ("0" * 8 + "1" + "0" * 23, "8"),
+    ("S8", "S8"), (None, "genome is None"), ("0" * 31, "31"), ("0" * 33, "33"), ("0" * 8 + "1" + "0" * 23, "8"),
 ])  # fmt: skip
 def test_an_unknown_network_is_refused_before_any_training(settings, photo, genome, message):
     with pytest.raises(ValueError, match=message):
         transfer(photo(32, 32), photo(32, 32), genome, settings=settings)
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"content": None}, "content is None; allowed are a picture's name or the path"),
+    ({"style": "nosuch"}, "picture is 'nosuch'; allowed are"),
+    ({"side": 2.5}, "side is 2.5; allowed are whole numbers"),
+    ({"training": "nosuch"}, "training is 'nosuch'; allowed are bundled, .*or the path of a folder of photos"),
+])  # fmt: skip
+def test_what_cannot_be_painted_is_refused_before_any_training(settings, given, message, monkeypatch):
+    monkeypatch.setattr(transferring.store, "decoder", lambda *_: pytest.fail("it trains"))
+    with pytest.raises(ValueError, match=message):
+        transfer(**{"content": "coffee", "style": "china", "settings": settings, **given})
+
+
+def test_a_path_that_cannot_be_written_is_refused_before_any_training(settings, monkeypatch):
+    monkeypatch.setattr(transferring.store, "decoder", lambda *_: pytest.fail("it trains"))
+    for path, message in (("s7", "end in .safetensors"), ("nowhere/s7.safetensors", "nowhere is no folder")):
+        with pytest.raises(ValueError, match=message):
+            save_network(path, settings=settings)
+
+
+def test_photos_that_are_not_here_are_named_with_what_to_give_in_their_place(settings, photo, monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path))
+    settings = replace(settings, training=["unpaired/photo2art/trainA"])
+    pair, ours = (photo(32, 48), photo(32, 40)), photo(50, 60).parent
+    with pytest.raises(MissingData, match=r'; or give training="bundled" or a folder of your own photos$'):
+        transfer(*pair, settings=settings)
+    found = [transfer(*pair, training=training, settings=settings).picture for training in ("bundled", ours)]
+    assert found[0].shape == found[1].shape == (3, 32, 48)
+    assert not torch.equal(*found)
 
 
 def test_tiles_that_leave_a_photo_as_it_is_join_to_the_same_photo(monkeypatch):
@@ -69,7 +101,7 @@ def test_tiles_that_leave_a_photo_as_it_is_join_to_the_same_photo(monkeypatch):
 
 
 def test_tiles_with_the_statistics_of_the_whole_give_the_whole_picture_but_for_their_borders(settings, monkeypatch):
-    network = transferring._network("S7", settings)
+    network = transferring._network("S7", None, settings)
     content, style = (torch.rand(1, 3, 12, 24).repeat_interleave(8, 2).repeat_interleave(8, 3) for _ in range(2))
     whole = transferring.paint(network, content, style)
     monkeypatch.setattr(transferring, "WHOLE", 96 * 96)
@@ -87,7 +119,7 @@ def test_a_saved_network_paints_the_same_picture(settings, photo, tmp_path):
 
 def test_a_file_that_is_no_saved_network_is_refused(settings, photo, tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match="is no network of save_network"):
+    with pytest.raises(ValueError, match="is no network file of save_network"):
         transfer(photo(32, 32), photo(32, 32), tmp_path / "other.safetensors")
 
 
