@@ -48,7 +48,7 @@ def compute(
         todo = [job for job in jobs if (job.k, job.repeat) not in run_.record.done]
         tasks = {(job.k, job.repeat): job.task for job in todo}
         with progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar:
-            pool = open_workers(workers, _one, (function, tasks, run_.folder), limits)
+            pool = open_workers(workers, _one, (function, tasks, run_.folder), limits, run_.folder)
             try:
                 for row in _rows(pool, todo):
                     run_.record.append(row)

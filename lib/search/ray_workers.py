@@ -1,17 +1,19 @@
 """Candidates on a Ray cluster: an optional extra, imported only when a search asks for `ray` or `ray:ADDRESS`.
 
-Every node needs this project and its packages at the same versions. Fractions of a GPU are shares of the schedule, not
-of its memory.
+Every node needs this project and its packages at the same versions; `cluster.sh` and `slurm.sh` beside this file start
+nodes. Fractions of a GPU are shares of the schedule, not of its memory.
 """
 
 import logging
-import math
 import os
 import pickle
 import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from lib.device import cores
+from lib.paths import atomic
 from lib.search.workers import Evaluate, Finished, Limits, Outcome, Processes, attempt, failure, packed, set_threads
 
 RETRIES = 2  # of a candidate whose worker or node was lost
@@ -21,29 +23,37 @@ LOOK_S = 1.0  # between two looks at what the cluster has
 class RayWorkers:
     """As many candidates at a time as the cluster's processors and GPUs hold, whatever nodes come and go."""
 
-    def __init__(self, address: str, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
-        """Connect to `address`, or start Ray on this machine; ValueError where Ray is not installed."""
+    def __init__(self, address: str, evaluate: Evaluate, settings: Any, limits: Limits, folder: Path | None) -> None:
+        """Connect to `address`, or start Ray on this machine.
+
+        Artifacts come back from the nodes into `folder`, if one is given. Raises ValueError where Ray is not installed,
+        and where no node has room for a candidate.
+        """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no reports to the makers of Ray
         try:
             import ray
         except ImportError as error:
             raise ValueError("workers is 'ray', which needs an optional package: pip install ray") from error
-        self._ray, self._limits = ray, limits
+        self._ray, self._limits, self._folder = ray, limits, folder
         payload = packed(evaluate, settings)
         self._owner = not ray.is_initialized()
         if self._owner:
             size = {"address": address} if address else {"num_cpus": cores(), "include_dashboard": False}
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **size)
         self._payload = ray.put(payload)
-        self._function = ray.remote(num_cpus=limits.threads, num_gpus=limits.gpus, max_retries=0)(_work)
+        share: dict[str, Any] = {"num_cpus": limits.threads, "num_gpus": limits.gpus}
+        self._function = ray.remote(max_retries=0, max_calls=0, **share)(_work)  # else GPUs get a new process each time
         self._running: dict[Any, tuple[Any, tuple[int, ...], int, int]] = {}
-        self._slots, self._looked = 1, -math.inf
+        self._slots, self._looked = self._room(), time.monotonic()
+        if not self._slots:
+            self.close()
+            raise ValueError(f"no node has room for a candidate: {limits.threads} CPUs and {limits.gpus:g} of a GPU")
 
     @property
     def slots(self) -> int:
         """How many candidates the cluster holds at the moment, at least one."""
         if time.monotonic() - self._looked > LOOK_S:
-            self._slots, self._looked = capacity(self._ray.cluster_resources(), self._limits), time.monotonic()
+            self._slots, self._looked = max(1, self._room()), time.monotonic()
         return self._slots
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
@@ -71,42 +81,61 @@ class RayWorkers:
         if self._owner:
             self._ray.shutdown()
 
+    def _room(self) -> int:
+        """How many candidates the nodes that are up hold in all."""
+        return capacity((node["Resources"] for node in self._ray.nodes() if node["Alive"]), self._limits)
+
     def _start(self, ticket: Any, genome: tuple[int, ...], seed: int, tries: int) -> None:
-        reference = self._function.remote(self._payload, self._limits, genome, seed)
+        reference = self._function.remote(self._payload, self._limits, self._folder, genome, seed)
         self._running[reference] = (ticket, genome, seed, tries)
 
     def _result(self, reference: Any) -> tuple[Outcome | None, str]:
-        """The outcome and its worker; None where worker or node was lost."""
+        """The outcome and its worker, its artifacts brought home; None where worker or node was lost."""
         errors = self._ray.exceptions
         try:
-            return self._ray.get(reference)
+            outcome, worker, files = self._ray.get(reference)
         except errors.RayTaskError as error:
             raise error.cause from error
         except errors.OutOfMemoryError as error:
             return failure("memory limit", error), ""
         except errors.RayError:
             return None, ""
+        for path, content in files.items():
+            with atomic(path) as temporary:
+                temporary.write_bytes(content)
+        return outcome, worker
 
 
-def capacity(resources: dict[str, float], limits: Limits) -> int:
-    """How many candidates fit, at least one, that one can wait for; a fraction of a GPU must fit on one device."""
-    fitting, gpus = resources.get("CPU", 0.0) // limits.threads, limits.gpus
-    if gpus:
-        devices = resources.get("GPU", 0.0)
-        fitting = min(fitting, devices * int(1 / gpus + 1e-9) if gpus < 1 else devices // gpus)
-    return max(1, int(fitting))
+def capacity(nodes: Iterable[Mapping[str, float]], limits: Limits) -> int:
+    """How many candidates nodes with these resources hold; one lies on one node, a fraction of a GPU on one device."""
+    fitting = 0.0
+    for resources in nodes:
+        room, gpus = resources.get("CPU", 0.0) // limits.threads, limits.gpus
+        if gpus:
+            devices = resources.get("GPU", 0.0)
+            room = min(room, devices * int(1 / gpus + 1e-9) if gpus < 1 else devices // gpus)
+        fitting += room
+    return int(fitting)
 
 
-def _work(payload: bytes, limits: Limits, genome: tuple[int, ...], seed: int) -> tuple[Outcome, str]:
+Files = dict[Path, bytes]
+
+
+def _work(
+    payload: bytes, limits: Limits, folder: Path | None, genome: tuple[int, ...], seed: int
+) -> tuple[Outcome, str, Files]:
     """Evaluate one candidate on its node; with limits, in a process that can be ended."""
     set_threads(limits.threads)
     evaluate, settings = pickle.loads(payload)
     worker = f"{os.uname().nodename} pid {os.getpid()}"
     if limits.time_s is None and limits.memory_gb is None:
-        return attempt(evaluate, settings, genome, seed), worker
-    pool = Processes(1, evaluate, settings, limits)
-    try:
-        pool.submit(None, genome, seed)
-        return pool.wait()[0][1], worker
-    finally:
-        pool.close()
+        outcome = attempt(evaluate, settings, genome, seed)
+    else:
+        pool = Processes(1, evaluate, settings, limits)
+        try:
+            pool.submit(None, genome, seed)
+            outcome = pool.wait()[0][1]
+        finally:
+            pool.close()
+    made = [folder / name for name in outcome.artifacts.values()] if folder else []
+    return outcome, worker, {path: path.read_bytes() for path in made}

@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Protocol
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -82,8 +83,13 @@ class Workers(Protocol):
         """Stop at once whatever is under way."""
 
 
-def open_workers(workers: str, evaluate: Evaluate, settings: Any, limits: Limits) -> Workers:
-    """The workers of this name. Raises ValueError for an unknown name, or limits that they cannot keep."""
+def open_workers(
+    workers: str, evaluate: Evaluate, settings: Any, limits: Limits, folder: Path | None = None
+) -> Workers:
+    """The workers of this name; artifacts made on another machine come into `folder`.
+
+    Raises ValueError for an unknown name, or limits that they cannot keep.
+    """
     kind, rest = kind_of(workers)
     if limits.gpus and kind != "ray":
         raise ValueError(f"gpus_per_candidate is {limits.gpus} and workers {workers!r}; only 'ray' shares out GPUs")
@@ -93,7 +99,7 @@ def open_workers(workers: str, evaluate: Evaluate, settings: Any, limits: Limits
         return Processes(int(rest), evaluate, settings, limits)
     from lib.search.ray_workers import RayWorkers
 
-    return RayWorkers(rest, evaluate, settings, limits)
+    return RayWorkers(rest, evaluate, settings, limits, folder)
 
 
 def kind_of(workers: str) -> tuple[str, str]:

@@ -66,7 +66,7 @@ def _add_work(commands: "argparse._SubParsersAction[Parser]") -> None:
     run.add_argument("notebook", nargs="*", help="01_nst, nst or a path; all notebooks if none is named")
     run.add_argument("--profile", default="smoke", metavar="NAME", help=f"{', '.join(PROFILES)}; default smoke")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a parameter; repeatable")
-    run.add_argument("--workers", metavar="WORKERS", help="serial or processes:N, where a notebook has workers")
+    run.add_argument("--workers", metavar="WORKERS", help="serial, processes:N, ray or ray:ADDRESS")
     run.add_argument("--fresh", action="store_true", help="start over instead of continuing stored runs")
     run.add_argument("--minutes", type=_minutes, metavar="N", help="stop cleanly after N minutes")
     run.add_argument("--dry-run", action="store_true", help="say what would run, how long it takes, what is missing")

@@ -2,7 +2,6 @@
 
 import sys
 import threading
-import time
 
 import pytest
 
@@ -20,19 +19,21 @@ def test_without_ray_the_error_says_how_to_get_it(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("resources", "limits", "expected"),
+    ("nodes", "limits", "expected"),
     [
-        ({"CPU": 8.0}, Limits(), 8),
-        ({"CPU": 8.0}, Limits(threads=3), 2),
-        ({"CPU": 64.0, "GPU": 2.0}, Limits(gpus=0.5), 4),
-        ({"CPU": 64.0, "GPU": 4.0}, Limits(gpus=0.3), 12),
-        ({"CPU": 64.0, "GPU": 4.0}, Limits(gpus=2.0), 2),
-        ({"CPU": 3.0, "GPU": 8.0}, Limits(gpus=0.5), 3),
-        ({}, Limits(gpus=1.0), 1),
+        ([{"CPU": 8.0}], Limits(), 8),
+        ([{"CPU": 8.0}], Limits(threads=3), 2),
+        ([{"CPU": 2.0}, {"CPU": 4.0}], Limits(threads=3), 1),
+        ([{"CPU": 64.0, "GPU": 2.0}], Limits(gpus=0.5), 4),
+        ([{"CPU": 8.0, "GPU": 1.0}, {"CPU": 1.0, "GPU": 1.0}, {"CPU": 8.0}], Limits(gpus=0.5), 3),
+        ([{"CPU": 64.0, "GPU": 4.0}], Limits(gpus=0.3), 12),
+        ([{"CPU": 64.0, "GPU": 4.0}], Limits(gpus=2.0), 2),
+        ([{"CPU": 64.0, "GPU": 1.0}] * 2, Limits(gpus=2.0), 0),
+        ([], Limits(), 0),
     ],
 )
-def test_the_slots_are_what_processors_and_gpus_hold(resources, limits, expected):
-    assert capacity(resources, limits) == expected
+def test_the_slots_are_what_the_processors_and_gpus_of_each_node_hold(nodes, limits, expected):
+    assert capacity(nodes, limits) == expected
 
 
 @pytest.fixture(scope="module")
@@ -48,22 +49,29 @@ def cluster():
 
 @pytest.mark.slow
 def test_a_node_that_dies_in_the_middle_costs_time_but_no_candidate(cluster, tmp_path):
-    settings = Settings(seconds=0.5, noise=0.1, log=str(tmp_path / "log"))
-    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    log, over = tmp_path / "log", threading.Event()
+    settings = Settings(seconds=1.0, noise=0.1, log=str(log))
+    nodes = [cluster.add_node(num_cpus=2, num_gpus=1) for _ in range(2)]
+
+    def evaluated():
+        """Process, network and seed of each evaluation that began."""
+        return [line.split(" ", 1) for line in log.read_text().splitlines()] if log.exists() else []
 
     def kill_one():
-        while not (tmp_path / "log").exists() or len((tmp_path / "log").read_text().splitlines()) < 6:
-            time.sleep(0.02)
-        time.sleep(0.1)
+        while len({process for process, _ in evaluated()}) < 4 and not over.wait(0.02):
+            pass
         cluster.remove_node(nodes[0], allow_graceful=False)
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    found = search(tmp_path / "a" / "record.jsonl", settings, workers=f"ray:{cluster.address}", budget=40)
+    options = {"workers": f"ray:{cluster.address}", "gpus_per_candidate": 0.5}
+    found = search(tmp_path / "a" / "record.jsonl", settings, budget=40, **options)
+    over.set()
     killer.join()
-    evaluated = [line.split(" ", 1)[1] for line in (tmp_path / "log").read_text().splitlines()]
-    assert len({row["worker"] for row in found.rows if row["worker"]}) >= 2
-    assert len(evaluated) - len(set(evaluated)) <= 1
+    cluster.remove_node(nodes[1])
+    processes, networks = zip(*evaluated(), strict=True)
+    assert 4 <= len(set(processes)) <= 6  # two candidates a GPU, in processes that are kept
+    assert len(networks) - len(set(networks)) <= 2
     alone = search(tmp_path / "b" / "record.jsonl", Settings(noise=0.1), budget=40)
     assert differences(found.rows, alone.rows) == []
 
