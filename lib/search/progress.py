@@ -3,10 +3,16 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 INTERVAL_S = 10.0  # between lines of a log
+Tell = Callable[[int, int], None]  # called by a training with the steps done and all of them
+
+
+def silent(done: int, total: int) -> None:
+    """Tell nothing."""
 
 
 class Bar:
@@ -51,6 +57,34 @@ class Bar:
         """End the display."""
 
 
+class Told:
+    """Shows how a training goes on that calls it with the steps done and all of them: a line as it begins, then a bar.
+
+    `facts` follow the number of steps in that line, such as "steps, kept in data/runs/cache". Of a training that is
+    finished when it is first told, nothing is shown. Use it as a context manager.
+    """
+
+    def __init__(self, what: str, facts: str) -> None:
+        self.what, self.facts = what, facts
+        self._bar: Bar | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show that so many steps of all are done."""
+        if self._bar is None and done < total:
+            if not _quiet():
+                print(f"training {self.what}: {total:,} {self.facts}{f'; {done:,} are done' * bool(done)}", flush=True)
+            self._bar = bar(total, self.what, done=done)
+        elif self._bar is not None:
+            self._bar.update(done - self._bar.done)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(kind, error, at)
+
+
 class LogBar(Bar):
     """A line at most every ten seconds, and one at the end of work that took longer than that."""
 
@@ -83,10 +117,14 @@ class LiveBar(Bar):
 
 def bar(total: int, label: str, *, done: int = 0) -> Bar:
     """The kind of bar that fits: none under WORKBOOK_QUIET and pytest, lines in batch and logs, else a live one."""
-    if "WORKBOOK_QUIET" in os.environ or "PYTEST_VERSION" in os.environ:
+    if _quiet():
         return Bar(total, label, done=done)
     live = "WORKBOOK_BATCH" not in os.environ and (_in_jupyter() or sys.stderr.isatty())
     return (LiveBar if live else LogBar)(total, label, done=done)
+
+
+def _quiet() -> bool:
+    return "WORKBOOK_QUIET" in os.environ or "PYTEST_VERSION" in os.environ
 
 
 def duration(seconds: float) -> str:

@@ -53,14 +53,17 @@ class Log(Protocol):
 
 
 def run_training(trainer: Trainer, steps: int, log: Log, checkpoint: Path, *, seed: int,
-                 time_left: Callable[[], float] = lambda: math.inf) -> bool:  # fmt: skip
+                 time_left: Callable[[], float] = lambda: math.inf,
+                 told: Callable[[], Any] = lambda: None) -> bool:  # fmt: skip
     """Train from the checkpoint on until the log has so many rows; False where the seconds left ran out before.
 
     `trainer` comes untrained. After each row the checkpoint is replaced in one step; a row without one, of a process
     killed between the two, is made again. Where the checkpoint cannot be read or knows more rows than the log, the
-    training starts over, with a warning. Errors of the trainer pass through.
+    training starts over, with a warning. `told` is called at the beginning, once the checkpoint is loaded, and after
+    each step. Errors of the trainer pass through.
     """
     _resume(trainer, log, checkpoint)
+    told()
     while (k := len(log.rows)) < steps:
         if time_left() <= 0:
             return False
@@ -69,6 +72,7 @@ def run_training(trainer: Trainer, steps: int, log: Log, checkpoint: Path, *, se
         log.append(_row(step, k, seed, perf_counter() - begin))
         with atomic(checkpoint) as temporary:
             torch.save({"rows": k + 1, "trainer": trainer.state()}, temporary)
+        told()
     return True
 
 

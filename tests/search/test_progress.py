@@ -53,11 +53,29 @@ def test_the_best_score_is_the_lowest_seen(clock):
     assert bar.best == 2.0
 
 
+def test_a_training_has_a_line_as_it_begins_then_those_of_a_bar(clock, capsys):
+    with progress.Told("S7", "steps of 8 photos, kept in cache") as told:
+        for done in (40, 50, 60):
+            told(done, 1200)
+            clock[0] += 10.0
+    assert capsys.readouterr().out.splitlines() == [
+        "training S7: 1,200 steps of 8 photos, kept in cache; 40 are done", "S7: 50/1200, 19 min 10 s left",
+        "S7: 60/1200, 19 min 0 s left", "S7: 60/1200 after 30 s"]  # fmt: skip
+
+
+def test_a_training_that_is_finished_already_is_not_told_of(clock, capsys):
+    with progress.Told("S7", "steps") as told:
+        told(1200, 1200)
+    assert capsys.readouterr().out == ""
+
+
 def test_nothing_is_shown_when_quiet(clock, monkeypatch, capsys):
     monkeypatch.setenv("WORKBOOK_QUIET", "1")
-    with progress.bar(1, "rates") as bar:
+    with progress.bar(1, "rates") as bar, progress.Told("S7", "steps") as told:
+        told(0, 2)
         clock[0] += 60.0
         bar.update()
+        told(1, 2)
     assert capsys.readouterr() == ("", "")
 
 

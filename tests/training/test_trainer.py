@@ -64,6 +64,13 @@ def same(found, expected):
     return found[0] == expected[0] and torch.equal(found[1].weights, expected[1].weights) and found[2] == expected[2]
 
 
+def test_a_training_tells_how_far_it_is_at_its_beginning_and_after_each_step(folder):
+    told = []
+    run(folder, 2)
+    run(folder, told=lambda: told.append(len(read(folder / "record.jsonl")[1])))
+    assert told == [*range(2, STEPS + 1)]
+
+
 def test_a_row_a_step_counts_from_zero_and_carries_what_the_step_told(whole):
     done, walk, rows = whole
     assert done

@@ -21,6 +21,7 @@ from lib.papers.autogan.store import GanRecipe, Trained
 from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
 from lib.papers.study import Study
+from lib.search.progress import Tell, silent
 from lib.search.workers import Limits, Outcome
 from lib.spaces.base import Genome, keyed
 from lib.training import trainer
@@ -281,13 +282,13 @@ def proxy_and_real(task: Task, seed: int, folder: Path) -> Outcome:
     return Outcome(-metrics["real_is"], metrics, sum(row["seconds"] for row in made.rows))
 
 
-def trained(task: Task) -> Trained:
+def trained(task: Task, told: Tell = silent) -> Trained:
     """The trained generator of a task, with the rows of its training."""
     known = Scores.of(task.settings, task.data, task.side)
     count = min(CHECKED, task.settings.images)
     return store.trained(
         _recipe(task), task.genome, known.shown(), task.steps, scored=[count, _rewarded(known)], after=task.after,
-        evaluate=lambda sample: scores.quick(known, sample(count), known.side),
+        evaluate=lambda sample: scores.quick(known, sample(count), known.side), told=told,
     )  # fmt: skip
 
 

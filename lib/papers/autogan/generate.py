@@ -23,11 +23,12 @@ from lib.papers.autogan.computing import Task
 from lib.papers.autogan.experiments import SPACE, Search
 from lib.papers.autogan.scores import Scores
 from lib.papers.autogan.settings import Settings
-from lib.paths import shown
+from lib.paths import cache_dir, shown
 from lib.report import architecture, plots, provenance
 from lib.report.pictures import image_grid
 from lib.report.style import styled
 from lib.search import runs
+from lib.search.progress import Told
 from lib.search.record import Record
 from lib.search.runs import OutOfTime, Run
 from lib.search.workers import few_threads
@@ -211,8 +212,11 @@ def _opened(settings: Settings) -> AutoGanSearch:
 
 def _searched(settings: Settings, run: Run) -> None:
     """Run or continue the search to its end."""
-    done = trainer.run_training(_opened(settings), settings.iterations, run.record, run.folder / "checkpoint.pt",
-                                seed=settings.seed, time_left=runs.time_left)  # fmt: skip
+    with Told("the search", f"iterations, kept in {shown(run.folder)}") as told:
+        done = trainer.run_training(
+            _opened(settings), settings.iterations, run.record, run.folder / "checkpoint.pt", seed=settings.seed,
+            time_left=runs.time_left, told=lambda: told(len(run.record.rows), settings.iterations),
+        )  # fmt: skip
     if not done:
         there = f"{len(run.record.rows)} of {settings.iterations} iterations"
         raise OutOfTime(f"the minutes are over and the search has {there}; "
@@ -233,10 +237,12 @@ def _finished(settings: Settings, run: Run, seconds: float) -> Found:
             return sum(row["seconds"] for row in (*rows, *log.rows))
 
         over = (run.folder / runs.MANIFEST).is_file()
-        trainer.run_training(
-            training, len(log.rows) if over else 10**9, log, run.folder / "training.pt", seed=settings.seed,
-            time_left=lambda: min(runs.time_left(), seconds - spent()) if log.rows else math.inf,
-        )  # fmt: skip
+        with Told("the best generator", f"seconds with the search, kept in {shown(run.folder)}") as told:
+            trainer.run_training(
+                training, len(log.rows) if over else 10**9, log, run.folder / "training.pt", seed=settings.seed,
+                time_left=lambda: min(runs.time_left(), seconds - spent()) if log.rows else math.inf,
+                told=lambda: None if over else told(min(int(spent()), int(seconds)), int(seconds)),
+            )  # fmt: skip
         identity = run.record.header["identity"]
         run.write_manifest(provenance.manifest(
             parameters=identity, seeds=[settings.seed], data={settings.data: known.shown().sha256},
@@ -298,8 +304,12 @@ def _network(genome: str | Path, data: str | Path | None, settings: Settings | N
     if file := one_cell.network_file(genome):
         return _saved(file)
     known, chosen = SPACE.named(str(genome)), _on(data, settings or _desk())
-    with few_threads(chosen.threads), one_cell.training_data(data, WAY_OUT):  # as many as a study trains with
-        made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps))
+    with (
+        few_threads(chosen.threads),  # as many as a study trains with
+        one_cell.training_data(data, WAY_OUT),
+        Told(str(genome), f"steps, kept in {shown(cache_dir())}") as told,
+    ):
+        made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps), told)
     return _averaged(SPACE.text(known), made.training)
 
 

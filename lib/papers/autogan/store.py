@@ -25,6 +25,7 @@ from lib.metrics.features import Features
 from lib.models.task_classifier import SIDE, TaskClassifier
 from lib.paths import atomic, cache_dir
 from lib.search.cache import code_hash
+from lib.search.progress import Tell, silent
 from lib.search.record import Record
 from lib.search.runs import environment, identity_hash
 from lib.spaces.base import Genome
@@ -121,7 +122,7 @@ class Trained:
 
 
 def trained(recipe: GanRecipe, genome: Genome, shown: PictureSet, steps: int, *, evaluate: Any = None,
-            scored: Any = None, after: int = 0) -> Trained:  # fmt: skip
+            scored: Any = None, after: int = 0, told: Tell = silent) -> Trained:  # fmt: skip
     """The training of a genome after so many generator's steps; it goes on from one of `after` steps, if that is there.
 
     `evaluate(images)` scores a checkpoint, and `scored` says what that depends on, as plain values. Raises
@@ -140,7 +141,8 @@ def trained(recipe: GanRecipe, genome: Genome, shown: PictureSet, steps: int, *,
             for path in (shorter, shorter.with_name(RECORD)):
                 shutil.copyfile(path, folder / path.name)
         log = held.enter_context(Record.open(folder / RECORD, {"recipe": asdict(recipe)}))
-        trainer.run_training(run, -(-steps // recipe.chunk), log, folder / CHECKPOINT, seed=recipe.seed)
+        trainer.run_training(run, -(-steps // recipe.chunk), log, folder / CHECKPOINT, seed=recipe.seed,
+                             told=lambda: told(min(run.g_iters, steps), steps))  # fmt: skip
         return Trained(run, sorted(log.rows, key=lambda row: row["k"]))
 
 

@@ -22,6 +22,7 @@ from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
 from lib.papers.study import Study
 from lib.search.cache import code_hash
+from lib.search.progress import Tell, silent
 from lib.search.workers import Limits, Outcome
 from lib.training import trainer
 from lib.training.cyclegan import CycleSettings
@@ -232,7 +233,7 @@ def _curves(stored: list[dict[str, Any]]) -> dict[str, list[float]]:
     return curves | {name: [float(row["metrics"][name]) for row in stored] for name in ("g_loss", "d_loss")}
 
 
-def trained(task: Task) -> Trained:
+def trained(task: Task, told: Tell = silent) -> Trained:
     """The trained pair of a task, with the rows of its training."""
     known, own = Scores.of(task.settings, task.key), task.training is None or task.training.method in ("N", "R")
     recipe = recipe_of(task.settings, known, task.text if own else "", task.widths,
@@ -242,6 +243,7 @@ def trained(task: Task) -> Trained:
         recipe, known.domains, evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
         evaluate_every=math.ceil(steps / task.settings.evaluations),
         scored=[_scores_of(known), known.network.weights_hash, code_hash(scores.distances)],
+        told=told,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from lib.data.domains import Unpaired
 from lib.paths import cache_dir
 from lib.search import runs
 from lib.search.cache import code_hash
+from lib.search.progress import Tell, silent
 from lib.search.record import Record
 from lib.search.runs import environment, identity_hash
 from lib.spaces.cycleganas import CycleGanas
@@ -54,7 +55,7 @@ class Trained:
 
 
 def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[str, float]], evaluate_every: int,
-            scored: Any) -> Trained:  # fmt: skip
+            scored: Any, told: Tell = silent) -> Trained:  # fmt: skip
     """The training of a pair on a set, begun, continued or only loaded; `evaluate(translate)` scores it on the way.
 
     `scored` says what those scores depend on, as plain values. Raises FloatingPointError if the training diverges,
@@ -70,7 +71,8 @@ def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[
         held.enter_context(FileLock(folder / "training.lock"))
         log = held.enter_context(Record.open(folder / RECORD, {"recipe": asdict(recipe)}))
         done = trainer.run_training(training, training.steps, log, folder / CHECKPOINT, seed=recipe.seed,
-                                    time_left=runs.time_left)  # fmt: skip
+                                    time_left=runs.time_left,
+                                    told=lambda: told(training.iteration, recipe.settings.iterations))  # fmt: skip
         if not done:
             raise runs.OutOfTime(
                 f"the time given is spent after {len(log.rows)} of {training.steps} steps of a training"

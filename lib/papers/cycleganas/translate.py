@@ -22,9 +22,11 @@ from lib.papers.cycleganas.pair import Pair, Translated
 from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
 from lib.papers.long_runs import CHECKPOINT, LongRun
+from lib.paths import cache_dir, shown
 from lib.report import architecture, plots, provenance, style
 from lib.report.style import PAGE, styled
 from lib.search import runs
+from lib.search.progress import Told
 from lib.search.record import Record, frame
 from lib.search.runs import OutOfTime, Run
 from lib.search.workers import few_threads
@@ -256,7 +258,10 @@ def _rows_of_search(one: LongRun, log: Record, checkpoint: Path) -> list[dict[st
 
 def _finished(training: CycleTrainer, log: Record, checkpoint: Path, what: str, seed: int) -> list[dict[str, Any]]:
     """The rows of a training, run or continued to its end; OutOfTime where there was no time for that."""
-    trainer.run_training(training, training.steps, log, checkpoint, seed=seed, time_left=runs.time_left)
+    iterations = training.gan.settings.iterations
+    with Told(f"the {what}", f"iterations, kept in {shown(checkpoint.parent)}") as told:
+        trainer.run_training(training, training.steps, log, checkpoint, seed=seed, time_left=runs.time_left,
+                             told=lambda: told(training.iteration, iterations))  # fmt: skip
     _check_finished(training, what)
     return sorted(log.rows, key=lambda row: row["k"])
 
@@ -290,7 +295,8 @@ def _studied(settings: Settings) -> Pair:
         text = str(rows[-1]["config"]["genotype"])
         asked = Training(called(key), "N", settings.controlled, 0, one.task.search)
         widths = experiments.widths(settings, asked, space.decode(space.parse(text)))
-        made = computing.trained(Task(settings, key, asked.name, text, widths, training=asked))
+        with Told("the pair", f"iterations, kept in {shown(cache_dir())}") as told:
+            made = computing.trained(Task(settings, key, asked.name, text, widths, training=asked), told)
     _check_finished(made.training, "training")
     return Pair.of(text, made.training.gan)
 

@@ -4,10 +4,12 @@ They lie below the cache folder, in a folder named after the recipe, the photos,
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +27,7 @@ from lib.models.photowct import InverseVGG
 from lib.papers.stylenas import photos
 from lib.paths import atomic, cache_dir
 from lib.search.cache import code_hash
+from lib.search.progress import Tell, silent
 from lib.search.runs import environment, identity_hash
 from lib.spaces.base import Genome
 from lib.spaces.stylenas import StyleNas
@@ -72,10 +75,10 @@ def encoder(name: str, where: str = "cpu") -> NormalisedVGG:
     return normalised_vgg.load(name).to(where)
 
 
-def decoder(recipe: Recipe, genome: Genome) -> tuple[PhotorealDecoder, Fit]:
+def decoder(recipe: Recipe, genome: Genome, told: Tell = silent) -> tuple[PhotorealDecoder, Fit]:
     """The trained decoder of a genome, transforms included; trained now if no genome with its training key was.
 
-    Raises FloatingPointError if the training diverges.
+    A training calls `told` at its beginning and in each step. Raises FloatingPointError if it diverges.
     """
     space = StyleNas()
     key = space.training_key(genome)
@@ -83,17 +86,26 @@ def decoder(recipe: Recipe, genome: Genome) -> tuple[PhotorealDecoder, Fit]:
 
     def train(network: PhotorealDecoder) -> Fit:
         photoreal.initialise(network, seed)
-        return autoencoder.train_decoder(
-            network,
-            encoder(recipe.encoder, recipe.device),
-            recipe.shown().to(recipe.device),
-            recipe.schedule,
-            seed,
-            taps=_taps(recipe),
-        )
+        with _followed(network, recipe.schedule.steps, told):
+            return autoencoder.train_decoder(
+                network, encoder(recipe.encoder, recipe.device), recipe.shown().to(recipe.device), recipe.schedule,
+                seed, taps=_taps(recipe),
+            )  # fmt: skip
 
     network = PhotorealDecoder(space.decode(genome)).to(recipe.device)
     return network, _once(recipe, space.text(key), network, train)
+
+
+@contextmanager
+def _followed(network: nn.Module, steps: int, told: Tell) -> Iterator[None]:
+    """Within the block, in which each step of a training runs the network once, say how many steps are done."""
+    told(0, steps)
+    begun = count(1)
+    hook = network.register_forward_hook(lambda *_: told(next(begun), steps))
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def forget(recipe: Recipe, genome: Genome) -> None:

@@ -20,8 +20,10 @@ from lib.papers import one_cell
 from lib.papers.stylenas import photos, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 from lib.papers.stylenas.settings import Settings
+from lib.paths import shown
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
+from lib.search.progress import Told
 from lib.search.workers import few_threads
 
 WAY_OUT = 'training="bundled" or a folder of your own photos'
@@ -126,8 +128,11 @@ def _network(genome: str | Path, training: str | Path | None, settings: Settings
         return _saved(file)
     known, chosen = SPACE.named(str(genome)), _on(training, settings or _desk())
     ev = Evaluation.of(chosen)
+    recipe = ev.recipe("oracle" if genome == "oracle" else "final")
     with few_threads(chosen.threads), one_cell.training_data(training, WAY_OUT):  # as many as a study trains with
-        decoder, _ = store.decoder(ev.recipe("oracle" if genome == "oracle" else "final"), known)
+        facts = f"steps of {ev.batch} photos, kept in {shown(store.folder(recipe))}"
+        with Told(str(genome), facts) as told:
+            decoder, _ = store.decoder(recipe, known, told)
     return Network(SPACE.text(known), store.encoder(ev.encoder, ev.device), decoder, ev.numerics)
 
 

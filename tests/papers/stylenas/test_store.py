@@ -34,6 +34,14 @@ def test_genomes_that_differ_in_transforms_or_inert_bits_share_one_training(reci
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), other.parameters(), strict=True))
 
 
+def test_a_training_tells_its_steps_and_a_stored_one_nothing(recipe):
+    told = []
+    for _ in range(2):
+        store.decoder(recipe, SPACE.named("empty"), lambda *done: told.append(done))
+    steps = recipe.schedule.steps
+    assert told == [(done, steps) for done in range(steps + 1)]
+
+
 def test_another_repeat_or_rate_is_another_training(recipe, trainings):
     first, _ = store.decoder(recipe, SPACE.named("empty"))
     for changed in (replace(recipe, repeat=1), replace(recipe, schedule=replace(recipe.schedule, lr=0.5))):
