@@ -11,6 +11,7 @@ from lib.papers.nasdip.experiments import transform
 from lib.papers.nasdip.records import MEASURES, ORACLE
 from lib.papers.nasdip.settings import SWEPT_RATES
 from lib.papers.study import Study, needs
+from lib.report.statistics import satterthwaite
 
 PAPER = {"DIP": "DIP", "Sym NAS-DIP": "Sym", "Asym NAS-DIP": "Asym", "Asym NAS-DIP-T": "Asym-T"}
 PUBLISHED = "DIP published"
@@ -43,26 +44,38 @@ def _share(every: pd.DataFrame) -> str:
     return f" ({np.mean(shares):.0%} of its steps)" if shares and min(shares) < 1 else ""
 
 
-def _of(frame: pd.DataFrame, row: str, arm: str, measure: str) -> float:
-    """A mean, NaN where there is none."""
-    return float(frame[measure].get((row, arm), np.nan))
+def _with_interval(every: pd.DataFrame, called: str, rows: list[str], arm: str, measure: str) -> dict[str, float]:
+    """The mean over rows of an arm's means, with Student's interval for the noise of its searches or trainings."""
+    groups = [records.values(every, row, arm, measure) for row in rows]
+    if not groups or min(map(len, groups)) == 0:
+        return dict.fromkeys((called, f"{called} low", f"{called} high"), np.nan)
+    value = float(np.mean([group.mean() for group in groups]))
+    variances = [group.var(ddof=1) / len(group) / len(rows) ** 2 if len(group) > 1 else 0.0 for group in groups]
+    _, low, high, _ = satterthwaite(value, variances, [len(group) - 1 for group in groups], sum(map(len, groups)))
+    return {called: value, f"{called} low": low, f"{called} high": high}
+
+
+def _known_limits(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without columns of limits that nothing is known of, as where every search was made once."""
+    limits = [name for name in frame.columns.astype(str) if name.endswith((" low", " high"))]
+    return frame.drop(columns=[name for name in limits if frame[name].isna().all()])
 
 
 @needs("rescored", "baselines")
 def table1(study: Study) -> pd.DataFrame:
     """Means a data set and task, DIP and NAS-DIP, the paper's and ours; ours are the rows of the DIP data set."""
-    ours, rows = means(study), [row for row in printed.rows() if row in records.rows_of(study, "truth")]
+    every, rows = records.arms(study), [row for row in printed.rows() if row in records.rows_of(study, "truth")]
     found = []
     for (data, task, metric), part in printed.values("table1").groupby(["dataset", "task", "metric"], sort=False):
         measure = next(name for name, label in MEASURES.items() if label == metric)
         used = [row for row in rows if records.task(row) == task and data == "DIP"]
         paper = part.set_index("method")["value"]
-        mine = [np.mean([_of(ours, row, arm, measure) for row in used or [""]]) for arm in ("dip_matched", "truth")]
+        mine = _with_interval(every, "ours: DIP", used, "dip_matched", measure)
+        mine |= _with_interval(every, f"ours: NAS-DIP{ORACLE}", used, "truth", measure)
         note = "" if used else "data not available" if data != "DIP" else "not run"
         found.append({"data": data, "task": task, "metric": metric, "paper: DIP": paper["DIP"],
-                      "paper: NAS-DIP": paper["NAS-DIP"], "ours: DIP": mine[0], f"ours: NAS-DIP{ORACLE}": mine[1],
-                      "our rows": len(used), "note": note})  # fmt: skip
-    return study.table("table1", pd.DataFrame(found))
+                      "paper: NAS-DIP": paper["NAS-DIP"], **mine, "our rows": len(used), "note": note})  # fmt: skip
+    return study.table("table1", _known_limits(pd.DataFrame(found)))
 
 
 @needs("rescored", "baselines")
@@ -71,17 +84,18 @@ def table2(study: Study) -> pd.DataFrame:
 
     `searches` counts ours of Sym, Asym, Asym-T and random search, in that order; each is scored with fresh seeds.
     """
-    every, ours = records.arms(study), means(study)
+    every = records.arms(study)
     paper = printed.values("table2").set_index(["image", "method", "metric"])["value"]
     share, found = _share(every), []
     for row in records.rows_of(study, "truth"):
         searches = _searches(every, row, ["sym", "truth", "epochs", "random"])
         for measure, metric in MEASURES.items():
             theirs = {f"paper: {name}": paper.get((records.title(row), of, metric)) for of, name in PAPER.items()}
-            mine = {label.replace(PUBLISHED, PUBLISHED + share): _of(ours, row, arm, measure)
-                    for arm, label in ARMS.items()}  # fmt: skip
+            mine: dict[str, float] = {}
+            for arm, label in ARMS.items():
+                mine |= _with_interval(every, label.replace(PUBLISHED, PUBLISHED + share), [row], arm, measure)
             found.append({"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches})
-    return study.table("table2", pd.DataFrame(found))
+    return study.table("table2", _known_limits(pd.DataFrame(found)))
 
 
 @needs("rescored")
@@ -90,7 +104,7 @@ def table3(study: Study) -> pd.DataFrame:
 
     `searches` counts ours of each rate, in the order of the columns.
     """
-    every, ours, swept = records.arms(study), means(study), records.rows_of(study, "mutation")
+    every, swept = records.arms(study), records.rows_of(study, "mutation")
     paper = printed.values("table3")
     texts = ["" if pd.isna(value) else f"{value:g}" for value in paper["value"]]
     paper["text"] = [text + "?" * (certain == "no") for text, certain in zip(texts, paper["certain"], strict=True)]
@@ -100,11 +114,12 @@ def table3(study: Study) -> pd.DataFrame:
             title = records.title(row)
             theirs = {f"paper: {name}": legible.get((title, method, metric), "") for name, method in RATES.items()}
             arms = {name: rate_arm(study, name) if row in swept else "" for name in RATES}
-            mine = {f"ours: {name}{ORACLE * (name != 'DIP')}": _of(ours, row, arm, measure)
-                    for name, arm in arms.items()}  # fmt: skip
+            mine: dict[str, float] = {}
+            for name, arm in arms.items():
+                mine |= _with_interval(every, f"ours: {name}{ORACLE * (name != 'DIP')}", [row], arm, measure)
             searches = _searches(every, row, list(arms.values())[1:]) if row in swept else ""
             found.append({"row": title, "metric": metric, **theirs, **mine, "searches": searches})
-    return study.table("table3", pd.DataFrame(found))
+    return study.table("table3", _known_limits(pd.DataFrame(found)))
 
 
 def _searches(every: pd.DataFrame, row: str, arms: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The paper's tables beside ours, and the tables of our own experiments, as tidy frames made from records."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from lib.papers.nst.settings import EPSILON, GROUPS, TV
 from lib.papers.study import Study, needs
 from lib.paths import paper_numbers
 from lib.report import statistics
+from lib.report.statistics import over_seeds
 
 POINT = ["style_ratio", "content_ratio"]  # what the Pareto search minimises
 FIXED_TV, SCALED_TV, NO_TV, TINY_EPSILON = "TV 30 fixed", "TV scaled", "TV 0", ", eps 1e-8"
@@ -41,20 +43,27 @@ def printed_pairs(table: str) -> pd.DataFrame:
 
 
 def ours_pairs(frame: pd.DataFrame) -> pd.DataFrame:
-    """Our means over repeats of the same two losses: weighted as the paper prints them, and unweighted."""
-    grouped = with_groups(frame).groupby(["group", "lr"], as_index=False)
-    means = grouped[["style_weight", "content_weight", "style_loss", "content_loss"]].mean()
-    means["falling_ours"] = means["style_weight"] * means["style_loss"]
-    means["flat_ours"] = means["content_weight"] * means["content_loss"]
-    return means[["group", "lr", "falling_ours", "flat_ours", "style_loss", "content_loss"]]
+    """Our means over repeats of the same two losses: weighted as the paper prints them, and unweighted.
+
+    The weighted ones have Student's interval over the repeats, unknown where there is one.
+    """
+    rows = with_groups(frame)
+    rows = rows.assign(falling=rows["style_weight"] * rows["style_loss"],
+                       flat=rows["content_weight"] * rows["content_loss"])  # fmt: skip
+    grouped = rows.groupby(["group", "lr"])
+    ends: Any = [(end, lambda each, end=end: getattr(over_seeds(each), end)) for end in ("value", "low", "high")]
+    found = grouped[["falling", "flat"]].agg(ends).rename(columns={"value": "ours"}, level=1)
+    found.columns = ["_".join(pair) for pair in found.columns]
+    return found.join(grouped[["style_loss", "content_loss"]].mean()).reset_index()
 
 
 def _compared(ours: pd.DataFrame, table: str) -> pd.DataFrame:
     """Printed and own losses side by side with their ratios, cells that the paper leaves out included."""
     both = ours.merge(printed_pairs(table), on=["group", "lr"], how="left")
-    both["falling_ratio"] = both["falling_ours"] / both["falling_paper"]
-    both["flat_ratio"] = both["flat_ours"] / both["flat_paper"]
-    order = ["group", "lr", "falling_paper", "falling_ours", "falling_ratio", "flat_paper", "flat_ours", "flat_ratio"]
+    order = ["group", "lr"]
+    for name in ("falling", "flat"):
+        both[f"{name}_ratio"] = both[f"{name}_ours"] / both[f"{name}_paper"]
+        order += [f"{name}_{part}" for part in ("paper", "ours", "low", "high", "ratio")]
     return both[[*order, "style_loss", "content_loss"]]
 
 

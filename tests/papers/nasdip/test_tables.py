@@ -26,6 +26,8 @@ def test_table_1_has_the_papers_means_and_ours_for_the_data_that_we_have(study):
     assert cell(table, "paper: NAS-DIP", data="DIP", task="inpainting", metric="PSNR") == 27.3
     ours = f"ours: NAS-DIP{ORACLE}"
     assert cell(table, ours, data="DIP", task="inpainting", metric="PSNR") == pytest.approx(22.5, abs=0.2)
+    low = cell(table, f"{ours} low", data="DIP", task="inpainting", metric="PSNR")
+    assert low < cell(table, ours, data="DIP", task="inpainting", metric="PSNR")
     assert cell(table, "note", data="BAM!", task="inpainting", metric="SSIM") == "data not available"
     assert pd.isna(cell(table, "ours: DIP", data="Places2", task="inpainting", metric="LPIPS"))
 
@@ -36,6 +38,9 @@ def test_table_2_sets_our_methods_beside_the_papers(study):
     assert cell(table, f"Asym{ORACLE}", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.7, abs=0.2)
     assert cell(table, "DIP", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.3, abs=0.2)
     assert cell(table, "searches", row="Plane", metric="LPIPS") == "1/3/1/3"
+    low, high = (cell(table, f"Asym{ORACLE} {end}", row="Vase", metric="PSNR") for end in ("low", "high"))
+    assert low < cell(table, f"Asym{ORACLE}", row="Vase", metric="PSNR") < high
+    assert f"Sym{ORACLE} low" not in table  # one search of each row has no interval
     assert pd.isna(cell(table, "paper: Sym", row="Astronaut", metric="PSNR"))
     assert list(table["row"].unique()) == ["Vase", "Plane", "Zebra 4x", "Astronaut", "Chelsea"]
 

@@ -207,6 +207,7 @@ def test_table_1_and_2_stand_beside_the_printed_values(paper_world):
     assert cell["falling_ours"] == pytest.approx(0.1 * cell["style_loss"])
     assert cell["flat_ratio"] == pytest.approx(500 * cell["content_loss"] / cell["flat_paper"])
     assert cell["falling_paper"] == 77280724.5
+    assert cell["falling_low"] < cell["falling_ours"] < cell["falling_high"]
 
 
 def test_the_texture_table_compares_every_setting_with_its_own_middle_group(paper_world):
