@@ -82,8 +82,8 @@ def _value(frame: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     stated = frame.get("relative difference")
     apart = stated if stated is not None else _numbers(ours) / _numbers(paper) - 1
     limits = [_interval(*ends) for ends in frame[list(pair.limits)].itertuples(index=False)] if pair.limits else np.nan
-    name = pair.name if pair.same else f"{pair.name}; ours: {pair.ours}"
-    return pd.DataFrame({"value": name or np.nan, "paper": paper, "ours": ours, "95% interval": limits,
+    name: Any = (pair.name if pair.same else f"{pair.name}; ours: {pair.ours}") or frame.get("paper's measure", np.nan)
+    return pd.DataFrame({"value": name, "paper": paper, "ours": ours, "95% interval": limits,
                          DIFFERENCE: 100 * apart if pair.same else np.nan}, index=frame.index)  # fmt: skip
 
 

@@ -55,8 +55,10 @@ def test_another_measure_stands_beside_the_papers_but_is_not_compared() -> None:
 
 def test_a_tables_own_difference_is_kept_where_measures_may_differ() -> None:
     frame = pd.DataFrame({"measure": ["FD", "LPIPS"], "ours": [179.0, 0.5], "paper": [180.0, 0.4],
-                          "relative difference": [np.nan, 0.25]})  # fmt: skip
-    assert beside.values(frame)[DIFFERENCE].fillna(-1).tolist() == [-1, 25]
+                          "paper's measure": ["FID", "LPIPS"], "relative difference": [np.nan, 0.25]})  # fmt: skip
+    found = beside.values(frame)
+    assert found[DIFFERENCE].fillna(-1).tolist() == [-1, 25]
+    assert found["value"].tolist() == ["FID", "LPIPS"]
 
 
 def test_values_without_ours_are_left_out_and_ours_without_the_papers_stay() -> None:
