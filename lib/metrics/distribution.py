@@ -37,9 +37,9 @@ class Embedded:
 Pictures = Tensor | Iterable[Tensor] | Embedded
 
 
-def score_name(measure: str, features: Features) -> str:
+def score_name(measure: str, features: str) -> str:
     """`FID`, `KID`, `IS` for `FD`, `KD`, `IS` on the 2015 Inception; else the measure, a hyphen, the features' name."""
-    return PUBLISHED[measure] if features.name == INCEPTION else f"{measure}-{features.name}"
+    return PUBLISHED[measure] if features == INCEPTION else f"{measure}-{features}"
 
 
 def embedded(images: Pictures, features: Features) -> Embedded:
@@ -74,7 +74,7 @@ def frechet(a: Pictures, b: Pictures, features: Features, *, resamples: int = 20
     low, high = _bootstrap(x, y, value, resamples, seed)
     protocol = _protocol(features, first, second)
     protocol |= {"interval": "bootstrap over pictures, recentred", "resamples": resamples, "seed": seed}
-    return SetScore(score_name("FD", features), value, min(len(x), len(y)), low, high, protocol)
+    return SetScore(score_name("FD", features.name), value, min(len(x), len(y)), low, high, protocol)
 
 
 def kernel(
@@ -90,7 +90,7 @@ def kernel(
     subsets = 1 if size == len(x) == len(y) else subsets
     score = kernel_distance(x, y, subsets=subsets, subset_size=size, seed=seed)
     protocol = _protocol(features, first, second) | score.protocol
-    return replace(score, name=score_name("KD", features), protocol=protocol)
+    return replace(score, name=score_name("KD", features.name), protocol=protocol)
 
 
 def inception(images: Pictures, features: Features, *, splits: int = 10) -> SetScore:
@@ -98,7 +98,7 @@ def inception(images: Pictures, features: Features, *, splits: int = 10) -> SetS
     seen = embedded(images, features)
     score = inception_score(seen.logits, splits)
     protocol = features.protocol(n=[len(seen.logits)], resolution=[seen.resolution]) | score.protocol
-    return replace(score, name=score_name("IS", features), protocol=protocol)
+    return replace(score, name=score_name("IS", features.name), protocol=protocol)
 
 
 def _protocol(features: Features, *sides: Embedded) -> dict:

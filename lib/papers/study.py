@@ -129,6 +129,10 @@ class Study:
         """The reasons of a part's failed rows."""
         return [row["reason"] for row in self._rows(part) if row.get("score", 0.0) is None]
 
+    def about(self, part: str) -> dict[str, Any]:
+        """What a part's record depends on, as its header says."""
+        return dict(record.read(self.records / f"{part}.jsonl.gz")[0]["identity"])
+
     def _rows(self, part: str) -> list[dict[str, Any]]:
         if not self.has(part):
             raise KeyError(f"part {part!r} was not run for profile {self.profile!r}")

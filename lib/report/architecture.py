@@ -6,7 +6,7 @@ their own stand below; any other kind takes the next free colour.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import cycle, takewhile, zip_longest
+from itertools import cycle, pairwise, takewhile, zip_longest
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,13 @@ LETTER = 0.058  # inches, an average letter of the labels
 BLANK = Line2D([], [], linestyle="none", label=" ")
 ROW = 0.44  # inches a level
 TURN = 0.24  # levels that the turn from the last encoder to the first decoder hangs below them
+
+
+def diagram(boxes: Iterable[Sequence[Any]], paths: Iterable[Sequence[Any]]) -> Diagram:
+    """Boxes (id, label, column, level, kind), and plain arrows along paths of their ids."""
+    keys = ("id", "label", "column", "level", "kind")
+    edges = [{"source": a, "target": b, "label": "", "kind": "flow"} for path in paths for a, b in pairwise(path)]
+    return {"nodes": [dict(zip(keys, box, strict=True)) for box in boxes], "edges": edges}
 
 
 @styled

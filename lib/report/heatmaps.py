@@ -21,9 +21,8 @@ MARK_COLOURS = ("#D55E00", "#000000", "#CC79A7", "#56B4E9", "#E69F00", "#8A8A8A"
 
 @styled
 def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] | None = None, log: bool = False,
-            fmt: str | None = ".2g", cmap: str = "viridis", limits: tuple[float, float] | None = None, title: str = "",
-            xlabel: str | None = None, ylabel: str | None = None, label: str = "", legend: str = "below",
-            ax: Axes | None = None, width: float | None = None) -> Figure:  # fmt: skip
+            fmt: str | None = ".2g", title: str = "", xlabel: str | None = None, ylabel: str | None = None,
+            label: str = "", legend: str = "below", ax: Axes | None = None) -> Figure:  # fmt: skip
     """The frame as coloured cells, rows from top to bottom; `label` names the colour scale, NaN cells are hatched.
 
     `marks` outlines cells given by their row and column labels, one colour a name; `fmt` writes each value (None: no
@@ -35,16 +34,14 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
         raise ValueError(f"a heatmap needs a finite value; the frame of shape {values.shape} has none")
     if log and not (numbers[np.isfinite(numbers)] > 0).all():
         raise ValueError(f"a logarithmic colour scale needs positive values; the smallest is {np.nanmin(numbers):g}")
-    rows, columns = numbers.shape
-    width = width or (style.PAGE if columns > 8 else style.COLUMN)
-    fig, ax = style.axes_of(ax, width, _height(width, rows, columns, bool(marks)))
-    low, high = limits or (float(np.nanmin(numbers)), float(np.nanmax(numbers)))
+    fig, ax = _open(ax, values, bool(marks))
+    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
     flat = low == high  # one value throughout still needs a scale around it
     scale = LogNorm(low / (1 + flat), high * (1 + flat)) if log else Normalize(low, high)
     ax.set_facecolor("#EFEFEF")
-    edges = np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5
+    edges = [np.arange(count + 1) - 0.5 for count in numbers.shape[::-1]]
     shown = np.ma.masked_invalid(numbers)
-    image = ax.pcolormesh(*edges, shown, norm=scale, cmap=cmap, edgecolors="white", linewidth=0.6)
+    image = ax.pcolormesh(*edges, shown, norm=scale, edgecolors="white", linewidth=0.6)
     _axes(ax, values, title, xlabel, ylabel)
     if fmt is not None:
         _write_values(ax, numbers, image, fmt)
@@ -61,32 +58,31 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
 
 @styled
 def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str, str] | None = None, title: str = "",
-          xlabel: str | None = None, ylabel: str | None = None, legend: str = "below", ax: Axes | None = None,
-          width: float | None = None) -> Figure:  # fmt: skip
+          xlabel: str | None = None, ylabel: str | None = None, ax: Axes | None = None) -> Figure:  # fmt: skip
     """Short texts in cells coloured after what they say, rows from top to bottom; an empty text leaves no cell.
 
     `names` are the words of the legend for texts. KeyError for a text without a colour.
     """
-    rows, columns = texts.shape
-    width = width or (style.PAGE if columns > 8 else style.COLUMN)
-    fig, ax = style.axes_of(ax, width, _height(width, rows, columns, bool(names)))
-    size = min(7.0, 0.7 * _cell_points(ax, columns))  # a code has two letters
+    fig, ax = _open(ax, texts, bool(names))
+    size = min(7.0, 0.7 * _cell_points(ax, texts.shape[1]))  # a code has two letters
     for (row, column), text in np.ndenumerate(texts.to_numpy(str)):
         if text:
             ax.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colours[text], linewidth=0))
             ax.text(column, row, text, ha="center", va="center", fontsize=size, color=_ink(colours[text]))
     _axes(ax, texts, title, xlabel, ylabel)
-    ax.set_xlim(-0.5, columns - 0.5)
+    ax.set_xlim(-0.5, texts.shape[1] - 0.5)
     ax.tick_params(axis="x", labelsize=min(LABEL, size + 0.5))
     shown = [Patch(facecolor=colours[text], label=word) for text, word in (names or {}).items()]
-    style.legend(ax, where=legend, handles=shown)
+    style.legend(ax, where="below", handles=shown)
     return fig
 
 
-def _height(width: float, rows: int, columns: int, marked: bool) -> float:
-    """Inches: cells about two thirds as high as wide, at least as high as a line of text, and room for the labels."""
+def _open(ax: Axes | None, values: pd.DataFrame, marked: bool) -> tuple[Figure, Axes]:
+    """The axes, or new ones: cells about two thirds as high as wide, at least as high as a line of text, and labels."""
+    rows, columns = values.shape
+    width = style.PAGE if columns > 8 else style.COLUMN
     cell = max(0.19, min(0.42 if rows <= 8 else 0.24, 0.68 * (width - 1.3) / columns))
-    return rows * cell + 0.75 + 0.25 * marked
+    return style.axes_of(ax, width, rows * cell + 0.75 + 0.25 * marked)
 
 
 def _bar_aspect(ax: Axes) -> float:

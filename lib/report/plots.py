@@ -21,6 +21,7 @@ from lib.report.style import COLUMN, PAGE, shared_legend, styled
 __all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "crosses", "headed", "heatmap", "image_grid", "intervals",
            "lines", "panels", "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
 References = Mapping[str, float] | Sequence[float]
+FINE = 0.25  # cycles a pixel from which a spectrum shows fine texture
 LETTERS = 20  # of a small title on an inch
 CROSSES = ("x", "+", "*", "1")  # of a colour's first series, its second, and so on
 
@@ -195,21 +196,19 @@ def crosses(frame: pd.DataFrame, x: str, y: str, by: str, *, looks: Mapping[Any,
 
 
 @styled
-def spectra(frame: pd.DataFrame, frequency: str = "frequency", power: str = "power", by: str = "picture",
-            *, references: Sequence[str] = (), cutoff: float | None = 0.25,
-            **options: Unpack[Options]) -> Figure:  # fmt: skip
-    """Radial power spectra, both axes logarithmic, frequency in cycles a pixel.
+def spectra(frame: pd.DataFrame, *, references: Sequence[str] = (), **options: Unpack[Options]) -> Figure:
+    """Radial spectra, a line a `picture`: `power` over `frequency` in cycles a pixel, both axes logarithmic.
 
-    The series named in `references` (content, style) are dashed and grey; `cutoff` shades what counts as fine texture.
+    The pictures named in `references` (content, style) are dashed and grey. What counts as fine texture is shaded.
     """
+    frequency, power, by = "frequency", "power", "picture"
     _require(frame, [frequency, power, by])
     fig, ax = _open(options)
     for index, name in enumerate(references):
         part = frame[frame[by] == name].sort_values(frequency)
         grey = ("#9A9A9A", "#3A3A3A")[index % 2]
         ax.plot(part[frequency], part[power], color=grey, linestyle="--", label=str(name), zorder=2)
-    if cutoff:
-        ax.axvspan(cutoff, float(frame[frequency].max()), color="#F0F0F0", linewidth=0, zorder=0)
+    ax.axvspan(FINE, float(frame[frequency].max()), color="#F0F0F0", linewidth=0, zorder=0)
     texts: Options = {"xlabel": "frequency (cycles/pixel)", "ylabel": "power", "logx": True, "logy": True}
     lines(frame[~frame[by].isin(references)], frequency, power, by, markers=False, **(texts | options | {"ax": ax}))
     return fig

@@ -85,17 +85,9 @@ def convergence(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, p
 
 
 @styled
-def hamming(frame: pd.DataFrame, control: pd.DataFrame | None, x: str = "evaluations", y: str = "distance",
-            by: str | None = None, **options: Any) -> Figure:  # fmt: skip
-    """Mean pairwise Hamming distance of the population, with the same search under random fitness as grey band."""
-    texts = {"ylabel": "mean pairwise Hamming distance"}
-    return convergence(frame, x, y, by, control=control, **texts | options)
-
-
-@styled
-def embedding(frame: pd.DataFrame, x: str = "x", y: str = "y", *, colour: str | None = None, by: str | None = None,
+def embedding(frame: pd.DataFrame, *, colour: str | None = None, by: str | None = None,
               size: str | None = None, panel: str | None = None, title: str = "") -> Figure:  # fmt: skip
-    """Embedded points, a panel a value of `panel`: `colour` a number as a shade, `by` a category.
+    """Embedded points `x` and `y`, a panel a value of `panel`: `colour` a number as a shade, `by` a category.
 
     `size` names how many equal genomes a point stands for; its area grows with them. Points of one place stand on a
     small ring about it, so that none covers another. The axes carry no scale, as the distances of an embedding have
@@ -106,13 +98,13 @@ def embedding(frame: pd.DataFrame, x: str = "x", y: str = "y", *, colour: str | 
     fig, axes = _grid(len(names), 2, sharey=False, height=2.9)
     scale = style.scale_of(frame[colour].tolist()) if colour else None
     for name, ax in zip(names, axes, strict=False):
-        part = _apart(_of(frame, panel, name), [x, y])
+        part = _apart(_of(frame, panel, name), ["x", "y"])
         for index, kind in enumerate(kinds):
             rows = _of(part, by, kind)
             shades: Any = {"c": rows[colour], "norm": scale, "cmap": style.sequential()} if colour else {}
             paint = shades or {"color": style.look(index)["color"]}
             area = 12 * rows[size].clip(upper=40) if size else 16
-            ax.scatter(rows[x], rows[y], s=area, marker=style.look(index)["marker"], linewidths=0.3,
+            ax.scatter(rows["x"], rows["y"], s=area, marker=style.look(index)["marker"], linewidths=0.3,
                        edgecolors="white", alpha=0.85, label=kind, **paint)  # fmt: skip
         _plain(ax, f"{panel} {name}" if panel else title)
         if size and frame[size].max() > 1:
@@ -129,14 +121,14 @@ def embedding(frame: pd.DataFrame, x: str = "x", y: str = "y", *, colour: str | 
 
 
 @styled
-def utilisation(frame: pd.DataFrame, *, tells: str = "tells", window: str = "window") -> Figure:
+def utilisation(frame: pd.DataFrame) -> Figure:
     """The busy share of worker slots against their number, a panel a way to tell, a line a window (in slots)."""
-    names = list(pd.unique(frame[tells]))
+    names = list(pd.unique(frame["tells"]))
     fig, axes = _grid(len(names), 3, sharey=True)
     for index, (name, ax) in enumerate(zip(names, axes, strict=False)):
-        part = _of(frame, tells, name)
-        part = part.assign(**{window: [f"window {value:g}× the slots" for value in part[window]]})
-        plots.lines(part, "slots", "utilisation", window, title=str(name), logx=True, xlabel="worker slots",
+        part = _of(frame, "tells", name)
+        part = part.assign(window=[f"window {value:g}× the slots" for value in part["window"]])
+        plots.lines(part, "slots", "utilisation", "window", title=str(name), logx=True, xlabel="worker slots",
                     ylabel="" if index else "share of time busy", legend="below", ax=ax)  # fmt: skip
         ax.set_ylim(0, 1.04)
     shared_legend(fig)

@@ -13,13 +13,15 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 CHOICES = ("left", "right", "cannot decide", "skip")
+MOST_UPDATES = 10_000  # of Bradley-Terry strengths
+CENTRAL = [50 * (1 - 0.95), 50 * (1 + 0.95)]  # percentiles that hold 95% between them
 VIRTUAL = 0.5  # wins added each way to every pair, so that an unbeaten option stays finite
 Statistic = Callable[..., Any]
 Values = Sequence[float] | np.ndarray
 
 
 class Interval(NamedTuple):
-    """An estimate with its interval (95% unless told otherwise) from n observations; limits are NaN where unknown."""
+    """An estimate with its 95% interval from n observations; limits are NaN where unknown."""
 
     value: float
     low: float
@@ -27,18 +29,16 @@ class Interval(NamedTuple):
     n: int
 
 
-def bootstrap(values: ArrayLike, statistic: Statistic = np.mean, *, seed: int, n: int = 2000,
-              level: float = 0.95) -> Interval:  # fmt: skip
+def bootstrap(values: ArrayLike, statistic: Statistic = np.mean, *, seed: int, n: int = 2000) -> Interval:
     """Percentile bootstrap of `statistic(values)`, resampling the first axis `n` times; one value has no interval."""
-    return bootstrap_groups([values], statistic, seed=seed, n=n, level=level)
+    return bootstrap_groups([values], statistic, seed=seed, n=n)
 
 
-def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed: int, n: int = 2000,
-                     level: float = 0.95) -> Interval:  # fmt: skip
+def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed: int, n: int = 2000) -> Interval:
     """Percentile bootstrap of `statistic(*groups)`, each group resampled within itself, e.g. a difference of means.
 
-    The interval is unknown (NaN) unless every group has two values. Raises ValueError for an empty group, values that
-    are not finite, or a level outside (0, 1).
+    The interval is unknown (NaN) unless every group has two values. Raises ValueError for an empty group and values
+    that are not finite.
     """
     arrays = [_finite(group, f"group {index}") for index, group in enumerate(groups)]
     value, count = float(statistic(*arrays)), sum(map(len, arrays))
@@ -46,7 +46,7 @@ def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed:
         return Interval(value, np.nan, np.nan, count)
     rng = np.random.default_rng(seed)
     draws = [statistic(*(array[rng.integers(0, len(array), len(array))] for array in arrays)) for _ in range(n)]
-    return Interval(value, *_percentiles(draws, level), count)
+    return Interval(value, *_limits(draws), count)
 
 
 def pooled(groups: Iterable[np.ndarray]) -> tuple[float, int]:
@@ -106,7 +106,7 @@ def simulated(statistic: Callable[[np.ndarray], np.ndarray], means: np.ndarray, 
     rng = np.random.default_rng(seed)
     scale = sd * np.sqrt(free / rng.chisquare(free, (n, *[1] * means.ndim)))
     drawn = statistic(means + scale / np.sqrt(counts) * rng.standard_normal((n, *means.shape)))
-    return Interval(value, *_percentiles(drawn, 0.95), count)
+    return Interval(value, *_limits(drawn), count)
 
 
 def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> Interval:
@@ -117,7 +117,7 @@ def over_seeds(each: Iterable[float], limits: tuple[float, float] = (-np.inf, np
     return effect._replace(low=float(low), high=float(high))
 
 
-def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Interval:
+def spearman(x: ArrayLike, y: ArrayLike) -> Interval:
     """Spearman's rank correlation with the interval of Bonett and Wright (2000) on Fisher's z scale.
 
     For the interval, a correlation of one counts as half a step below the next smaller value that n ranks can give,
@@ -135,33 +135,33 @@ def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Interval:
         return Interval(value, -1.0, 1.0, n)
     limit = 1 - 6 / (n**3 - n)
     z, error = np.arctanh(np.clip(value, -limit, limit)), np.sqrt((1 + value**2 / 2) / (n - 3))
-    low, high = np.tanh(z + np.array([-1, 1]) * stats.norm.ppf((1 + level) / 2) * error)
+    low, high = np.tanh(z + np.array([-1, 1]) * stats.norm.ppf(0.975) * error)
     return Interval(value, min(float(low), value), max(float(high), value), n)
 
 
-def mean_rank_difference(a: ArrayLike, b: ArrayLike, *, seed: int, n: int = 2000, level: float = 0.95) -> Interval:
+def mean_rank_difference(a: ArrayLike, b: ArrayLike, *, seed: int, n: int = 2000) -> Interval:
     """Mean rank of `a` minus mean rank of `b` in the pooled sample (ties share ranks), with a bootstrap interval."""
 
     def difference(first: np.ndarray, second: np.ndarray) -> float:
         ranks = stats.rankdata(np.concatenate([first, second]))
         return float(ranks[: len(first)].mean() - ranks[len(first) :].mean())
 
-    return bootstrap_groups([a, b], difference, seed=seed, n=n, level=level)
+    return bootstrap_groups([a, b], difference, seed=seed, n=n)
 
 
-def wilson(wins: float, n: float, *, level: float = 0.95) -> Interval:
+def wilson(wins: float, n: float) -> Interval:
     """Share of wins with Wilson's interval; half wins (ties) are allowed, without trials the interval is [0, 1]."""
     if not 0 <= wins <= n:
         raise ValueError(f"wins is {wins} of {n}; it must lie between 0 and the number of trials")
     if n == 0:
         return Interval(np.nan, 0.0, 1.0, 0)
-    z, share = float(stats.norm.ppf((1 + level) / 2)), wins / n
+    z, share = float(stats.norm.ppf(0.975)), wins / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return Interval(share, max(0.0, float(centre - half)), min(1.0, float(centre + half)), round(n))
 
 
-def win_matrix(votes: pd.DataFrame, options: Sequence[str] | None = None) -> pd.DataFrame:
+def win_matrix(votes: pd.DataFrame) -> pd.DataFrame:
     """Wins of the row option over the column option; a tie is half a win each, skipped trials do not count.
 
     `votes` has the columns `left_id`, `right_id` and `choice`. Raises ValueError for a choice outside left, right,
@@ -172,11 +172,11 @@ def win_matrix(votes: pd.DataFrame, options: Sequence[str] | None = None) -> pd.
         raise ValueError(f"choice is {strange[0]!r}; allowed are {', '.join(CHOICES)}")
     if (votes["left_id"] == votes["right_id"]).any():
         raise ValueError("a vote compares an option with itself")
-    names = list(options) if options is not None else sorted({*votes["left_id"], *votes["right_id"]})
+    names = sorted({*votes["left_id"], *votes["right_id"]})
     return pd.DataFrame(_tally(votes, names), index=names, columns=names)
 
 
-def bradley_terry(wins: pd.DataFrame, *, tolerance: float = 1e-10, most: int = 10_000) -> pd.Series:
+def bradley_terry(wins: pd.DataFrame) -> pd.Series:
     """Log strengths from the wins of row over column, normalised to mean 0.
 
     Half a virtual win both ways in every pair keeps unbeaten and never compared options finite. Minorise-maximise
@@ -186,49 +186,44 @@ def bradley_terry(wins: pd.DataFrame, *, tolerance: float = 1e-10, most: int = 1
         raise ValueError(f"wins needs the same two or more options as rows and columns; it has shape {wins.shape}")
     if (wins.to_numpy(float) < 0).any():
         raise ValueError(f"wins has the negative entry {wins.to_numpy(float).min():g}")
-    strengths = _log_strengths(wins.to_numpy(float)[None], tolerance, most)[0]
+    strengths = _log_strengths(wins.to_numpy(float)[None], 1e-10)[0]
     return pd.Series(strengths, index=wins.index, name="strength")
 
 
-def bradley_terry_intervals(votes: pd.DataFrame, voter: str = "voter", *, seed: int, n: int = 1000,
-                            level: float = 0.95) -> pd.DataFrame:  # fmt: skip
+def bradley_terry_intervals(votes: pd.DataFrame, *, seed: int, n: int = 1000) -> pd.DataFrame:
     """One row an option, strongest first: option, strength (log), low, high, wins, comparisons, voters.
 
     The interval comes from `n` bootstrap resamples of whole voters; with one voter it is unknown (NaN).
     """
     wins = win_matrix(votes)
-    strengths, draws = bradley_terry(wins), _resampled(votes, voter, list(wins.index), seed, n)
-    low, high = _limits(draws, level, len(wins))
+    strengths, draws = bradley_terry(wins), _resampled(votes, list(wins.index), seed, n)
+    low, high = _limits(draws)
     played = wins.sum(axis=1) + wins.sum(axis=0)
     frame = pd.DataFrame({"option": wins.index, "strength": strengths.to_numpy(), "low": low, "high": high,
                           "wins": wins.sum(axis=1).to_numpy(), "comparisons": played.to_numpy(),
-                          "voters": votes[voter].nunique()})  # fmt: skip
+                          "voters": votes["voter"].nunique()})  # fmt: skip
     return frame.sort_values("strength", ascending=False, kind="stable", ignore_index=True)
 
 
-def bradley_terry_difference(votes: pd.DataFrame, a: str, b: str, voter: str = "voter", *, seed: int, n: int = 1000,
-                             level: float = 0.95) -> Interval:  # fmt: skip
+def bradley_terry_difference(votes: pd.DataFrame, a: str, b: str, *, seed: int, n: int = 1000) -> Interval:
     """Log strength of option `a` minus that of `b` with the same bootstrap over voters; n counts the comparisons."""
     wins = win_matrix(votes)
     lacking = [option for option in (a, b) if option not in wins.index]
     if lacking:
         raise ValueError(f"option {lacking[0]!r} has no vote; the options are {', '.join(map(str, wins.index))}")
     strengths, names = bradley_terry(wins), list(wins.index)
-    draws = _resampled(votes, voter, names, seed, n)
-    apart = (draws[:, names.index(a)] - draws[:, names.index(b)])[:, None]
-    low, high = _limits(apart, level, 1)
-    return Interval(
-        float(strengths[a] - strengths[b]), float(low[0]), float(high[0]), round(float(wins.to_numpy().sum()))
-    )
+    draws = _resampled(votes, names, seed, n)
+    low, high = _limits(draws[:, names.index(a)] - draws[:, names.index(b)])
+    return Interval(float(strengths[a] - strengths[b]), low, high, round(float(wins.to_numpy().sum())))
 
 
-def win_shares(votes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+def win_shares(votes: pd.DataFrame) -> pd.DataFrame:
     """One row an option: option, share of its comparisons won (ties half), Wilson's low and high, n."""
     wins = win_matrix(votes)
     rows = []
     for option in wins.index:
         won, lost = wins.loc[option].sum(), wins[option].sum()
-        rows.append((option, *wilson(float(won), float(won + lost), level=level)))
+        rows.append((option, *wilson(float(won), float(won + lost))))
     return pd.DataFrame(rows, columns=["option", "value", "low", "high", "n"])
 
 
@@ -267,14 +262,6 @@ def _finite(values: ArrayLike, name: str) -> np.ndarray:
     return array
 
 
-def _percentiles(draws: Any, level: float) -> tuple[float, float]:
-    """The central interval of the draws."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it must lie between 0 and 1")
-    low, high = np.percentile(draws, [50 * (1 - level), 50 * (1 + level)])
-    return float(low), float(high)
-
-
 def _tally(votes: pd.DataFrame, names: list[str]) -> np.ndarray:
     """Wins (option, option) of the rows, in the order of the names."""
     place = {name: position for position, name in enumerate(names)}
@@ -287,22 +274,22 @@ def _tally(votes: pd.DataFrame, names: list[str]) -> np.ndarray:
     return wins
 
 
-def _resampled(votes: pd.DataFrame, voter: str, names: list[str], seed: int, n: int) -> np.ndarray:
+def _resampled(votes: pd.DataFrame, names: list[str], seed: int, n: int) -> np.ndarray:
     """Log strengths (n, options) of tables made of as many voters, drawn with replacement; no rows for one voter."""
-    tables = np.stack([_tally(rows, names) for _, rows in votes.groupby(voter, sort=True)])
+    tables = np.stack([_tally(rows, names) for _, rows in votes.groupby("voter", sort=True)])
     if len(tables) < 2:
         return np.empty((0, len(names)))
     drawn = np.random.default_rng(seed).multinomial(len(tables), np.full(len(tables), 1 / len(tables)), n)
-    return _log_strengths(np.tensordot(drawn, tables, 1), 1e-8, 10_000)
+    return _log_strengths(np.tensordot(drawn, tables, 1), 1e-8)
 
 
-def _log_strengths(wins: np.ndarray, tolerance: float, most: int) -> np.ndarray:
+def _log_strengths(wins: np.ndarray, tolerance: float) -> np.ndarray:
     """Log strengths (tables, options) of win tables (tables, options, options), virtual wins included."""
     options = wins.shape[-1]
     wins = wins + VIRTUAL * (1 - np.eye(options))
     played, won = wins + wins.transpose(0, 2, 1), wins.sum(2)
     strength = np.ones(wins.shape[:2])
-    for _ in range(most):
+    for _ in range(MOST_UPDATES):
         new = won / (played / (strength[:, :, None] + strength[:, None])).sum(2)
         new /= np.exp(np.log(new).mean(1, keepdims=True))
         moved = float(np.abs(np.log(new) - np.log(strength)).max())
@@ -312,9 +299,7 @@ def _log_strengths(wins: np.ndarray, tolerance: float, most: int) -> np.ndarray:
     return np.log(strength)
 
 
-def _limits(draws: np.ndarray, level: float, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Central limits of each column, NaN without draws."""
-    if not len(draws):
-        return np.full(count, np.nan), np.full(count, np.nan)
-    low, high = np.percentile(draws, [50 * (1 - level), 50 * (1 + level)], axis=0)
+def _limits(draws: Any) -> tuple[Any, Any]:
+    """The central 95% of draws, of each column where there are several; NaN without draws."""
+    low, high = np.percentile(draws, CENTRAL, axis=0) if len(draws) else np.full((2, *np.shape(draws)[1:]), np.nan)
     return low, high

@@ -48,13 +48,13 @@ def markdown(frame: pd.DataFrame, digits: int = DIGITS) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in [head, rule, *body])
 
 
-def save(frame: pd.DataFrame, folder: Path | str, name: str, *, digits: int = DIGITS) -> list[Path]:
+def save(frame: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
     """Write `name.csv` and `name.md` under `folder`, each in one step, without the index, and return both paths."""
     if not name or Path(name).name != name:
         raise ValueError(f"table name is {name!r}; it must be a plain file name without folder or ending")
     target = Path(folder)
     csv = write_text(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    return [csv, write_text(target / f"{name}.md", markdown(frame, digits))]
+    return [csv, write_text(target / f"{name}.md", markdown(frame))]
 
 
 def _escaped(text: Any) -> str:

@@ -101,10 +101,9 @@ def test_measured_noise_is_drawn_about_the_line(curves: pd.DataFrame) -> None:
 
 def test_the_distance_of_a_population_is_shown_with_the_neutral_control() -> None:
     frame = pd.DataFrame({"seed": [0, 0, 1, 1], "evaluations": [16, 32, 16, 32], "distance": [80.0, 40, 84, 44]})
-    fig = search.hamming(frame, frame.assign(distance=85.0))
+    fig = search.convergence(frame, "evaluations", "distance", control=frame.assign(distance=85.0))
     grey = next(line for line in fig.axes[0].lines if line.get_label() == "control: random fitness")
     assert list(grey.get_ydata()) == [85, 85]
-    assert fig.axes[0].get_ylabel() == "mean pairwise Hamming distance"
 
 
 def test_an_embedding_shades_by_number_and_sizes_by_count_over_two_seeds() -> None:

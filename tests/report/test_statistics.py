@@ -47,11 +47,6 @@ def test_bootstrap_of_groups_resamples_each_within_itself() -> None:
     assert (found.value, found.low, found.high, found.n) == (2, 2, 2, 14)
 
 
-def test_bootstrap_refuses_a_level_of_one() -> None:
-    with pytest.raises(ValueError, match="level is 1"):
-        statistics.bootstrap([1, 2], seed=0, level=1)
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=8))
 def test_the_interval_over_seeds_is_students(values: list[float]) -> None:

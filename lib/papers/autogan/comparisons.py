@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from lib.papers.autogan import records
-from lib.papers.autogan.records import WINNERS, Search
+from lib.papers.autogan.records import WINNERS, Stored
 from lib.papers.study import Study
 from lib.report import statistics
 from lib.report.claims import Claim, Finding, Test, Verdict, above, below, inside_band, not_run
@@ -182,7 +182,7 @@ def rewards_rise(study: Study, claim: Claim) -> Finding:
     return above(claim, over_seeds(one["gain"].mean() for one in found), 0.0, note=note)
 
 
-def _rises(one: Search) -> pd.DataFrame:
+def _rises(one: Stored) -> pd.DataFrame:
     """The gain in mean reward within each stage of a search, and over how many iterations its ends are averaged."""
     found = []
     for rows in one.stages():
@@ -202,7 +202,7 @@ def beats_uniform(study: Study, claim: Claim) -> Finding:
     return above(claim, over_seeds(float(gains.mean()) for gains in kept.values()), 0.0, note=f"a stage each, {note}")
 
 
-def control(one: Search) -> pd.DataFrame:
+def control(one: Stored) -> pd.DataFrame:
     """Where a search compared its policy with uniform cells: side, value, low and high, by Welch's interval."""
     rows = one.rows.dropna(subset="control") if "control" in one.rows else one.rows[:0]
     if not len(rows):
@@ -294,7 +294,7 @@ def memo(study: Study, claim: Claim) -> Finding:
     return above(claim, over_seeds(each), 1.0, strict=False, note=f"searches: {', '.join(f'{x:.2f}' for x in each)}")
 
 
-def savings(one: Search) -> dict[str, float] | None:
+def savings(one: Stored) -> dict[str, float] | None:
     """Rewards asked over rewards computed in the first stage, and what uniform draws from its 36 genomes would save."""
     rows = one.stages()[0]
     asked = rows["memo_hits"] + rows["memo_misses"]

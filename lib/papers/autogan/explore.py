@@ -14,7 +14,7 @@ from lib.spaces.base import Genome
 def explore(study: Study | None = None) -> Explorer:
     """The generators of a study, by default of the checked-in desk study; KeyError where none was trained."""
     study = study or explorer.desk("autogan")
-    gan = records.header(study, "derived")["gan"]
+    gan = study.about("derived")["gan"]
     shape = gan["width"], gan["bottom"], gan["latent"]
 
     def count(genome: Genome) -> dict[str, int]:

@@ -1,8 +1,7 @@
 """The paper's figures 1 to 6: tokens, cells and networks drawn from genomes, and grids of unpicked samples."""
 
 from collections.abc import Callable
-from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from matplotlib.figure import Figure
 
@@ -41,15 +40,10 @@ def cell() -> architecture.Diagram:
              ("skip", "skip-outs of\nearlier cells", 0, 1, "skip"), ("fit", "U to side 2 s\n1×1 each", 0, 2, "skip"),
              ("own", "skip-out to\nlater cells", 2, 1, "skip"),
              ("past", "shortcut:\nU ×2, 1×1", 3, 4, "shortcut")]  # fmt: skip
-    keys = ("id", "label", "column", "level", "kind")
-    paths = [("in", "up", "sum", "conv", "out"), ("skip", "fit", "sum"), ("up", "own")]
-    flow = [_edge(a, b, "flow") for path in paths for a, b in pairwise(path)]
-    return {"nodes": [dict(zip(keys, box, strict=True)) for box in boxes],
-            "edges": [*flow, _edge("in", "past", "bend"), _edge("past", "out", "flow")]}  # fmt: skip
-
-
-def _edge(source: str, target: str, kind: str) -> dict[str, Any]:
-    return {"source": source, "target": target, "label": "", "kind": kind}
+    drawn = architecture.diagram(boxes, [("in", "up", "sum", "conv", "out"), ("skip", "fit", "sum"), ("up", "own"),
+                                         ("past", "out")])  # fmt: skip
+    bend = {"source": "in", "target": "past", "label": "", "kind": "bend"}
+    return {**drawn, "edges": [*drawn["edges"][:-1], bend, drawn["edges"][-1]]}
 
 
 def fig2(study: Study) -> Figure:

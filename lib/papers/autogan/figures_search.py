@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lib.papers.autogan import comparisons, records, tables
 from lib.papers.autogan.computing import CHECKED
-from lib.papers.autogan.records import Search
+from lib.papers.autogan.records import Stored
 from lib.papers.study import Study, needs
 from lib.report import plots, style
 from lib.spaces.autogan import CELLS
@@ -32,7 +32,7 @@ def words(gene: str) -> tuple[str, ...]:
     return LAST if gene == f"k{CELLS - 1}" else WORDS[gene[0]]
 
 
-def facts(found: Sequence[Search]) -> str:
+def facts(found: Sequence[Stored]) -> str:
     """What figures of searches say of them: rewards, pictures, widths, how many of each kind."""
     about = found[0].about
     plan, scores, gan = about["plan"], about["scores"], about["gan"]
@@ -55,13 +55,13 @@ def curves(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str, **options: An
     plots.lines(mean, x, y, by, markers=few, ax=ax, **{"legend": "below", **options})
 
 
-def series(found: Sequence[Search], part: str, label: str = "") -> str:
+def series(found: Sequence[Stored], part: str, label: str = "") -> str:
     """How the searches of a part are called in a legend, with how many they are."""
     count = sum(one.part == part for one in found)
     return f"{label or tables.PART_LABELS[part]}, {'one search' if count == 1 else f'mean of {count}'}"
 
 
-def rows_of(found: Sequence[Search], **labels: str) -> pd.DataFrame:
+def rows_of(found: Sequence[Stored], **labels: str) -> pd.DataFrame:
     """The iterations of searches: their rows, series, seed, `at`, iteration (from 1) and the seconds gone by.
 
     `labels` call a part otherwise than tables do.
@@ -78,7 +78,7 @@ def _clock(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return frame.assign(**{unit: frame["gone"] / (3600 if long else 60)}), unit
 
 
-def _starts(one: Search, places: pd.Series) -> dict[str, float]:
+def _starts(one: Stored, places: pd.Series) -> dict[str, float]:
     """Where later stages begin on an axis that has these places at the iterations' ends."""
     return {side: float(places.iloc[k - 1]) for side, k in one.starts.items()}
 
@@ -199,7 +199,7 @@ def marginals(study: Study) -> Figure:
     return study.figure("extra_marginals", plots.headed(fig, f"dashed: chance; {facts(found)}"))
 
 
-def _marginal(found: Sequence[Search], gene: str) -> pd.DataFrame:
+def _marginal(found: Sequence[Stored], gene: str) -> pd.DataFrame:
     """Probabilities of a token's values: seed, at, iteration, word, value."""
     lines = []
     for one in found:
@@ -243,10 +243,10 @@ def derived(study: Study) -> Figure | None:
     frame = pd.concat(lines).dropna()
     if frame.empty:
         return None
-    called = records.score("fd", records.header(study, "derived")["scores"]["reward"])
+    called = records.score("fd", study.about("derived")["scores"]["reward"])
     fig, (ax,) = plots.panels(1, width=1.4 * plots.COLUMN, height=3.4)
     curves(ax, frame, "G-iterations", "fd", "network", logy=True, ylabel=f"{called} ↓, averaged weights")
-    count = min(CHECKED, records.header(study, "derived")["scores"]["images"])
+    count = min(CHECKED, study.about("derived")["scores"]["images"])
     about = f"means over trainings; checkpoints scored on {count:,} pictures"
     return study.figure("extra_derived", plots.headed(fig, f"{about}\n{records.training(study, 'derived')}"))
 
@@ -266,7 +266,7 @@ def policy(study: Study) -> Figure | None:
     return study.figure("extra_policy", plots.headed(fig, _compared_with_chance(found)))
 
 
-def _compared_with_chance(found: Sequence[Search]) -> str:
+def _compared_with_chance(found: Sequence[Stored]) -> str:
     """What the intervals of `policy` are."""
     spread = pd.concat([one.rows.filter(["policy_std", "uniform_std"]) for one in found])
     once = "; equal children were scored once where std is 0" if (spread == 0).any(axis=None) else ""

@@ -248,7 +248,7 @@ def _finished(settings: Settings, run: Run, seconds: float) -> Found:
             parameters=identity, seeds=[settings.seed], data={settings.data: known.shown().sha256},
             weights=identity["weights"], seconds=spent(),
         ))  # fmt: skip
-    name = distribution.score_name("IS", known.network(known.reward))
+    name = distribution.score_name("IS", known.network(known.reward).name)
     return Found(genome, _averaged(genome, training), run.record.frame(), run.folder, name, training.g_iters)
 
 

@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
 from lib.metrics.distribution import INCEPTION, score_name
-from lib.metrics.features import Features
 from lib.papers.autogan.experiments import SEARCHED, SPACE
 from lib.papers.study import Study
-from lib.search import record
 from lib.spaces.autogan import Cell
 
 FINAL = ("derived", "transfer", "checks")  # parts with scores on the tables' features; the others have the rewards'
@@ -28,7 +25,7 @@ PICTURES = 50_000  # of a score that compares with the paper's
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class Stored:
     """A stored search: one row an iteration, and what its header says of it."""
 
     part: str
@@ -73,26 +70,21 @@ class Search:
         return [SPACE.decode(SPACE.parse(text)).cells for text in kept] if isinstance(kept, list) else []
 
 
-def searches(study: Study, *parts: str) -> list[Search]:
+def searches(study: Study, *parts: str) -> list[Stored]:
     """The stored searches of these parts, by part and seed."""
     found = []
     for part in parts or SEARCHED:
         seed = 0
         while study.has(name := f"{part}-{seed}"):
             if len(rows := study.frame(name)):
-                found.append(Search(part, seed, rows, header(study, name)))
+                found.append(Stored(part, seed, rows, study.about(name)))
             seed += 1
     return found
 
 
-def header(study: Study, part: str) -> dict[str, Any]:
-    """What a part's record depends on."""
-    return record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
-
-
 def score(measure: str, features: str) -> str:
     """How `is`, `fd` or `kd` on features of a name is called."""
-    return score_name(measure.upper(), Features(features, nn.Identity().eval(), 1, "area", "none"))
+    return score_name(measure.upper(), features)
 
 
 def name(study: Study, part: str, measure: str) -> str:
@@ -103,19 +95,19 @@ def name(study: Study, part: str, measure: str) -> str:
 
 def features(study: Study, part: str) -> str:
     """The features that a part's scores are on."""
-    about = header(study, part)
+    about = study.about(part)
     return str(about["features"] if part in FINAL else about["scores"]["reward"])
 
 
 def protocol(study: Study, part: str) -> str:
     """How a part's networks were trained and scored, in words."""
-    scored = f"scored on {header(study, part)['scores']['images']:,} pictures, features {features(study, part)}"
+    scored = f"scored on {study.about(part)['scores']['images']:,} pictures, features {features(study, part)}"
     return f"ours: {training(study, part)}; {scored}"
 
 
 def training(study: Study, part: str) -> str:
     """How a part's networks were trained, in words: steps, widths, pictures and what these stand in for."""
-    about, steps = header(study, part), study.frame(part)["g_iters"]
+    about, steps = study.about(part), study.frame(part)["g_iters"]
     data, gan, (papers, title) = about["scores"]["data"], about["gan"], PAPERS[part]
     counts = " to ".join(f"{count:,.0f}" for count in dict.fromkeys((steps.min(), steps.max())))
     source = f" ({about['source']})" if about["source"] != data else ""
@@ -125,7 +117,7 @@ def training(study: Study, part: str) -> str:
 
 def lacks(study: Study, part: str, data: str) -> str:
     """What keeps a part's scores from being the paper's quantities; empty if nothing does."""
-    about, seen = header(study, part)["scores"], features(study, part)
+    about, seen = study.about(part)["scores"], features(study, part)
     if seen != INCEPTION:
         return f"needs the 2015 Inception; the scores of part {part} are on {seen}"
     if about["data"] != data:
@@ -161,11 +153,11 @@ def d_steps(study: Study, part: str) -> float:
     if part == "rses":
         if not study.has(part):
             return np.nan
-        return float(climbed(study)["g_iters"].sum() * header(study, part)["gan"]["n_critic"])
+        return float(climbed(study)["g_iters"].sum() * study.about(part)["gan"]["n_critic"])
     return float(pd.Series([one.rows["d_steps"].iloc[-1] for one in searches(study, part)], dtype=float).mean())
 
 
-def curve(found: Sequence[Search], name: str) -> pd.DataFrame:
+def curve(found: Sequence[Stored], name: str) -> pd.DataFrame:
     """A curve within the iterations of searches: seed, place (in iterations, as a fraction), step (counted), value."""
     parts = []
     for one in found:

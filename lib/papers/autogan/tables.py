@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.papers.autogan import comparisons, printed, records
-from lib.papers.autogan.records import ARROWS, MEASURES, SPENT, Search
+from lib.papers.autogan.records import ARROWS, MEASURES, SPENT, Stored
 from lib.papers.study import Study, needs
 from lib.spaces.autogan import NAMED
 
@@ -54,7 +54,7 @@ def _ours(study: Study, part: str) -> dict[str, dict[str, object]]:
     """Each trained network's scores under their names: means over trainings, KD with its interval over pictures."""
     frame = study.frame(part)
     shown = [name for name in (*MEASURES, "is_task", "fd_task", "kd_task") if name in frame]
-    best = "best " + records.score("fd", records.header(study, part)["scores"]["reward"]) + ARROWS["fd"]
+    best = "best " + records.score("fd", study.about(part)["scores"]["reward"]) + ARROWS["fd"]
     found = {}
     for name, rows in frame.groupby("name", sort=False):
         scores: dict[str, object] = {"genome": rows["text"].iloc[0], "trainings": len(rows)}
@@ -135,7 +135,7 @@ def searches(study: Study) -> pd.DataFrame | None:
     return study.table("extra_searches", frame.astype({name: "Int64" for name in whole if name in frame}))
 
 
-def _search(one: Search) -> dict[str, object]:
+def _search(one: Stored) -> dict[str, object]:
     last, spent = one.rows.iloc[-1], one.rows[list(SPENT.values())].sum()
     kept, saved = last["beams"], comparisons.savings(one) or {}
     return {

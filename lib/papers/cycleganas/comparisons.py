@@ -17,7 +17,7 @@ import pandas as pd
 from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import printed, records
 from lib.papers.cycleganas.experiments import TRAININGS
-from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Search
+from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Stored
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Verdict
 from lib.report.statistics import Interval, contrast, pooled, satterthwaite, student
@@ -92,7 +92,7 @@ class Known:
     trainings: list[Row]
     anchors: list[Row]
     ranks: list[Row]
-    searches: list[Search]
+    searches: list[Stored]
     keys: frozenset[str]
     blocks: int
     pixels: int
@@ -248,7 +248,7 @@ def known(study: Study) -> Known:
 @lru_cache(maxsize=2)
 def _read(study: Study, stamp: Any) -> Known:
     parts = [part for part in ("domains", *TRAININGS, "ranks") if study.has(part)]
-    about, searches = [records.header(study, part) for part in parts], records.searches(study)
+    about, searches = [study.about(part) for part in parts], records.searches(study)
     blocks = [one.space.blocks for one in searches] + [one["training"]["blocks"] for one in about]
     sides = [one["training"]["side"] for one in [*about, *(one.about for one in searches)]]
     names = {measure: records.score(study, measure) for measure in MEASURES} if parts else {}

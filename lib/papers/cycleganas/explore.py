@@ -26,7 +26,7 @@ def explore(study: Study | None = None) -> Explorer:
     if (rows := records.trainings(study)).empty:
         raise ValueError("the study trained no network to explore")
     data, target = str(rows["data"].iloc[0]), int(rows["target"].mode().iloc[0])
-    training = records.header(study, str(rows["part"].iloc[0]))["training"]
+    training = study.about(str(rows["part"].iloc[0]))["training"]
     space = CycleGanas(training["blocks"], _preset(str(rows["text"].iloc[0])))
     widths = {"G": target, "D": int(training["ndf"])}
 

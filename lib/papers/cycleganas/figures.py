@@ -1,7 +1,6 @@
 """The paper's figures 1 and 2, found genotypes and unpicked translations; figures 3 to 6 stand in `figures_scores`."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from matplotlib.figure import Figure
 from lib.papers.cycleganas import figures_scores, records
 from lib.papers.cycleganas.figures_scores import Product, controlled
 from lib.papers.cycleganas.figures_search import where_searched, word
-from lib.papers.cycleganas.records import Search
+from lib.papers.cycleganas.records import Stored
 from lib.papers.study import Study
 from lib.report import architecture, heatmaps, plots
 from lib.report.architecture import Diagram
@@ -46,7 +45,7 @@ def flow() -> Diagram:
                   (f"adversarial {judge}", "adversarial\nloss: real?", 3, place, "output")]  # fmt: skip
     names = [[box[0] for box in boxes[start : start + 9]] for start in (0, 9)]
     paths = [path for name in names for path in (name[:6], name[6:], [name[2], name[7]])]
-    return _diagram(boxes, paths)
+    return architecture.diagram(boxes, paths)
 
 
 def mixed() -> Diagram:
@@ -62,14 +61,7 @@ def mixed() -> Diagram:
     rest = zip(later, kinds, strict=True)
     boxes += [(f"then{place}", label, place, middle, kind) for place, (label, kind) in enumerate(rest, 2)]
     line = [box[0] for box in boxes[1 + len(names) :]]
-    return _diagram(boxes, [*([("in", name, line[0]) for name in names]), line])
-
-
-def _diagram(boxes: Sequence[tuple[Any, ...]], paths: Sequence[Sequence[str]]) -> Diagram:
-    """Boxes (id, label, column, level, kind), and arrows along paths of their ids."""
-    keys = ("id", "label", "column", "level", "kind")
-    edges = [{"source": a, "target": b, "label": "", "kind": "flow"} for path in paths for a, b in pairwise(path)]
-    return {"nodes": [dict(zip(keys, box, strict=True)) for box in boxes], "edges": edges}
+    return architecture.diagram(boxes, [*([("in", name, line[0]) for name in names]), line])
 
 
 def fig1(study: Study) -> Figure:
@@ -88,7 +80,7 @@ def fig2(study: Study) -> Figure:
 
 
 @where_searched
-def extra_genotypes(study: Study, found: list[Search]) -> Figure:
+def extra_genotypes(study: Study, found: list[Stored]) -> Figure:
     """What every search found, operation by operation, under CycleGAN's own."""
     fig, axes = plots.panels((2, 1), height=2 * (0.65 + 0.17 * (len(found) + 1)) + 0.8, letters=False)
     for ax, networks in zip(axes, (("G_A", "D_B"), ("G_B", "D_A")), strict=True):
@@ -99,7 +91,7 @@ def extra_genotypes(study: Study, found: list[Search]) -> Figure:
     return study.figure("extra_genotypes", plots.headed(fig, title))
 
 
-def genotypes(found: Sequence[Search], networks: Sequence[str]) -> pd.DataFrame:
+def genotypes(found: Sequence[Stored], networks: Sequence[str]) -> pd.DataFrame:
     """The codes of some networks' operations, a row a search after CycleGAN's; an empty column between networks."""
     space = found[0].space
     genomes = {"CycleGAN": space.cyclegan} | {f"{one.data} {one.scheme}-{one.seed}": one.genomes()[-1] for one in found}
@@ -118,7 +110,7 @@ def _slots(space: CycleGanas, networks: Sequence[str]) -> list[str]:
 
 
 @where_searched
-def extra_generators(study: Study, found: list[Search]) -> Figure:
+def extra_generators(study: Study, found: list[Stored]) -> Figure:
     """The generators that the first search found, beside CycleGAN's."""
     one, H = found[0], found[0].about["plan"]["H"]
     own = cyclegan(one.space.blocks, one.space.preset)

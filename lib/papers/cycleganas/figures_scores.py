@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import records
-from lib.papers.cycleganas.printed import changes, numbers
+from lib.papers.cycleganas.printed import changes, number
 from lib.papers.cycleganas.records import DIRECTIONS
 from lib.papers.study import Study, needs
 from lib.report import plots, style
@@ -62,7 +62,7 @@ def shares(rows: pd.DataFrame, column: str, of: pd.DataFrame, by: Sequence[str] 
 
 def facts(study: Study, rows: pd.DataFrame) -> str:
     """How the trainings drawn were made and scored, in words."""
-    known = records.header(study, str(rows["part"].iloc[0]))
+    known = study.about(str(rows["part"].iloc[0]))
     pictures = known["scores"]["test_pictures"]
     tested = f"at most {pictures:,} test pictures" if pictures else "all test pictures"
     made = f"{known['training']['side']} px, {span(rows['updates'])[2:]} updates from scratch"
@@ -137,7 +137,7 @@ def fig4(study: Study) -> Figure | None:
         H=("H_A", "first"), mean=("value", "mean"), low=("value", "min"), high=("value", "max"), n=("value", "size")
     )
     rows, score = rows.reset_index().replace({"method": METHODS}), records.score(study, measure(study))
-    low, high = _printed("optimal_H_lower"), _printed("optimal_H_upper")
+    low, high = number("optimal_H_lower"), number("optimal_H_upper")
 
     def draw(ax: Axes, part: pd.DataFrame) -> str:
         if part["H"].max() > low:
@@ -180,7 +180,7 @@ def fig5(study: Study) -> Figure | None:
         plots.lines(part, "size", "value", "model", looks=looks, ax=upper, logx=True, legend="below", hlines=[1.0],
                     xlabel=f"parameters of the generator / C{targets[0]}'s", ylabel=f"{score} / C{targets[0]}'s mean",
                     title=f"{WAYS[way]}\n{few}")  # fmt: skip
-        gain = _printed("max_improvement_percent", way)
+        gain = number("max_improvement_percent", way)
         best = {f"paper: FID up to {gain:g} % better": 1 - gain / 100}
         plots.crosses(rows, "data", "value", "series", looks=names, ax=lower, legend="below", xlabel="",
                       hlines=best | {"": 1.0}, ylabel=f"{score} / mean of C of that size",
@@ -225,11 +225,6 @@ def _order(methods: pd.Series) -> pd.Series:
     return methods.map(list(METHODS).index)
 
 
-def _printed(metric: str, direction: str = "both") -> float:
-    """A number that the paper prints."""
-    return float(numbers().query("metric == @metric and direction == @direction")["value"].iloc[0])
-
-
 def _ratios(part: pd.DataFrame, models: dict[str, str]) -> pd.DataFrame:
     """The printed mean FIDs of a panel's methods over C64's, of its own set where that is printed, else of both."""
     data, way = part.iloc[0][PLACE]
@@ -269,13 +264,13 @@ def extra_training(study: Study) -> Figure | None:
 def _courses(ax: Axes, part: pd.DataFrame, names: dict[str, str], *, marked: bool) -> None:
     """Curves over updates, every training's and their mean; `marked` shows where each is best, and where it ends."""
     rows = []
-    for number, (_, row) in enumerate(part.iterrows()):
+    for training, (_, row) in enumerate(part.iterrows()):
         for place, (name, word) in enumerate(names.items()):
             values = np.array(row["curves"][name], float)
             chunks = row["updates"] * np.arange(1, len(values) + 1) / len(values)
             rows.append(pd.DataFrame({"series": row["method"] + word, "place": LOOKS[row["method"]] + 8 * place,
                                       "at": row["curves"]["step"] if marked else chunks, "value": values,
-                                      "training": number}))  # fmt: skip
+                                      "training": training}))  # fmt: skip
     course = pd.concat(rows).dropna()
     for _, one in course.groupby(["training", "place"]):
         look = style.look(int(one["place"].iloc[0]))

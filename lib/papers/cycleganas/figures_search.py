@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.papers.cycleganas import records
-from lib.papers.cycleganas.records import Search
+from lib.papers.cycleganas.records import Stored
 from lib.papers.study import Study
 from lib.report import clusters, plots, style
 from lib.report.search import convergence
@@ -25,11 +25,11 @@ from lib.spaces.cycleganas import SETS, CycleGanas, choices
 ROW, ROOM = 1.75, 0.08  # inches, of a row of panels; of a panel's height, above what is drawn
 NETWORKS = {"G": "generators", "D": "discriminators"}
 FEWEST = 5  # different genotypes that an embedding needs
-Of = Callable[[Search], Any]  # a value at each row of a search
+Of = Callable[[Stored], Any]  # a value at each row of a search
 Product = Callable[[Study], Figure | None]
 
 
-def where_searched(product: Callable[[Study, list[Search]], Figure | None]) -> Product:
+def where_searched(product: Callable[[Study, list[Stored]], Figure | None]) -> Product:
     """Decorates a figure of all stored searches: it is None where there are none."""
 
     @wraps(product)
@@ -40,7 +40,7 @@ def where_searched(product: Callable[[Study, list[Search]], Figure | None]) -> P
     return drawn
 
 
-def facts(found: Sequence[Search]) -> str:
+def facts(found: Sequence[Stored]) -> str:
     """What figures of searches say of them: how many of each scheme, widths, sides and learning rates."""
     plan, training = found[0].about["plan"], found[0].about["training"]
     counts = ", ".join(f"{scheme} {count}" for scheme, count in Counter(one.scheme for one in found).items())
@@ -48,7 +48,7 @@ def facts(found: Sequence[Search]) -> str:
     return f"searches: {counts}; {widths}; learning rates {training['lr']:g}, of logits {plan['alpha_lr']:g}"
 
 
-def over_iterations(found: Sequence[Search], measures: Mapping[str, Of],
+def over_iterations(found: Sequence[Stored], measures: Mapping[str, Of],
                     references: Mapping[str, Mapping[str, float]], note: str) -> Figure:  # fmt: skip
     """A row of panels a set, one a measure: what it is over the iterations, a line a scheme."""
     parts, lines = [], {}
@@ -79,7 +79,7 @@ def expected_distance(space: CycleGanas) -> float:
 
 
 @where_searched
-def extra_entropy(study: Study, found: list[Search]) -> Figure:
+def extra_entropy(study: Study, found: list[Stored]) -> Figure:
     """How decided the layers are: mean entropy of beta beside a uniform one's, and the gap between the first two."""
     titles = {kind: f"entropy, {name}" for kind, name in NETWORKS.items()}
     measures: dict[str, Of] = {titles[kind]: _mean_entropy(kind) for kind in NETWORKS}
@@ -94,7 +94,7 @@ def _mean_entropy(kind: str) -> Of:
 
 
 @where_searched
-def extra_hamming(study: Study, found: list[Search]) -> Figure:
+def extra_hamming(study: Study, found: list[Stored]) -> Figure:
     """In how many genes a genotype differs from the final one and from the one of a chunk before."""
     space = found[0].space
     measures = {"genes that differ from the final genotype": to_final,
@@ -104,13 +104,13 @@ def extra_hamming(study: Study, found: list[Search]) -> Figure:
     return study.figure("extra_hamming", over_iterations(found, measures, chance, note))
 
 
-def to_final(one: Search) -> list[int]:
+def to_final(one: Stored) -> list[int]:
     """The distance of each chunk's genotype to the last one's."""
     genomes = one.genomes()
     return [one.space.distance(genome, genomes[-1]) for genome in genomes]
 
 
-def chosen(found: Sequence[Search]) -> pd.DataFrame:
+def chosen(found: Sequence[Stored]) -> pd.DataFrame:
     """How often the searches chose each operation of a kind of layer, with Wilson's interval: share, low, high, n."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for one in found:
@@ -136,7 +136,7 @@ def word(operation: str) -> str:
 
 
 @where_searched
-def extra_kernels(study: Study, found: list[Search]) -> Figure:
+def extra_kernels(study: Study, found: list[Stored]) -> Figure:
     """Which operations the searches chose, a panel a kind of layer, beside the share of a random choice."""
     frame = chosen(found)
     kinds = list(dict.fromkeys(frame["kind"]))
@@ -153,7 +153,7 @@ def extra_kernels(study: Study, found: list[Search]) -> Figure:
     return study.figure("extra_kernels", plots.headed(fig, f"{note}\nlayers: {layers}\n{facts(found)}"))
 
 
-def visited(found: Sequence[Search]) -> tuple[pd.DataFrame, np.ndarray]:
+def visited(found: Sequence[Stored]) -> tuple[pd.DataFrame, np.ndarray]:
     """Every stored genotype, a row each (data, scheme, search, progress in (0, 1]), and all as one-hot rows."""
     rows, genomes = [], []
     for one in found:
@@ -166,7 +166,7 @@ def visited(found: Sequence[Search]) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 @where_searched
-def extra_tsne(study: Study, found: list[Search]) -> Figure | None:
+def extra_tsne(study: Study, found: list[Stored]) -> Figure | None:
     """t-SNE of the genotypes of all searches, left by scheme, right by set; later ones are larger and darker."""
     frame, features = visited(found)
     if len(np.unique(features, axis=0)) < FEWEST:
@@ -199,7 +199,7 @@ def _trace(ax: Axes, frame: pd.DataFrame, by: str) -> None:
 
 
 @where_searched
-def extra_search_losses(study: Study, found: list[Search]) -> Figure:
+def extra_search_losses(study: Study, found: list[Stored]) -> Figure:
     """The losses that the generators and the discriminators lower; of two-step schemes those of the steps of w."""
     measures: dict[str, Of] = {f"loss of the {name}": _loss(kind) for kind, name in NETWORKS.items()}
     note = "means over a chunk; of two steps those of w"

@@ -66,7 +66,8 @@ def changes(method: str) -> dict[str, dict[str, float]]:
     return found
 
 
-def _printed(metric: str, direction: str = "both") -> float:
+def number(metric: str, direction: str = "both") -> float:
+    """One of them: the first of its metric and direction."""
     found = numbers()
     return float(found[(found["metric"] == metric) & (found["direction"] == direction)]["value"].iloc[0])
 
@@ -78,7 +79,7 @@ def updates(scheme: str) -> int:
 
 
 def _space() -> tuple[bool, str]:
-    size, printed = CycleGanas().size, _printed("search_space_total")
+    size, printed = CycleGanas().size, number("search_space_total")
     return size == SIZES[9] and math.isclose(size, printed), f"{size:,}; printed {printed:g}"
 
 
@@ -92,7 +93,7 @@ def _spaces() -> tuple[bool, str]:
 
 
 def _typo() -> tuple[bool, str]:
-    size, printed = CycleGanas().size, _printed("search_space_total_as_printed_typo")
+    size, printed = CycleGanas().size, number("search_space_total_as_printed_typo")
     return math.isclose(size, printed), f"{size:.1e}, as section 3.2 has it; the conclusion prints {printed:.1e}"
 
 
@@ -116,7 +117,7 @@ def _member() -> tuple[bool, str]:
 
 
 def _megabytes() -> tuple[bool, str]:
-    printed, count = _printed("generator_size_MB_as_printed"), GENERATORS[32]
+    printed, count = number("generator_size_MB_as_printed"), GENERATORS[32]
     return (
         math.isclose(4e-6 * count, printed, rel_tol=1e-3),
         f"{printed} million are C64's parameters, {GENERATORS[64]:,}; C32's {count:,} are {4e-6 * count:.3f} MB",
@@ -141,7 +142,7 @@ def _halved() -> tuple[bool, str]:
 
 def _gains() -> tuple[bool, str]:
     best = {direction: -100 * min(of.values()) for direction, of in changes("N64").items()}
-    text = {direction: _printed("max_improvement_percent", direction) for direction in DIRECTIONS}
+    text = {direction: number("max_improvement_percent", direction) for direction in DIRECTIONS}
     each = ", ".join(f"{name} at most {best[name]:.1f} % of {text[name]:g} %" for name in DIRECTIONS)
     note = f"{each}; the text's are over the six sets of figure 5, of which figure 6 has two"
     return all(best[name] <= text[name] for name in DIRECTIONS), note

@@ -7,13 +7,10 @@ from functools import cached_property, wraps
 from typing import Any
 
 import pandas as pd
-from torch import nn
 
 from lib.metrics.distribution import score_name
-from lib.metrics.features import Features
 from lib.papers.cycleganas.experiments import TRAININGS
 from lib.papers.study import Study
-from lib.search import record
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, Genotype, parameters
@@ -24,7 +21,7 @@ ARROW = " ↓"  # all scores are distances
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class Stored:
     """A stored search: one row a chunk of iterations, and what its header says of it."""
 
     data: str
@@ -57,14 +54,14 @@ class Search:
         return math.log(parameters(self.genotype.G_B, H) / parameters(self.genotype.G_A, H))
 
 
-def searches(study: Study, *, data: str = "", scheme: str = "") -> list[Search]:
+def searches(study: Study, *, data: str = "", scheme: str = "") -> list[Stored]:
     """The stored searches, of one set and scheme where they are named, in the order of sets, schemes and seeds."""
     found = []
     for path in study.records.glob("search-*.jsonl.gz"):
         part = path.name.removesuffix(".jsonl.gz")
         if study.has(part) and len(rows := study.frame(part)):
-            about = header(study, part)
-            found.append(Search(**about["search"], rows=rows, about=about))
+            about = study.about(part)
+            found.append(Stored(**about["search"], rows=rows, about=about))
     order = list(SCHEMES)
     chosen = [one for one in found if data in ("", one.data) and scheme in ("", one.scheme)]
     return sorted(chosen, key=lambda one: (one.data, order.index(one.scheme), one.seed))
@@ -87,19 +84,14 @@ def where_trained(product: Callable[[Study], Any]) -> Callable[[Study], Any]:
     return where_any
 
 
-def header(study: Study, part: str) -> dict[str, Any]:
-    """What a part's record depends on."""
-    return record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
-
-
 def features(study: Study) -> str:
     """The features that the scores of the study are on; KeyError where nothing was scored."""
     for part in (*TRAININGS, "domains", "ranks"):
         if study.has(part):
-            return str(header(study, part)["scores"]["features"])
+            return str(study.about(part)["scores"]["features"])
     raise KeyError("no part with scores was run")
 
 
 def score(study: Study, measure: str) -> str:
     """How `kd` or `fd` of the study's scores is called."""
-    return score_name(measure.upper(), Features(features(study), nn.Identity().eval(), 1, "area", "none"))
+    return score_name(measure.upper(), features(study))

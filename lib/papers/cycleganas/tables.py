@@ -10,7 +10,7 @@ import pandas as pd
 from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import records
 from lib.papers.cycleganas.printed import figure6
-from lib.papers.cycleganas.records import ARROW, DIRECTIONS, MEASURES, Search, where_trained
+from lib.papers.cycleganas.records import ARROW, DIRECTIONS, MEASURES, Stored, where_trained
 from lib.papers.study import Study, needs
 from lib.spaces.autogan import AutoGan
 from lib.spaces.cycleganas import DECODE, ENCODE, RESIDUAL, CycleGanas, cyclegan, parameters
@@ -81,7 +81,7 @@ def _means(study: Study, rows: pd.DataFrame, direction: str) -> dict[str, float]
 
 def _protocol(study: Study, target: int) -> str:
     """How our means of figure 6 were scored, and whether they are the paper's quantity."""
-    about = records.header(study, "controls")
+    about = study.about("controls")
     side, features = about["training"]["side"], about["scores"]["features"]
     same = (features, side, target) == (INCEPTION, SIDE, H)
     return f"ours: last scores, features {features}, {side} px" + ("" if same else "; not the paper's quantity")
@@ -140,7 +140,7 @@ def _between(values: pd.Series, digits: str = ",.0f") -> str:
     return " to ".join(dict.fromkeys(format(value, digits) for value in (values.min(), values.max())))
 
 
-def _span(study: Study, found: list[Search]) -> str:
+def _span(study: Study, found: list[Stored]) -> str:
     """How long the searches of OF were: iterations and, where the sets' sizes are stored, epochs."""
     if not found:
         return ""
@@ -249,7 +249,7 @@ def extra_searches(study: Study) -> pd.DataFrame | None:
     return study.table("extra_searches", pd.DataFrame(lines)) if lines else None
 
 
-def _search(one: Search) -> dict[str, Any]:
+def _search(one: Stored) -> dict[str, Any]:
     last, own = one.rows.iloc[-1], one.genotype
     usual = parameters(cyclegan(one.space.blocks, one.space.preset), H)
     return {

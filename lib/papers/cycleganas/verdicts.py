@@ -30,7 +30,7 @@ from lib.papers.cycleganas.comparisons import (
     score,
     usable,
 )
-from lib.papers.cycleganas.records import DIRECTIONS, Search
+from lib.papers.cycleganas.records import DIRECTIONS, Stored
 from lib.report import statistics
 from lib.report.claims import Finding, Verdict, above, below, inside_band
 from lib.report.statistics import Interval, contrast, over_seeds, pooled, simulated, student
@@ -361,8 +361,8 @@ def ranks_alike(ask: Asked) -> Finding:
     return above(ask.claim, statistics.spearman(*zip(*pairs.values(), strict=True)), 0.0, note=note)
 
 
-def over_searches(of: Callable[[Search], float], rule: Rule, scheme: str, ask: Asked,
-                  beside: Callable[[Search], str] = lambda one: "") -> Finding:  # fmt: skip
+def over_searches(of: Callable[[Stored], float], rule: Rule, scheme: str, ask: Asked,
+                  beside: Callable[[Stored], str] = lambda one: "") -> Finding:  # fmt: skip
     """The mean of a number of each search, of one scheme or all, with Student's interval; `beside` stands in words."""
     chosen = [one for one in ask.known.searches if scheme in ("", one.scheme)]
     if not chosen:
@@ -373,12 +373,12 @@ def over_searches(of: Callable[[Search], float], rule: Rule, scheme: str, ask: A
     return rule(ask.claim, over_seeds(each), note=note)
 
 
-def taps(one: Search) -> float:
+def taps(one: Stored) -> float:
     """Mean weights a channel pair of the residual operations that a search chose for its generators."""
     return float(np.mean([TAPS[name] for net in (one.genotype.G_A, one.genotype.G_B) for name in net.residual]))
 
 
-def settling(one: Search) -> float:
+def settling(one: Stored) -> float:
     """Genes that change a chunk in the last fifth of a search, less those in its first fifth.
 
     The first chunk is left out: it compares with the noise of the first logits.
@@ -388,12 +388,12 @@ def settling(one: Search) -> float:
     return float(changed[-fifth:].mean() - changed[:fifth].mean())
 
 
-def decided(one: Search) -> float:
+def decided(one: Stored) -> float:
     """The mean difference of the two largest beta at the end."""
     return float(one.rows["gap"].iloc[-1])
 
 
-def undecided(one: Search) -> str:
+def undecided(one: Stored) -> str:
     """The entropy of beta at the end as a share of that of uniform ones, in words."""
     uniform = np.mean([math.log(len(gene.choices)) for gene in one.space.genes])
     return f" (entropy {one.rows['entropy'].iloc[-1] / uniform:.1%} of uniform)"

@@ -13,7 +13,7 @@ from lib.papers.nasdip.records import MEASURES, ORACLE, TASKS, Stored
 from lib.papers.study import Study, needs
 from lib.report import architecture, clusters, plots
 from lib.report.pictures import image_grid
-from lib.report.search import convergence, embedding, hamming
+from lib.report.search import convergence, embedding
 from lib.report.statistics import spearman
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
@@ -273,8 +273,8 @@ def diversity(study: Study) -> Figure | None:
     """In how many bits two members of the population differ, at each mutation rate."""
     if (frame := _rates(study)) is None:
         return None
-    chart = hamming(frame, None, "generation", "apart", "rate", panel="row", dashes=True,
-                    ylabel="share of bits that differ")  # fmt: skip
+    chart = convergence(frame, "generation", "apart", "rate", panel="row", dashes=True,
+                        ylabel="share of bits that differ")  # fmt: skip
     return study.figure("extra_diversity", chart)
 
 

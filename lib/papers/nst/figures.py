@@ -104,10 +104,10 @@ def steps(study: Study) -> Figure:
     return study.figure("extra_steps", plots.lines(curves, "step", "value", by="lr", logy=True, ylabel="style loss Ls"))
 
 
-def _curves(frame: pd.DataFrame, name: str, key: str = "lr") -> pd.DataFrame:
-    """A curve of each row as tidy rows: key, step, value."""
+def _curves(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A curve of each row as tidy rows: lr, step, value."""
     parts = [
-        pd.DataFrame({key: row[key], "step": row["curves"]["step"], "value": row["curves"][name]})
+        pd.DataFrame({"lr": row["lr"], "step": row["curves"]["step"], "value": row["curves"][name]})
         for _, row in frame.iterrows()
     ]
     return pd.concat(parts, ignore_index=True)

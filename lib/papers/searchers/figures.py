@@ -49,9 +49,9 @@ def optimum(study: Study, rows: pd.DataFrame) -> Figure | None:
 def hamming(study: Study, rows: pd.DataFrame, name: str) -> Figure:
     """Mean distance among the latest candidates on one problem, a panel a searcher, grey the same under chance."""
     told, neutral = (_distances(rows[rows["name"] == one]) for one in (name, f"control-{name}"))
-    texts = {"xlabel": "candidates asked", "ylabel": "mean Hamming distance"}
-    fig = charts.hamming(told.assign(told="told its scores"), neutral, x="candidates", by="told", panel="searcher",
-                         sharey=True, band="auto", **texts)  # fmt: skip
+    fig = charts.convergence(told.assign(told="told its scores"), "candidates", "distance", "told", control=neutral,
+                             panel="searcher", sharey=True, band="auto", xlabel="candidates asked",
+                             ylabel="mean Hamming distance")  # fmt: skip
     return study.figure(f"hamming_{name}", fig)
 
 

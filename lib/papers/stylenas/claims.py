@@ -24,7 +24,7 @@ from lib.report.clusters import mean_pairwise_hamming
 from lib.report.statistics import Interval
 
 SEED = 0  # of resampling
-REPLICAS, CHANCE = 1000, 5.0  # of a control by chance; its percentile at which a claim passes (5.6)
+CHANCE = 5.0  # percentile of a control by chance at which a claim passes (5.6)
 NOISE = 3.0  # standard deviations of retraining that a gap must exceed
 WITHIN = 1.96 * 2**0.5  # of them between two equal networks, in 95 of 100 pairs
 LATE = 0.25  # of a search: its first and its last quarter are compared
@@ -44,8 +44,7 @@ def _apart(a: Sequence[float], b: Sequence[float], sd: float) -> Interval:
     """Mean a - mean b: by the spread where each side has several searches, else within the noise of retraining."""
     value, n = float(np.mean(a) - np.mean(b)), min(len(a), len(b))
     if n > 1:
-        limits = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
-        return Interval(value, float(limits.low), float(limits.high), n)
+        return statistics.welch(a, b)._replace(n=n)
     half = WITHIN * sd * ((1 / len(a) + 1 / len(b)) / 2) ** 0.5
     return Interval(value, value - half, value + half, n)
 
@@ -60,7 +59,7 @@ def _noise(study: Study) -> tuple[dict[str, float], int]:
 
 def _weights(study: Study) -> list[float]:
     """Those of E, P and O in the objective that evolution minimised."""
-    return records.identity(study, records.alive(study, "evolution")[0])["settings"]["weights"]
+    return records.alive(study, "evolution")[0].about["settings"]["weights"]
 
 
 def _lead(other: str, equal: bool, image: bool, study: Study) -> tuple[Interval, str]:
@@ -121,7 +120,7 @@ def _moved(column: str, share: float, strict: bool, study: Study, claim: Claim) 
     middle, ends = np.mean if column == "O" else np.median, []
     for one in records.alive(study, "evolution"):
         values = one.scored[column].to_numpy()
-        size = round(share * len(values)) or records.identity(study, one)["population"]
+        size = round(share * len(values)) or one.about["population"]
         ends.append((values[-size:], values[:size]))
     late, early = (float(np.mean([middle(both[side]) for both in ends])) for side in (0, 1))
     effect = over_searches(statistics.bootstrap_groups(both, lambda a, b: middle(a) - middle(b), seed=SEED, n=500)
@@ -132,7 +131,7 @@ def _moved(column: str, share: float, strict: bool, study: Study, claim: Claim) 
 def _improves(study: Study, claim: Claim) -> Finding:
     band, each = WITHIN * _noise(study)[0]["L"], []
     for one in records.alive(study, "evolution"):
-        size = records.identity(study, one)["population"]
+        size = one.about["population"]
         gain = float(one.first(size)["L"].min() - one.scored.loc[one.scored["k"] >= size, "L"].min())
         each.append(Interval(gain, gain - band, gain + band, 1))
     return above(claim, over_searches(each), 0.0)
@@ -153,13 +152,9 @@ def _by_chance(claim: Claim, effect: Interval, control: np.ndarray, note: str, m
 def _converges(study: Study, claim: Claim) -> Finding:
     observed, control = [], []
     for one in records.alive(study, "evolution"):
-        about = records.identity(study, one)
         observed.append(statistics.spearman(one.scored["k"], one.distances(one.winner["genome"])))
-        chosen = {name: about[name] for name in ("population", "sample", "window")}
-        late = int(one.scored["score"].argmin())
-        twins = neutral.replicas(REPLICAS, len(one.scored), **chosen, best=late, seed=one.seed)
-        control.append(neutral.trend(twins.distances))
-    note = f"{REPLICAS} searches under random scores with as late a best"
+        control.append(neutral.trend(records.by_chance(one).distances))
+    note = f"{records.REPLICAS} searches under random scores with as late a best"
     return _by_chance(claim, over_searches(observed, most=1), np.mean(control, axis=0), note, most=0.0)
 
 
@@ -168,9 +163,9 @@ def _agree(study: Study, claim: Claim) -> Finding:
     if len(winners) < 3:
         return not_run(claim, f"needs 3 searches with other seeds; there are {len(winners)}")
     rng = np.random.default_rng(SEED)
-    chance = np.array([mean_pairwise_hamming(rng.permuted(winners, axis=1)) for _ in range(REPLICAS)])
+    chance = np.array([mean_pairwise_hamming(rng.permuted(winners, axis=1)) for _ in range(records.REPLICAS)])
     apart = Interval(mean_pairwise_hamming(winners), np.nan, np.nan, len(winners))
-    return _by_chance(claim, apart, chance, f"{REPLICAS} sets of random genomes with as many bits")
+    return _by_chance(claim, apart, chance, f"{records.REPLICAS} sets of random genomes with as many bits")
 
 
 def _few(study: Study, claim: Claim) -> Finding:

@@ -17,7 +17,7 @@ from lib.papers.stylenas import experiments, records, tables
 from lib.papers.stylenas.printed import PW, SK
 from lib.papers.stylenas.records import SPACE
 from lib.report.claims import Claim, Finding, above, not_run
-from lib.report.statistics import Interval
+from lib.report.statistics import Interval, welch
 
 Arms = Sequence[tuple[str, str, float]]  # (a, b, factor): a's score is above so many times b's
 ENDS = {"value": "value", "low": "high", "high": "low"}  # of a quotient's two sides
@@ -117,11 +117,10 @@ def flattered(study: Study, claim: Claim) -> Finding:
     chosen, fixed = (rise.reindex(list(names)).dropna() for names in (experiments.SEARCHED_NETWORKS, experiments.FIXED))
     if min(len(chosen), len(fixed)) < 2:
         return not_run(claim, "needs two chosen networks and two fixed ones")
-    limits = stats.ttest_ind(chosen, fixed, equal_var=False).confidence_interval()
-    gap, n = float(chosen.mean() - fixed.mean()), len(chosen) + len(fixed)
     note = ", ".join(f"{name} {value:+.3g}" for name, value in pd.concat([chosen, fixed]).items())
-    effect = Interval(gap, float(limits.low), float(limits.high), n)
-    return above(claim, effect, 0.0, note=f"{tables.measures(study)['kd_oracle']}: {note}")
+    return above(
+        claim, welch(chosen.to_numpy(), fixed.to_numpy()), 0.0, note=f"{tables.measures(study)['kd_oracle']}: {note}"
+    )
 
 
 def _quotients(study: Study, first: str, second: str) -> pd.DataFrame:
@@ -195,5 +194,5 @@ def _each(study: Study, pair: tuple[str, str], found: pd.DataFrame) -> str:
 
 
 def _where(study: Study) -> str:
-    about = records.header(study, "timing")
+    about = study.about("timing")
     return f"{about['evaluation']['device']}, threads: {about['threads']}"

@@ -14,7 +14,7 @@ def explore(study: Study | None = None) -> Explorer:
     study = study or explorer.desk("stylenas")
     if not (searches := records.stored(study)):
         raise ValueError("the study has no search to explore")
-    width = int(records.identity(study, searches[0])["settings"]["width"])
+    width = int(searches[0].about["settings"]["width"])
 
     def count(genome: Genome) -> dict[str, int]:
         network = SPACE.decode(genome)

@@ -1,7 +1,6 @@
 """The paper's figures 1 to 4 and 6: networks as diagrams and the pictures that they make, drawn from records."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,7 +12,6 @@ from lib.papers.stylenas.experiments import KEPT, PHOTOWCT
 from lib.papers.stylenas.records import SPACE
 from lib.report import architecture, plots
 from lib.report.pictures import image_grid
-from lib.spaces.stylenas import Diagram
 
 FIG2 = ("PhotoWCT", *(f"S{k}" for k in KEPT))
 FIG4 = ("content", "style", "PhotoWCT", "AE1", "RS", *(f"S{k}" for k in KEPT), "S7-ref", "best")
@@ -22,17 +20,13 @@ INSET, BORDER = 3, 2  # the style is a third as wide as the content, within so m
 Album = dict[str, dict[str, np.ndarray]]  # pair, what, picture (H, W, 3) uint8
 
 
-def cascade() -> Diagram:
+def cascade() -> architecture.Diagram:
     """PhotoWCT to draw: four auto-encoders one after the other, each with a transform at its bottleneck."""
     boxes: list[tuple[str, int, int, str]] = [("photo", 0, 0, "input")]
     for level, depth in enumerate(PHOTOWCT, 1):
         boxes += [(f"r{depth} · WCT", 0, level, "transform"), ("unpool", 1, level, "stage")]
     boxes += [("smoothing", 1, 5, "output"), ("image", 1, 6, "output")]
-    keys = ("id", "label", "column", "level", "kind")
-    return {
-        "nodes": [dict(zip(keys, (place, *box), strict=True)) for place, box in enumerate(boxes)],
-        "edges": [{"source": a, "target": b, "label": "", "kind": "flow"} for a, b in pairwise(range(len(boxes)))],
-    }
+    return architecture.diagram([(place, *box) for place, box in enumerate(boxes)], [range(len(boxes))])
 
 
 @needs("evolution-0")
@@ -64,7 +58,7 @@ def album(study: Study, *, private: bool = False) -> Album:
 
 def _about(study: Study, shown: Album) -> str:
     """The encoder and the size of the pictures."""
-    encoder = records.header(study, "pictures")["evaluation"]["encoder"]
+    encoder = study.about("pictures")["evaluation"]["encoder"]
     height, width = next(iter(next(iter(shown.values())).values())).shape[:2]
     return f"{tables.ENCODERS[encoder]}, {width}x{height}"
 

@@ -19,7 +19,6 @@ SERIES = {"evolution": "evolution", "random": "random search", "stratified": "ra
 BEST = {"paper: S7": 0.0472, "paper: random search": 0.0709}  # scalars of figure 5's caption (specification 6)
 WINDOW = 20  # candidates of the moving median
 FEWEST = 5  # of them, before it is drawn
-REPLICAS = 1000  # of the neutral control (5.6)
 RESAMPLES = 100  # of the candidates, for the intervals of the bits' effects
 MEDIAN = f"moving median of {WINDOW}"
 PARTS = {"E": "E, error to the oracle", "P": "P, perceptual", "O": "O, share of bits"}
@@ -29,7 +28,7 @@ CHANCE = len(SPACE.genes) / 2  # bits in which two random genomes differ
 
 def facts(study: Study, found: Sequence[Stored]) -> str:
     """What figures of searches say of them: how many candidates have a score, the encoder, the pairs."""
-    own = records.identity(study, found[0])["settings"]
+    own = found[0].about["settings"]
     pairs = f"{own['search_pairs']} pairs at {tables.size(own['width'])}"
     return f"{_counts(found)}, {tables.ENCODERS[own['encoder']]}, {pairs}"
 
@@ -110,20 +109,13 @@ def fig5c(study: Study) -> Figure:
     return study.figure("fig5c", _headed(chart, facts(study, found), chart.axes[:2]))
 
 
-def control(study: Study, one: Stored) -> neutral.Neutral:
-    """Searches like this one under scores by chance, with their best as late."""
-    own = records.identity(study, one)
-    chosen = {name: own[name] for name in ("population", "sample", "window")}
-    return neutral.replicas(REPLICAS, len(one.scored), **chosen, best=int(one.scored["score"].argmin()), seed=one.seed)
-
-
 @needs("evolution-0")
 def fig5d(study: Study) -> Figure:
     """Hamming distance of each candidate to the paper's S7 and to the search's own best, over the neutral control."""
     found = records.alive(study, "evolution")
     fig, axes = plots.panels((len(found), 2), height=2.5 * len(found), sharey=True)
     for one, left, right in zip(found, axes[::2], axes[1::2], strict=True):
-        chance = control(study, one)
+        chance = records.by_chance(one)
         band = chance.band().rename(columns={"median": "distance"}).assign(series=CONTROL)
         rows, trend = _distances(one, NAMED["S7"])
         plots.lines(rows, "index", "distance", "series", markers=False, ax=left, legend="below",
@@ -196,7 +188,7 @@ def pareto(study: Study) -> Figure | None:
 def ablation(study: Study) -> Figure:
     """What L gains where one operator of the best network is left out, by its parts; dashed: noise of a training."""
     frame, found = study.frame("ablation"), records.alive(study, "evolution")
-    whole, weights = frame[frame["name"] == "-1"].iloc[0], records.identity(study, found[0])["settings"]["weights"]
+    whole, weights = frame[frame["name"] == "-1"].iloc[0], found[0].about["settings"]["weights"]
     parts = [
         pd.DataFrame({"without": frame["name"].map(int), "part": f"{weight:g} {part}",
                       "L": weight * (frame[part] - whole[part])})
@@ -228,7 +220,7 @@ def timing(study: Study) -> Figure:
     paper = tables.printed("table2").rename_axis("size").reset_index().melt("size", var_name="name")
     paper = paper[paper["name"].isin(names)].assign(pixels=lambda rows: rows["size"].map(_pixels))
     drawn = [rows.assign(method=rows["name"].map(names)) for rows in (frame, paper.dropna())]
-    own = records.header(study, "timing")
+    own = study.about("timing")
     chart = plots.lines(drawn[0], "pixels", "seconds_median", "method", logx=True, logy=True, width=plots.PAGE,
                         height=4.0, points=drawn[1].rename(columns={"value": "seconds_median"}), legend="right",
                         xlabel="pixels of the content", ylabel="seconds (median)",

@@ -13,8 +13,6 @@ from scipy.stats import rankdata
 from lib.spaces.base import keyed
 from lib.spaces.stylenas import POSITIONS
 
-LAST = 20  # evaluations at the end of a search, over which a mean distance is taken
-
 
 @dataclass(frozen=True)
 class Neutral:
@@ -23,9 +21,9 @@ class Neutral:
     best: np.ndarray
     distances: np.ndarray
 
-    def band(self, low: float = 5, high: float = 95) -> pd.DataFrame:
-        """For each `index` the percentiles of the distance over the replicas: `low`, `median` and `high`."""
-        levels = np.percentile(self.distances, [low, 50, high], axis=0)
+    def band(self) -> pd.DataFrame:
+        """For each `index` the 5th, 50th and 95th percentile over the replicas: `low`, `median` and `high`."""
+        levels = np.percentile(self.distances, [5, 50, 95], axis=0)
         frame = pd.DataFrame(levels.T, columns=["low", "median", "high"])
         return frame.rename_axis("index").reset_index()
 
@@ -72,11 +70,6 @@ def trend(distances: ArrayLike) -> np.ndarray:
     order = np.arange(ranks.shape[-1]) - (ranks.shape[-1] - 1) / 2
     with np.errstate(invalid="ignore"):
         return ranks @ order / np.sqrt((ranks**2).sum(-1) * (order**2).sum())
-
-
-def final(distances: ArrayLike, last: int = LAST) -> np.ndarray:
-    """The mean of the last distances (..., C)."""
-    return np.asarray(distances)[..., -last:].mean(-1)
 
 
 def percentile(values: np.ndarray, observed: float) -> float:

@@ -1,27 +1,32 @@
 """What a study's records say: searches in the order of asking, and the networks that are compared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lib.papers.study import Study
-from lib.papers.stylenas import experiments
-from lib.search import record
+from lib.papers.stylenas import experiments, neutral
 from lib.spaces.base import Genome
 from lib.spaces.stylenas import NAMED, StyleNas
 
 SPACE = StyleNas()
+REPLICAS = 1000  # of a control by chance
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """A stored search, one row a candidate in the order of asking; failed ones have no score."""
+    """A stored search, one row a candidate in the order of asking, and what its record depends on.
+
+    Failed candidates have no score.
+    """
 
     part: str
     seed: int
     rows: pd.DataFrame
+    about: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def scored(self) -> pd.DataFrame:
@@ -38,11 +43,6 @@ class Stored:
         """The best row, the first of equal ones."""
         return self.scored.iloc[int(self.scored["score"].argmin())]
 
-    @property
-    def index_of_best(self) -> int:
-        """The place of the winner in the order of asking."""
-        return int(self.winner["k"])
-
     def distances(self, genome: str) -> np.ndarray:
         """Hamming distance (31 bits) of each scored candidate to a printed genome."""
         target = SPACE.parse(genome)
@@ -53,13 +53,19 @@ class Stored:
         return self.scored[self.scored["k"] < budget]
 
 
+def by_chance(one: Stored) -> neutral.Neutral:
+    """The neutral control of a search: searches like it under scores by chance, with their best as late (5.6)."""
+    chosen = {name: one.about[name] for name in ("population", "sample", "window")}
+    return neutral.replicas(REPLICAS, len(one.scored), **chosen, best=int(one.scored["score"].argmin()), seed=one.seed)
+
+
 def stored(study: Study, *parts: str) -> list[Stored]:
     """The stored searches of these parts, by part and seed."""
     found = []
     for part in parts or experiments.SEARCHED:
         seed = 0
         while study.has(name := f"{part}-{seed}"):
-            found.append(Stored(part, seed, study.frame(name, failed=True)))
+            found.append(Stored(part, seed, study.frame(name, failed=True), study.about(name)))
             seed += 1
     return found
 
@@ -113,11 +119,6 @@ def noise(study: Study) -> pd.DataFrame:
     }, index=list("LEP"))  # fmt: skip
 
 
-def header(study: Study, part: str) -> dict:
-    """The settings in a part's record."""
-    return record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
-
-
 def best(study: Study) -> pd.Series:
     """The best candidate of evolution over all its searches; ValueError if none has a score."""
     if not (found := alive(study, "evolution")):
@@ -138,11 +139,6 @@ def measured(study: Study) -> pd.DataFrame:
         rows.append(study.frame("noise").query("repeat == 0").rename(columns={"text": "genome"}))
     found = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame({"genome": []})
     return found.drop_duplicates("genome", ignore_index=True)
-
-
-def identity(study: Study, one: Stored) -> dict:
-    """What a stored search was: its searcher's settings, window, and the `settings` of its evaluation."""
-    return header(study, f"{one.part}-{one.seed}")
 
 
 def alive(study: Study, *parts: str) -> list[Stored]:

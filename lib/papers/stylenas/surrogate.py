@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from math import exp, fsum
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome, keyed
-from lib.spaces.stylenas import POSITIONS, StyleNas
+from lib.spaces.stylenas import StyleNas
 
 WEIGHTS = (0.8, 0.1, 0.1)  # of E, P and O in the objective
 PENALTY = 1.0  # of the ridge; chosen so that the fit gives the printed numbers
@@ -58,19 +55,3 @@ def evaluate(surrogate: Surrogate, genome: Genome, seed: int) -> Outcome:
     parts = surrogate.parts(genome)
     true = sum(weight * parts[name] for weight, name in zip(WEIGHTS, "EPO", strict=True))
     return Outcome(true + surrogate.noise * float(keyed(seed, *genome).standard_normal()), {**parts, "true": true})
-
-
-def fit(log: pd.DataFrame, space: StyleNas | None = None) -> Surrogate:
-    """The surrogate of a search's rows, of which it reads `genome` (printed form), E and P, both above 0.
-
-    Ridge regression of log E and log P on the active bits, the start not penalised.
-    """
-    space = space or StyleNas(official=True)
-    active = [space.decode(space.parse(text)).active for text in log["genome"]]
-    bits = np.array([[place in one for place in POSITIONS] for one in active], dtype=float)
-    targets = np.log(log[["E", "P"]].to_numpy(float))
-    mean, centred = bits.mean(0), bits - bits.mean(0)
-    slopes = np.linalg.solve(centred.T @ centred + PENALTY * np.eye(len(POSITIONS)), centred.T @ targets)
-    start = targets.mean(0) - mean @ slopes
-    effects = {place: (float(e), float(p)) for place, (e, p) in zip(POSITIONS, slopes, strict=True)}
-    return Surrogate(space, (float(start[0]), float(start[1])), effects)

@@ -54,7 +54,7 @@ def printed(table: str) -> pd.DataFrame:
 
 def measures(study: Study) -> dict[str, str]:
     """The names of the measures of quality; scores of sets are called after their features."""
-    inception = "inception-2015" in records.header(study, "quality")["weights"]
+    inception = "inception-2015" in study.about("quality")["weights"]
     fd, kd = ("FID", "KID") if inception else ("FD-lite0", "KD-lite0")
     return {"fd_style": f"{fd} to styles", "kd_style": f"{kd} to styles", "fd_oracle": f"{fd} to oracle",
             "kd_oracle": f"{kd} to oracle", "tv": "TV", "tv_gap": "TV less the content's",
@@ -68,7 +68,7 @@ def rated(study: Study) -> pd.DataFrame:
     """
     frame, names, called, paper = study.frame("quality"), measures(study), labels(study), printed("table1")
     about = {name: frame[name].iloc[0] for name in ("width", "pairs", "smoothing") if name in frame}
-    alike = records.header(study, "quality")["evaluation"]["pairs"] == PAIRS and about.get("width") == WIDTH
+    alike = study.about("quality")["evaluation"]["pairs"] == PAIRS and about.get("width") == WIDTH
     for suffix in SUBSETS if {"tv_search", "tv_heldout"} <= set(frame) else ("",):
         content = frame.loc[frame["name"] == "content", f"tv{suffix}"]
         frame[f"tv_gap{suffix}"] = frame[f"tv{suffix}"] - content.mean()
@@ -108,7 +108,7 @@ def table2(study: Study) -> pd.DataFrame:
     """Median seconds at every size, networks and smoothing apart; how often faster than PhotoWCT, ours and theirs."""
     frame, called, paper = study.frame("timing"), labels(study), printed("table2")
     slow = frame[frame["name"] == "PhotoWCT"].set_index("width")["seconds_median"]
-    ours = records.header(study, "timing")
+    ours = study.about("timing")
     where = f"{ours['evaluation']['device']}, threads: {ours['threads']}"
     lines = []
     for _, row in frame.iterrows():
@@ -141,7 +141,7 @@ def networks(study: Study) -> pd.DataFrame | None:
     if not (found := records.alive(study)):
         return None
     known, called, lines = records.measured(study).set_index("genome"), labels(study), []
-    width = records.identity(study, found[0])["settings"]["width"]
+    width = found[0].about["settings"]["width"]
     for name, text in records.compared(study).items():
         genome = SPACE.parse(text)
         decoder = SPACE.decode(genome)
@@ -174,7 +174,7 @@ def searches(study: Study) -> pd.DataFrame | None:
     if not (found := records.alive(study)):
         return None
     budget = min(len(one.rows) for one in found)
-    weights = records.identity(study, found[0])["settings"]["weights"]
+    weights = found[0].about["settings"]["weights"]
     lines = [{"search": one.part, "seed": one.seed, **_saved([one]), **_found(one, budget, weights)} for one in found]
     lines.append({"search": "all", **_saved(found)})
     return study.table("extra_searches", pd.DataFrame(lines).astype({"seed": "Int64"}))

@@ -65,11 +65,6 @@ def judged(settings, tmp_path):
     return judge
 
 
-def test_a_claim_has_either_a_test_or_parts_that_are_claims():
-    assert all((claim.test is None) == bool(claim.parts) for claim in CLAIMS.values())
-    assert {part for claim in CLAIMS.values() for part in claim.parts} <= set(CLAIMS)
-
-
 def test_where_the_world_is_as_the_paper_says_its_claims_are_supported(paper_world):
     table = claims.judge_all(paper_world).set_index("id")
     verdicts = table["verdict"].to_dict()

