@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 ROOT = Path(__file__).resolve().parent.parent
+_TEMPORARY = re.compile(r"\.[^.].*-[a-z0-9_]{8}(\.[A-Za-z0-9]+)?")  # names that `atomic` gives
 PROFILES = ("smoke", "desk", "day", "paper")  # in rising order; folders of runs, figures and parameter files
 
 
@@ -69,6 +71,12 @@ def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else Path(*path.parts[-2:]).as_posix()
 
 
+def usable(path: Path) -> str:
+    """The path as printed on a terminal, where it can be used as it stands: seen from here, or else in full."""
+    path, here = Path(path).resolve(), Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it replaces `path` in one step, on an error it is removed."""
@@ -84,6 +92,13 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what `atomic` left in a folder whose writer was killed; only for who knows that no other writes there."""
+    for path in Path(folder).glob(".*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:

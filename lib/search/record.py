@@ -21,7 +21,7 @@ from typing import Any, Self
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from lib.paths import atomic, shown
+from lib.paths import atomic, shown, sweep
 
 SCHEMA = 1
 CAPACITY = frozenset({"workers", "budget", "fresh", "profile"})  # how much and where: changes no row
@@ -73,6 +73,7 @@ class Record:
             by = f"process {holder}" if (holder := _holder(Path(f"{path}.lock"))) else "another process or cell"
             raise RecordLocked(f"{shown(path)} is being written by {by}; wait for it or stop it") from error
         try:
+            sweep(path.parent)
             if fresh and path.exists():
                 path.replace(f"{path}.previous")
             if not path.exists():

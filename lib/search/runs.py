@@ -180,11 +180,14 @@ def list_runs() -> pd.DataFrame:
 def best(run: str) -> dict[str, Any]:
     """The first row of the candidate with the lowest score; of several repeats, their `mean` counts and is added.
 
-    Raises ValueError if no candidate has a score.
+    Where a search has stages, whose scores do not compare, that of the last one. Of a training, whose rows have no
+    scores, the last row. Raises ValueError if no candidate has a score.
     """
     folder = find_run(run)
     rows = read(folder / RECORD)[1]
-    scored = scores(rows)
+    if rows and not any("score" in row for row in rows):
+        return max(rows, key=lambda row: int(row["k"]))
+    scored = scores(_comparable(rows))
     k = min(scored, key=lambda k: (scored[k], k), default=None)
     if k is None or scored[k] == float("inf"):
         raise ValueError(f"{run_name(folder)} has no row with a score")
@@ -234,6 +237,12 @@ def clean(names: Iterable[str] = (), *, profile: str = "", slug: str = "", yes: 
     return table
 
 
+def _comparable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the last stage, or all of a run without stages."""
+    stages = [row.get("config", {}).get("stage", 0) for row in rows]
+    return [row for row, stage in zip(rows, stages, strict=True) if stage == max(stages)]
+
+
 def _summary(folder: Path) -> tuple[Any, ...]:
     """One line of `list_runs`; a damaged record says so instead of ending the listing."""
     changed = time.strftime("%Y-%m-%d %H:%M", time.localtime((folder / RECORD).stat().st_mtime))
@@ -241,7 +250,7 @@ def _summary(folder: Path) -> tuple[Any, ...]:
         rows = read(folder / RECORD)[1]
     except RecordError as error:
         return run_name(folder), f"damaged: {error}", 0, 0, 0, None, 0.0, _megabytes(folder), changed
-    lowest = min((score for score in scores(rows).values() if score < float("inf")), default=None)
+    lowest = min((score for score in scores(_comparable(rows)).values() if score < float("inf")), default=None)
     seconds = round(sum(row.get("seconds") or 0.0 for row in rows), 1)
     return run_name(folder), _state(folder), len(rows), *_unscored(rows), lowest, seconds, _megabytes(folder), changed
 

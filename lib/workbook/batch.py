@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.paths import ROOT, cache_dir, figures_dir, runs_dir, shown
+from lib.paths import ROOT, cache_dir, figures_dir, runs_dir, usable
 from lib.workbook.execute import GRACE_S
 from lib.workbook.notebooks import Job
 
@@ -77,7 +77,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     for outcome in outcomes:
         if outcome.status != "ok":
             lines.append(f"{outcome.job.notebook.stem} {outcome.status} {_reason(outcome)}")
-            lines += [f"  executed notebook: {shown(executed_path(outcome.job))}"] if outcome.seconds else []
+            lines += [f"  executed notebook: {usable(executed_path(outcome.job))}"] if outcome.seconds else []
     return "\n".join(lines)
 
 
@@ -146,7 +146,7 @@ def _written(since: float) -> list[str]:
         for path in top.rglob("*") if top.exists() else []:
             if path.is_file() and path.suffix != ".lock" and path.stat().st_mtime >= since:
                 found[_group(path, top)] += 1
-    return [f"{shown(folder)}: {count} file{'s' * (count > 1)}" for folder, count in sorted(found.items())]
+    return [f"{usable(folder)}: {count} file{'s' * (count > 1)}" for folder, count in sorted(found.items())]
 
 
 def _group(path: Path, top: Path) -> Path:

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lib.paths import PROFILES
 
@@ -151,20 +151,20 @@ def _figures(options: argparse.Namespace) -> None:
     from importlib import import_module
 
     from lib.papers import built
-    from lib.paths import shown
+    from lib.paths import usable
 
     if not built(options.paper):
         raise ValueError(f"paper {options.paper!r} is not built yet")
     if options.profile not in (*PROFILES, "custom"):
         raise ValueError(f"profile {options.profile!r} is unknown; there are {', '.join(PROFILES)} and custom")
     for path in import_module(f"lib.papers.{options.paper}").redraw(options.profile):
-        print(shown(path))
+        print(usable(path))
 
 
 def _report(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from lib.paths import figures_dir, shown
+    from lib.paths import figures_dir, usable
     from lib.workbook import batch, page
     from lib.workbook.notebooks import jobs
 
@@ -173,7 +173,7 @@ def _report(options: argparse.Namespace) -> int:
         print(batch.summary([outcome]))
         return batch.exit_status([outcome])
     target = Path(options.output) if options.output else figures_dir() / "report.html"
-    print(f"wrote {shown(page.render(batch.executed_path(outcome.job), target))}")
+    print(f"wrote {usable(page.render(batch.executed_path(outcome.job), target))}")
     return 0
 
 
@@ -186,7 +186,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from lib.paths import shown
+    from lib.paths import usable
 
     if options.kind == "weights":
         from lib import weights
@@ -203,7 +203,7 @@ def _fetch(options: argparse.Namespace) -> None:
         known = ", ".join(row["key"] for row in registry.status())
         raise ValueError(f"name the data sets to fetch; there are {known}")
     for name in options.names:
-        print(f"{name}: {shown(registry.fetch(name))}")
+        print(f"{name}: {usable(registry.fetch(name))}")
 
 
 def _runs(options: argparse.Namespace) -> None:
@@ -234,8 +234,20 @@ def _best(options: argparse.Namespace) -> None:
 
     row = best(options.run)
     if "genome" not in row:
-        print("this run holds no genomes: it sweeps settings, which stand under config", file=sys.stderr)
+        print(_note(row), file=sys.stderr)
     print(json.dumps({name: value for name, value in row.items() if name != "curves"}, indent=2))
+
+
+def _note(row: dict[str, Any]) -> str:
+    """What the best row of a run without genomes is, and where to find what the run made."""
+    config = row.get("config", {})
+    if "score" not in row:
+        made = "; the networks of its time stand in it, under config" if "genotype" in config else ""
+        return f"this run is a training, which has no scores: its last row{made}; weights lie in its folder"
+    if "stage" in config:
+        named = ", ".join(name for name in ("greedy", "beams") if name in config)
+        return f"scores compare within a stage alone: the best row of the last one; genomes under config: {named}"
+    return "this run holds no genomes: it sweeps settings, which stand under config"
 
 
 def _clean(options: argparse.Namespace) -> None:

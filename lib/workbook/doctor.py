@@ -9,7 +9,7 @@ from typing import Any
 from lib import __version__
 from lib.device import cores
 from lib.papers import PAPERS, built
-from lib.paths import PROFILES, extra_data_folders, figures_dir, runs_dir, shown, votes_dir, weights_dir
+from lib.paths import PROFILES, extra_data_folders, figures_dir, runs_dir, usable, votes_dir, weights_dir
 from lib.workbook.dryrun import memory_total, needs
 from lib.workbook.notebooks import all_notebooks, job
 
@@ -72,8 +72,8 @@ def _kernel() -> str:
 
 def _folders() -> tuple[str, list[str]]:
     places = {"runs": runs_dir(), "figures": figures_dir(), "weights": weights_dir(), "votes": votes_dir()}
-    lines = [f"{name}: {shown(path)}{'' if _writable(path) else ', NOT WRITABLE'}" for name, path in places.items()]
-    extra = ", ".join(shown(path) + ("" if path.is_dir() else " (absent)") for path in extra_data_folders())
+    lines = [f"{name}: {usable(path)}{'' if _writable(path) else ', NOT WRITABLE'}" for name, path in places.items()]
+    extra = ", ".join(usable(path) + ("" if path.is_dir() else " (absent)") for path in extra_data_folders())
     return "Folders", [*lines, f"WORKBOOK_DATA: {extra or 'not set'}"]
 
 

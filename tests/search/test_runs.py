@@ -141,6 +141,21 @@ def test_best_is_the_lowest_score_and_a_run_without_scores_says_so():
         runs.best(str(made("empty", scores=(None,))))
 
 
+def test_the_best_of_a_search_in_stages_is_that_of_the_last_one():
+    with open_run("desk", "toy", "search", {}) as run:
+        for k, (stage, score) in enumerate([(0, -3.0), (1, -1.0), (1, -2.0), (1, -1.5)]):
+            run.record.append({"k": k, "repeat": 0, "score": score, "config": {"stage": stage, "greedy": f"g{k}"}})
+    assert runs.best(run.folder.name)["config"]["greedy"] == "g2"
+    assert runs.list_runs()["best"].tolist() == [-2.0]
+
+
+def test_the_best_of_a_training_is_its_last_row():
+    with open_run("desk", "toy", "training", {}) as run:
+        for k in range(3):
+            run.record.append({"k": k, "repeat": 0, "metrics": {"loss": 1.0}, "config": {"genotype": f"t{k}"}})
+    assert runs.best(run.folder.name)["config"]["genotype"] == "t2"
+
+
 def test_the_best_of_several_repeats_is_the_best_mean_with_its_genome():
     with open_run("desk", "toy", "search", {}) as run:
         for k, scores in enumerate([(0.1, 0.9), (0.4, 0.2)]):

@@ -88,8 +88,11 @@ def test_the_notebook_sees_its_parameters_in_its_own_folder(ran, session_toys):
 
 
 def test_what_a_notebook_wrote_is_counted(ran):
-    outcomes, _ = ran
-    assert outcomes["good"].wrote == ("custom/toy: 1 file", "custom/notebooks: 1 file")
+    outcomes, top = ran
+    assert outcomes["good"].wrote == (
+        f"{top}/figures/custom/toy: 1 file",
+        f"{top}/runs/custom/notebooks: 1 file",
+    )
 
 
 def test_executed_notebooks_are_kept_with_the_failure_inside(ran):
@@ -115,7 +118,7 @@ def test_the_exit_status_tells_the_worst(ran):
 
 
 def test_the_summary_has_a_line_each_and_shows_where_the_failures_are(ran):
-    outcomes, _ = ran
+    outcomes, top = ran
     text = batch.summary(list(outcomes.values()))
     lines = text.splitlines()
     assert [line.split()[0] for line in lines[1:9]] == [
@@ -123,13 +126,13 @@ def test_the_summary_has_a_line_each_and_shows_where_the_failures_are(ran):
         "dead",
         "leaves",
         "good",
-        "custom/notebooks:",
+        f"{top}/runs/custom/notebooks:",
         "long",
         "late",
         "broken",
     ]
     assert "broken failed in cell 4: In [4] ValueError: no such style" in text
-    assert "executed notebook: notebooks/broken.ipynb" in text
+    assert f"executed notebook: {batch.executed_path(outcomes['broken'].job)}" in text
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The command line: what each command prints, and that mistakes are one line and status 2."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +150,19 @@ def test_best_prints_the_best_row_and_says_if_there_are_no_genomes(capsys):
     assert "holds no genomes" in captured.err
 
 
+@pytest.mark.parametrize(("row", "words"), [
+    ({"config": {"genotype": "mp c3"}}, "a training, which has no scores: its last row; the networks of its time"),
+    ({"score": -2.0, "config": {"stage": 1, "greedy": "0 1"}}, "within a stage alone: .*under config: greedy"),
+])  # fmt: skip
+def test_best_says_what_the_rows_of_a_training_are(capsys, row, words):
+    with open_run("desk", "toy", "search", {}) as run:
+        run.record.append({"k": 0, "repeat": 0, **row})
+    assert main(["best", run.folder.name]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["config"] == row["config"]
+    assert re.search(words, captured.err)
+
+
 def test_a_damaged_record_is_named_with_its_line(capsys):
     folder = Path(open_run("desk", "nst", "lr", {}).folder)
     (folder / "record.jsonl").write_text((folder / "record.jsonl").read_text() + "{broken}\n")
@@ -176,7 +190,7 @@ def test_figures_are_redrawn_by_the_paper(monkeypatch, capsys, tmp_path):
     paper.redraw = lambda profile: [tmp_path / profile / "fig2.png"]
     monkeypatch.setitem(sys.modules, "lib.papers.nst", paper)
     assert main(["figures", "nst"]) == 0
-    assert capsys.readouterr().out == "desk/fig2.png\n"
+    assert capsys.readouterr().out == f"{tmp_path}/desk/fig2.png\n"
 
 
 MONA = {"key": "mona", "title": "Mona", "present": False, "command": "", "place": "art/mona.png"}
