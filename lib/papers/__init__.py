@@ -1,4 +1,4 @@
-"""The papers of the workbook, by slug. Each is a package with `TITLE`, `SLUG`, `plan` and `redraw`."""
+"""The papers of the workbook, by slug. Each is a package that offers `plan` and the functions of its `PAPER`."""
 
 from importlib.util import find_spec
 

@@ -11,12 +11,18 @@ from lib.models import backbones
 
 WEIGHTS = {"inception-2015": "inception-2015", "lite0": "efficientnet-lite0"}  # of each feature network
 NAMES = tuple(WEIGHTS)
+MACS = {"inception-2015": 5.7e9, "lite0": 0.4e9}  # multiply-accumulates a picture, roughly
 
 
 def preferred() -> str:
     """The 2015 Inception where its weights are present, else EfficientNet-Lite0."""
     present = any(row["name"] == "inception-2015" and row["present"] for row in weights.status())
     return "inception-2015" if present else "lite0"
+
+
+def chosen(name: str) -> str:
+    """The network that a setting names; `auto` is the preferred one."""
+    return preferred() if name == "auto" else name
 
 
 @lru_cache(maxsize=2)

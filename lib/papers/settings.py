@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from inspect import formatannotation
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
-from lib.search.workers import kind_of
+from lib.search.workers import Limits, kind_of
 
 RUN_ONLY = frozenset(
     {"profile", "parts", "device", "threads", "workers", "gpus_per_candidate", "fresh"}
@@ -35,6 +35,7 @@ class Settings:
     fresh: bool  # throw stored rows away and compute anew
     seed: int  # of everything that is drawn
 
+    ALWAYS: ClassVar[Mapping[str, tuple[float, float]]] = {"seed": (0, 2**31 - 1)}  # as `RANGES`, whatever the paper
     RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {}  # lowest and highest value
     CHOICES: ClassVar[Mapping[str, Collection[Any]]] = {}  # the values allowed
     SWEPT: ClassVar[tuple[str, ...]] = ()  # lists with at least one value, none of them twice
@@ -45,7 +46,7 @@ class Settings:
             for value in self._values(name):
                 if value not in choices:
                     raise ValueError(f"{name} is {value!r}; allowed are {', '.join(map(str, choices))}")
-        for name, (low, high) in {"seed": (0, 2**31 - 1), **self.RANGES}.items():
+        for name, (low, high) in {**self.ALWAYS, **self.RANGES}.items():
             for value in self._values(name):
                 if not low <= value <= high:
                     raise ValueError(f"{name} is {value!r}; allowed are {low} to {high}")
@@ -79,6 +80,26 @@ class Settings:
     def _values(self, name: str) -> list[Any]:
         value = getattr(self, name)
         return value if isinstance(value, list) else [value]
+
+
+@dataclass(frozen=True)
+class WorkerSettings(Settings):
+    """The same where several searches, candidates or trainings may run at once."""
+
+    workers: str  # serial, processes:N, ray, ray:ADDRESS
+    gpus_per_candidate: float  # with Ray: the share of a GPU that each of them takes
+
+    ALWAYS: ClassVar = {**Settings.ALWAYS, "threads": (1, 1024), "gpus_per_candidate": (0, 64)}
+
+    @property
+    def limits(self) -> Limits:
+        """What each of them may use."""
+        return Limits(self.threads, self.gpus_per_candidate)
+
+
+def anywhere(part: Any) -> dict[str, Any]:
+    """A dataclass as plain values but for its device, which each row's environment names."""
+    return {name: value for name, value in asdict(part).items() if name != "device"}
 
 
 def _typed(name: str, declared: Any, value: Any) -> Any:

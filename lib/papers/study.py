@@ -2,8 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property, partial, wraps
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,10 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lib import device, weights
-from lib.data import pictures, registry
-from lib.data.catalogue import SETS
-from lib.papers.settings import Settings, fingerprint
+from lib.papers.settings import fingerprint
 from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, tables
 from lib.report.claims import Claim, Finding
@@ -23,6 +22,19 @@ from lib.search import record, runs
 
 T = TypeVar("T")
 LARGE, JPEG = 64_000, 85  # bytes of a picture that is kept as it is, at most; quality of the others
+
+
+@dataclass(frozen=True, eq=False)
+class Seeded:
+    """One of the searches of a part, which differ by their seed."""
+
+    part: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its record."""
+        return f"{self.part}-{self.seed}"
 
 
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
@@ -138,6 +150,11 @@ class Study:
             raise KeyError(f"part {part!r} was not run for profile {self.profile!r}")
         return record.read(self.records / f"{part}.jsonl.gz")[1]
 
+    def seeds(self, part: str) -> Iterator[Seeded]:
+        """The searches of a part that have a record, from seed 0 up to the first without one."""
+        found = (Seeded(part, seed) for seed in count())
+        return takewhile(lambda one: self.has(one.name), found)
+
     def picture(self, part: str, name: str, *, private: bool = False) -> np.ndarray | None:
         """A stored picture (H, W, 3) uint8; None if it is absent, or may not be shown and `private` is off."""
         for folder in ("pictures", "private") if private else ("pictures",):
@@ -242,55 +259,3 @@ def _manifest(run: runs.Run) -> dict[str, Any]:
 def checked_in(slug: str, profile: str) -> Path:
     """The project's own figure folder of a paper, whatever `WORKBOOK_FIGURES` says."""
     return ROOT / "figures" / profile / slug
-
-
-def begin(notebook: str, settings: Settings, parts: Collection[str], *, used_weights: Iterable[str] = (),
-          used_pictures: Iterable[str] = ()) -> Study:  # fmt: skip
-    """The study of a notebook named `<number>_<slug>` with these settings; sets threads, seeds and determinism.
-
-    Raises ValueError if the settings name a part, a device, threads or a profile that does not exist, and for weights
-    or pictures that are not there.
-    """
-    for part in settings.parts:
-        if part not in parts:
-            raise ValueError(f"parts names {part!r}; allowed are {', '.join(parts)}")
-    _hashes(used_weights, used_pictures)
-    device.pick(settings.device)
-    device.set_threads(settings.threads)
-    device.seed_everything(settings.seed)
-    slug = notebook.partition("_")[2]
-    return Study(slug, resolved_profile(notebook, vars(settings)), fresh=settings.fresh)
-
-
-def finish(study: Study, settings: Settings, *, used_weights: Iterable[str], used_pictures: Iterable[str]) -> Path:
-    """Write the figure folder's manifest: settings, seeds, versions, hashes, and what is missing and why."""
-    hashes = _hashes(used_weights, used_pictures)
-    parameters = {"profile": study.profile, "device": settings.device, "threads": settings.threads}
-    return study.finish(parameters={**parameters, **settings.identity()}, **hashes)
-
-
-def _hashes(used_weights: Iterable[str], used_pictures: Iterable[str]) -> dict[str, dict[str, str]]:
-    return {
-        "weights": {name: weights.digest(name) for name in used_weights},
-        "data": {
-            name: registry.locate(name).sha256 if name in SETS or Path(name).is_dir() else pictures.info(name).sha256
-            for name in used_pictures
-        },
-    }
-
-
-def redraw(notebook: str, profile: str, draw: Callable[[Study], None]) -> list[Path]:
-    """Draw a profile's tables, figures and claims from the records beside them; nothing is computed.
-
-    Where `WORKBOOK_FIGURES` names a folder without the profile's records, the checked-in ones are drawn there. Raises
-    FileNotFoundError where the profile has no records.
-    """
-    slug = notebook.partition("_")[2]
-    study = Study(slug, profile, folder=figures_dir() / profile / slug)
-    if not study.records.is_dir():
-        study.records = checked_in(slug, profile) / "records"
-    if not study.records.is_dir():
-        command = f"python -m lib run {notebook} --profile {profile}"
-        raise FileNotFoundError(f"figures/{profile}/{slug} has no records; run: {command}")
-    draw(study)
-    return study.written

@@ -11,7 +11,7 @@ from PIL import Image
 
 from lib.papers import PAPERS, built
 from lib.papers.settings import fingerprint
-from lib.papers.study import Study, checked_in, needs, redraw
+from lib.papers.study import Study, checked_in, needs
 from lib.paths import ROOT, figures_dir
 from lib.report import plots
 
@@ -41,19 +41,6 @@ def test_figures_go_to_the_profile_and_paper(tmp_path):
     assert Study("nst", "smoke").folder == figures_dir() / "smoke" / "nst"
     assert Study("nst", "smoke", folder=tmp_path).folder == tmp_path
     assert checked_in("nst", "desk") == ROOT / "figures" / "desk" / "nst"
-
-
-def test_a_redraw_reads_the_checked_in_records_and_writes_where_figures_go(monkeypatch, tmp_path):
-    monkeypatch.setattr("lib.papers.study.ROOT", tmp_path)
-    monkeypatch.setattr("lib.papers.study.figures_dir", lambda: tmp_path / "figures")
-    computed(Study("toy", "desk"), [True, True])
-    monkeypatch.setattr("lib.papers.study.figures_dir", lambda: tmp_path / "elsewhere")
-    written = redraw("09_toy", "desk", lambda study: study.table("rows", study.frame("toy")))
-    assert {path.parent for path in written} == {tmp_path / "elsewhere" / "desk" / "toy"}
-    computed(Study("toy", "desk"), [True, True], {"seed": 1})
-    assert redraw("09_toy", "desk", lambda study: study.table("rows", study.frame("toy"))) == written
-    with pytest.raises(FileNotFoundError, match="figures/day/toy has no records; run: python -m lib run 09_toy"):
-        redraw("09_toy", "day", lambda study: None)
 
 
 def test_rows_are_read_from_the_export_not_from_the_run():
@@ -194,3 +181,7 @@ def test_the_manifest_says_where_each_part_was_computed():
     path = study.finish(parameters={"seed": 0}, weights={}, data={})
     (where,) = json.loads(path.read_text())["computed"].values()
     assert f"torch {torch.__version__.partition('+')[0]}" in where
+
+
+def test_a_record_says_what_it_depends_on():
+    assert computed(Study("nst", "smoke"), [True], {"seed": 3}).about("toy") == {"seed": 3}

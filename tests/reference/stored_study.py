@@ -1,8 +1,10 @@
 """What tests of figures and claims of several papers need: records as an export leaves them, and figures unsaved."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from lib.papers.study import Study
 from lib.search import record
@@ -33,3 +35,26 @@ def write(slug: str, folder: Path, part: str, rows: Iterable[dict[str, Any]], id
     target.unlink(missing_ok=True)  # a link to another study's
     record.export(plain, target)
     plain.unlink()
+
+
+def fixtures(slug: str, fill: Callable[[Path], Any]) -> tuple[Any, Any]:
+    """For a conftest: the figure folder with all records that `fill` makes, once, and a test's own study of them.
+
+    What that study draws, and records that a test writes, go to the test's own folder.
+    """
+
+    @pytest.fixture(scope="session")
+    def stored_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp(f"{slug}-world")
+        fill(folder)
+        return folder
+
+    @pytest.fixture
+    def study(stored_folder: Path, tmp_path: Path) -> Study:
+        records = tmp_path / "study" / "records"
+        records.mkdir(parents=True)
+        for path in (stored_folder / "records").iterdir():
+            (records / path.name).symlink_to(path)
+        return Study(slug, "desk", folder=records.parent)
+
+    return stored_folder, study

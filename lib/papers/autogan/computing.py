@@ -20,9 +20,10 @@ from lib.papers.autogan.settings import Settings
 from lib.papers.autogan.store import GanRecipe, Trained
 from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
+from lib.papers.settings import anywhere
 from lib.papers.study import Study
 from lib.search.progress import Tell, silent
-from lib.search.workers import Limits, Outcome
+from lib.search.workers import Outcome
 from lib.spaces.base import Genome, keyed
 from lib.training import trainer
 from lib.training.autogan_search import AutoGanSearch
@@ -122,7 +123,7 @@ def _fixture(task: Task, seed: int, folder: Path) -> Outcome:
 def search(study: Study, settings: Settings, part: str) -> None:
     """Run or continue every search of a part, several at once where there are workers; each has its own record."""
     found = [_long_run(settings, one) for one in experiments.searches(settings, part)]
-    long_runs.compute(study, found, _begin, workers=settings.workers, limits=_limits(settings))
+    long_runs.compute(study, found, _begin, workers=settings.workers, limits=settings.limits)
 
 
 def _long_run(settings: Settings, one: Search) -> LongRun:
@@ -156,24 +157,19 @@ def _identity(settings: Settings, one: Search) -> dict[str, Any]:
     """All that a search's rows depend on."""
     known = Scores.of(settings)
     parts: dict[str, Any] = {"plan": experiments.plan(settings, one), "gan": gan_settings(settings, derived=False)}
-    plain = {name: json.loads(json.dumps(_anywhere(part))) for name, part in parts.items()}
+    plain = {name: json.loads(json.dumps(anywhere(part))) for name, part in parts.items()}
     return {"search": asdict(one), **plain, "threads": settings.threads, "scores": _rewarded(known), **_shown(known)}
-
-
-def _anywhere(part: Any) -> dict[str, Any]:
-    """A dataclass as a dict without its device, which each row's environment names."""
-    return {name: value for name, value in asdict(part).items() if name != "device"}
 
 
 def _seen(known: Scores) -> dict[str, Any]:
     """What final scores depend on."""
-    return {"scores": _anywhere(known), "features": known.features, **_shown(known, known.features)}
+    return {"scores": anywhere(known), "features": known.features, **_shown(known, known.features)}
 
 
 def _rewarded(known: Scores) -> dict[str, Any]:
     """What rewards and scores of checkpoints depend on."""
     final = ("features", "images", "splits")
-    return {name: value for name, value in _anywhere(known).items() if name not in final}
+    return {name: value for name, value in anywhere(known).items() if name not in final}
 
 
 def _shown(known: Scores, *features: str) -> dict[str, Any]:
@@ -320,18 +316,14 @@ def networks_of(study: Study, settings: Settings) -> dict[str, str]:
     return found
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.threads, settings.gpus_per_candidate)
-
-
 def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, *, data: str = "",
              side: int = 0, more: dict[str, Any] | None = None, **options: Any) -> None:  # fmt: skip
     """Compute a part's jobs; their record is named after all that they depend on."""
     known = Scores.of(settings, data, side)
-    gan = _anywhere(gan_settings(settings, derived=True, side=known.side))
+    gan = anywhere(gan_settings(settings, derived=True, side=known.side))
     identity = {"gan": gan, "ema": settings.ema, "seed": settings.seed, "threads": settings.threads, **_seen(known),
                 **(more or {})}  # fmt: skip
-    rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=_limits(settings),
+    rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=settings.limits,
                  **options)  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from lib.papers.autogan.settings import Settings
+from lib.papers.study import Seeded
 from lib.spaces.autogan import AutoGan
 from lib.training.autogan_search import SearchPlan
 
@@ -34,24 +35,16 @@ FIXTURES = (  # together they hold every value of every token
 
 
 @dataclass(frozen=True)
-class Search:
-    """One search; `name` is that of its record. `reward` is what its children earn: IS or 1/FD."""
+class Search(Seeded):
+    """One search. `reward` is what its children earn: IS or 1/FD."""
 
-    part: str
-    seed: int
     reward: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.part}-{self.seed}"
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Seeded):
     """The rank of a genome among the beams of a search."""
 
-    part: str
-    seed: int
     rank: int
 
 

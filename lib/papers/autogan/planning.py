@@ -5,12 +5,14 @@ from typing import Any
 
 from lib.models import autogan as models
 from lib.models import sngan_discriminator
+from lib.papers import networks
 from lib.papers.autogan import computing, experiments
 from lib.papers.autogan.experiments import SPACE, Search
 from lib.papers.autogan.settings import Settings
+from lib.papers.paper import planned
 from lib.spaces.autogan import LENGTHS
 
-FEATURES = {"inception-2015": 5.7e9, "lite0": 0.4e9, "task": 0.02e9}  # multiply-accumulates a picture, roughly
+FEATURES = {**networks.MACS, "task": 0.02e9}
 MEAN = SPACE.named("a")  # stands for a random genome: its cells cost about the mean (2.2, 9.1)
 
 
@@ -37,9 +39,7 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
         "correlation": (proxies, proxies * (settings.proxy_steps * own + settings.images * _seen(settings.reward))),
     }
     memory = 4 * settings.g_batch * image * settings.derived_width + (settings.pictures or 50_000) * image
-    return [
-        {"part": part, "rows": rows, "flops": flops, "memory": memory, **needs} for part, (rows, flops) in found.items()
-    ]
+    return planned(found, memory=memory, **needs)
 
 
 def used_data(settings: Settings) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.metrics.distribution import INCEPTION, score_name
 from lib.papers.autogan.experiments import SEARCHED, SPACE
-from lib.papers.study import Study
+from lib.papers.study import Seeded, Study
 from lib.spaces.autogan import Cell
 
 FINAL = ("derived", "transfer", "checks")  # parts with scores on the tables' features; the others have the rewards'
@@ -25,18 +25,11 @@ PICTURES = 50_000  # of a score that compares with the paper's
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
+class Stored(Seeded):
     """A stored search: one row an iteration, and what its header says of it."""
 
-    part: str
-    seed: int
     rows: pd.DataFrame
     about: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """Of its record."""
-        return f"{self.part}-{self.seed}"
 
     @cached_property
     def seconds(self) -> pd.Series:
@@ -72,14 +65,12 @@ class Stored:
 
 def searches(study: Study, *parts: str) -> list[Stored]:
     """The stored searches of these parts, by part and seed."""
-    found = []
-    for part in parts or SEARCHED:
-        seed = 0
-        while study.has(name := f"{part}-{seed}"):
-            if len(rows := study.frame(name)):
-                found.append(Stored(part, seed, rows, study.about(name)))
-            seed += 1
-    return found
+    return [
+        Stored(part, one.seed, rows, study.about(one.name))
+        for part in parts or SEARCHED
+        for one in study.seeds(part)
+        if len(rows := study.frame(one.name))
+    ]
 
 
 def score(measure: str, features: str) -> str:

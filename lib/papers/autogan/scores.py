@@ -21,10 +21,10 @@ from lib.metrics.frechet import Moments, distance, moments
 from lib.metrics.inception_score import inception_score
 from lib.papers import networks
 from lib.papers.autogan import store
+from lib.papers.autogan.records import MEASURES
 from lib.papers.autogan.settings import Settings
 from lib.papers.autogan.store import ClassifierRecipe
 
-MEASURES = ("is", "fd", "kd")
 RESAMPLES = 20  # of the bootstrap beside a Fréchet distance; the kernel distance decides
 REALS = 2000  # real pictures that children and checkpoints are compared with, at most
 Images = Iterator[Tensor]  # batches (n, 3, S, S) in [0, 1]
@@ -52,8 +52,7 @@ class Scores:
     @classmethod
     def of(cls, settings: Settings, data: str = "", side: int = 0) -> "Scores":
         """The scores under the study's settings, or on other pictures at another size."""
-        preferred = networks.preferred()
-        features, reward = (preferred if name == "auto" else name for name in (settings.features, settings.reward))
+        features, reward = map(networks.chosen, (settings.features, settings.reward))
         return cls(data or settings.data, settings.pictures, side or settings.side, features, reward,
                    settings.classifier_epochs, settings.images, settings.splits, settings.reward_splits, settings.seed,
                    str(device.pick(settings.device)))  # fmt: skip

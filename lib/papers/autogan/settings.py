@@ -10,12 +10,10 @@ FEATURES = ("auto", "task", *networks.NAMES)
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
+class Settings(settings.WorkerSettings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights, noise and
     the order of pictures; searches and repeats count on from it."""
 
-    workers: str  # serial, processes:N, ray, ray:ADDRESS
-    gpus_per_candidate: float  # with Ray: the share of a GPU that a search or training takes
     precision: str  # float32, or bfloat16 for the convolutions of the GAN
     data: str  # training pictures: patches, a data set, or a folder of own pictures
     pictures: int  # of them used, at most; 0 is all
@@ -87,8 +85,6 @@ class Settings(settings.Settings):
         "nan": ("reset", "stop"),
     }
     RANGES: ClassVar = {
-        "threads": (1, 1024),
-        "gpus_per_candidate": (0, 64),
         "pictures": (0, 10_000_000),
         **dict.fromkeys(("width", "d_width", "derived_width", "derived_d_width", "latent", "hidden"), (1, 4096)),
         **dict.fromkeys(("d_batch", "g_batch"), (2, 65_536)),

@@ -15,21 +15,22 @@ from lib.models import cyclegan as models
 from lib.papers import long_runs, networks, rows
 from lib.papers.cycleganas import experiments, scores, store
 from lib.papers.cycleganas.experiments import Search, Training, called
-from lib.papers.cycleganas.scores import DIRECTIONS, Scores
+from lib.papers.cycleganas.records import DIRECTIONS, MEASURES
+from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
 from lib.papers.cycleganas.store import Recipe, Trained
 from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
+from lib.papers.settings import anywhere
 from lib.papers.study import Study
 from lib.search.cache import code_hash
 from lib.search.progress import Tell, silent
-from lib.search.workers import Limits, Outcome
+from lib.search.workers import Outcome
 from lib.training import trainer
 from lib.training.cyclegan import CycleSettings
 from lib.training.cycleganas_search import CycleSearch, SearchPlan
 
 DECAY = 200  # epochs of the paper's training, whose learning rate falls once an epoch in the second half
-MEASURES = ("kd", "fd")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def keys(settings: Settings) -> dict[str, str]:
 
 
 def check_domains(settings: Settings) -> None:
-    """Read all sets; ValueError for one that cannot be trained on, MissingData for one that is not there."""
+    """Read all sets anew; ValueError for one that cannot be trained on, MissingData for one that is not there."""
+    for kept in (scores.loaded, scores.target):  # a folder may hold others than before
+        kept.cache_clear()
     for key in settings.data:
         Scores.of(settings, key).domains  # noqa: B018 (kept for later)
 
@@ -94,7 +97,7 @@ def anchor(task: Task, seed: int, folder: Path) -> Outcome:
 def search(study: Study, settings: Settings, part: str) -> None:
     """Run or continue every search, several at once where there are workers; each has its own record."""
     found = [long_run(settings, one) for one in experiments.searches(settings)]
-    long_runs.compute(study, found, begin_search, workers=settings.workers, limits=_limits(settings))
+    long_runs.compute(study, found, begin_search, workers=settings.workers, limits=settings.limits)
 
 
 def long_run(settings: Settings, one: Search) -> LongRun:
@@ -104,7 +107,7 @@ def long_run(settings: Settings, one: Search) -> LongRun:
     training = search_training(settings, one)
     chunk = _chunk(settings, training)
     identity = {
-        "search": asdict(one), "plan": asdict(plan), "training": _anywhere(training), "threads": settings.threads,
+        "search": asdict(one), "plan": asdict(plan), "training": anywhere(training), "threads": settings.threads,
         "space": {"blocks": settings.blocks, "preset": settings.preset}, "pictures": {task.key: known.sha256},
         "seed": settings.seed, "chunk": chunk,
     }  # fmt: skip
@@ -301,17 +304,8 @@ def _mean_kd(metrics: dict[str, float]) -> float:
     return sum(metrics[f"kd_{direction}"] for direction in DIRECTIONS) / 2
 
 
-def _anywhere(part: Any) -> dict[str, Any]:
-    """A dataclass as a dict without its device, which each row's environment names."""
-    return {name: value for name, value in asdict(part).items() if name != "device"}
-
-
 def _scores_of(known: Scores) -> dict[str, Any]:
-    return {name: value for name, value in _anywhere(known).items() if name not in ("data", "side")}
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.threads, settings.gpus_per_candidate)
+    return {name: value for name, value in anywhere(known).items() if name not in ("data", "side")}
 
 
 def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, *,
@@ -321,20 +315,20 @@ def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], funct
     if not known:
         return
     first = next(iter(known.values()))
-    training = _anywhere(recipe_of(settings, first, "", (1, 1), 0).settings)
+    training = anywhere(recipe_of(settings, first, "", (1, 1), 0).settings)
     identity = {
         "training": training | {"ndf": settings.ndf, "blocks": settings.blocks, "epochs": settings.train_epochs},
         "scores": _scores_of(first), "weights": {name: weights.digest(name) for name in used_weights(settings)},
         "pictures": {key: one.domains.sha256 for key, one in known.items()}, "evaluations": settings.evaluations,
         "chunks": settings.chunks, "seed": settings.seed, "threads": settings.threads, **(more or {}),
     }  # fmt: skip
-    rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=_limits(settings),
+    rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=settings.limits,
                  **options)  # fmt: skip
 
 
 def used_weights(settings: Settings) -> list[str]:
     """The pretrained weights behind the scores."""
-    return [networks.WEIGHTS[networks.preferred() if settings.features == "auto" else settings.features]]
+    return [networks.WEIGHTS[networks.chosen(settings.features)]]
 
 
 def used_pictures(settings: Settings) -> list[str]:

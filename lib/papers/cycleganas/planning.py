@@ -8,12 +8,13 @@ import torch
 
 from lib.models.cyclegan import CycleGanGenerator, PatchGan, macs, parameters
 from lib.models.cycleganas import SuperDiscriminator, Supernet
+from lib.papers import networks
 from lib.papers.cycleganas import computing, experiments
 from lib.papers.cycleganas.experiments import TRAININGS, called
 from lib.papers.cycleganas.settings import Settings
+from lib.papers.paper import planned
 from lib.searchers.differentiable import Scheme
 
-FEATURES = {"inception-2015": 5.7e9, "lite0": 0.4e9}  # multiply-accumulates a picture, roughly
 SIZES = {  # of known sets: pictures of the larger domain to train on, test pictures of both (section 7)
     "facades": (400, 212), "maps": (1096, 2196), "apple2orange": (1019, 514), "horse2zebra": (1334, 260),
     "summer2winter_yosemite": (1231, 547), "iphone2dslr_flower": (3325, 1049), "unpaired/facades": (300, 120),
@@ -46,10 +47,7 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
             sum(count * _scoring(settings, key, _supernets(settings)[0]) for key, count in asked.items()),
         ),
     }
-    memory = _memory(settings)
-    return [
-        {"part": part, "rows": rows, "flops": flops, "memory": memory, **needs} for part, (rows, flops) in found.items()
-    ]
+    return planned(found, memory=_memory(settings), **needs)
 
 
 def step(generator: float, discriminator: float) -> float:
@@ -103,7 +101,7 @@ def _trainings(settings: Settings, part: str) -> tuple[int, float]:
 def _scoring(settings: Settings, key: str, generator: float) -> float:
     """Operations of translating and scoring the test pictures of both domains."""
     pictures = min(2 * settings.test_pictures or _sizes(key)[1], _sizes(key)[1])
-    return 2 * pictures * (generator + FEATURES.get(settings.features, FEATURES["inception-2015"]))
+    return 2 * pictures * (generator + networks.MACS.get(settings.features, networks.MACS["inception-2015"]))
 
 
 def _sizes(key: str) -> tuple[int, int]:

@@ -9,31 +9,25 @@ from typing import Any
 import pandas as pd
 
 from lib.metrics.distribution import score_name
+from lib.papers.cycleganas import experiments
 from lib.papers.cycleganas.experiments import TRAININGS
 from lib.papers.study import Study
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, Genotype, parameters
+from lib.training import cyclegan
 
 MEASURES = ("kd", "fd")
-DIRECTIONS = ("AtoB", "BtoA")
+DIRECTIONS = tuple(cyclegan.DIRECTIONS)
 ARROW = " ↓"  # all scores are distances
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
+class Stored(experiments.Search):
     """A stored search: one row a chunk of iterations, and what its header says of it."""
 
-    data: str
-    scheme: str
-    seed: int
     rows: pd.DataFrame
     about: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """Of its record."""
-        return f"search-{self.data}-{self.scheme}-{self.seed}"
 
     @cached_property
     def space(self) -> CycleGanas:

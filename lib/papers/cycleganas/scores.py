@@ -21,9 +21,9 @@ from lib.metrics.distribution import Embedded
 from lib.metrics.features import Features
 from lib.metrics.ssim import ssim
 from lib.papers import networks
+from lib.papers.cycleganas.records import DIRECTIONS
 from lib.papers.cycleganas.settings import Settings
 
-DIRECTIONS = ("AtoB", "BtoA")
 SUBSETS = 100  # of a kernel distance of two sets of unequal size
 RESAMPLES = 20  # of the bootstrap beside a Fréchet distance
 SHOWN = 6  # unpicked test pictures on a sheet, the first of each domain
@@ -43,8 +43,8 @@ class Scores:
     @classmethod
     def of(cls, settings: Settings, data: str) -> "Scores":
         """Those of the study on one of its sets, a key or a folder."""
-        features = networks.preferred() if settings.features == "auto" else settings.features
-        return cls(data, settings.side, features, settings.test_pictures, str(device.pick(settings.device)))
+        return cls(data, settings.side, networks.chosen(settings.features), settings.test_pictures,
+                   str(device.pick(settings.device)))  # fmt: skip
 
     @property
     def domains(self) -> Unpaired:

@@ -13,12 +13,10 @@ from lib.training.cyclegan import GANS, PRECISIONS
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
+class Settings(settings.WorkerSettings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` draws halves, initial weights and
     the order of pictures; searches and repeats count on from it."""
 
-    workers: str  # serial, processes:N, ray, ray:ADDRESS
-    gpus_per_candidate: float  # with Ray: the share of a GPU that a search or training takes
     precision: str  # float32, or bfloat16 for the convolutions
     data: list[str]  # sets of two domains, or folders of them; the first stands for the paper's facades
     scheme_data: list[str]  # those searched with every scheme (figure 3)
@@ -68,8 +66,6 @@ class Settings(settings.Settings):
         "schemes": tuple(SCHEMES),
     }
     RANGES: ClassVar = {
-        "threads": (1, 1024),
-        "gpus_per_candidate": (0, 64),
         "test_pictures": (0, 1_000_000),
         "side": (32, 1024),
         "blocks": (1, 64),

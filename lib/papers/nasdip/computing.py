@@ -21,7 +21,7 @@ from lib.papers.rows import Job
 from lib.papers.study import Study
 from lib.search import loop
 from lib.search.cache import Cache
-from lib.search.workers import Limits, Outcome
+from lib.search.workers import Outcome
 from lib.searchers.base import Searcher
 from lib.searchers.generation import Stop
 from lib.searchers.genetic import Genetic
@@ -29,6 +29,13 @@ from lib.searchers.random_search import RandomSearch
 
 # How many genomes random search may ask for each training that it has; repeated and invalid ones need none.
 ASKED = {"valid": 2, "uniform": 20}
+
+
+def check_rows(settings: Settings) -> None:
+    """Raise ValueError for a row, a size or a space that cannot be, MissingData for artworks that are not there."""
+    for name in planning.rows_of(settings):
+        Evaluation.of(settings, name).space()
+    tasks.artworks(settings.artworks, settings.artworks_per_medium)
 
 
 def searcher_of(settings: Settings, search: Search) -> Searcher:
@@ -198,5 +205,4 @@ def _common(settings: Settings) -> dict[str, Any]:
         "pictures": {name: tasks.digest(name) for name in planning.used_pictures(settings)},
         "weights": {name: weights.digest(name) for name in planning.used_weights(settings)},
     }  # fmt: skip
-    limits = Limits(settings.threads, settings.gpus_per_candidate)
-    return {"identity": identity, "workers": settings.workers, "limits": limits}
+    return {"identity": identity, "workers": settings.workers, "limits": settings.limits}

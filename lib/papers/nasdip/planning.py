@@ -12,6 +12,7 @@ from lib.papers.nasdip import baselines, evaluate, experiments, tasks
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.experiments import Search
 from lib.papers.nasdip.settings import Settings
+from lib.papers.paper import planned
 from lib.spaces.base import keyed
 
 VALID = 0.5  # share of offspring that are networks, from generation 2 on (2.5); symmetric ones all are
@@ -28,19 +29,17 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
     Data sets that are not here are named and guessed at, not opened.
     """
     needs = {"data": used_data(settings), "weights": used_weights(settings)}
-    found = []
+    found = {}
     for part in experiments.SEARCHED:
-        listed = _searches(settings, part)
-        costs = [(_trainings(one), _per_training(settings, one)) for one in listed]
-        rows, flops = sum(count for count, _ in costs), sum(count * cost for count, cost in costs)
-        found.append({"part": part, "rows": rows, "flops": flops})
+        costs = [(_trainings(one), _per_training(settings, one)) for one in _searches(settings, part)]
+        found[part] = sum(count for count, _ in costs), sum(count * cost for count, cost in costs)
     again = [one for part in experiments.SEARCHED if part != "artworks" for one in _searches(settings, part)]
     flops = settings.rescored * sum(_per_training(settings, one) for one in again)
-    found.append({"part": "rescored", "rows": settings.rescored * len(again), "flops": flops})
+    found["rescored"] = settings.rescored * len(again), flops
     jobs = baselines.jobs(settings)
-    found.append({"part": "baselines", "rows": len(jobs), "flops": sum(_classical(job.task) for job in jobs)})
+    found["baselines"] = len(jobs), sum(_classical(job.task) for job in jobs)
     memory = KEPT * max(math.prod(_size(Evaluation.of(settings, name))) for name in rows_of(settings)) / 256**2
-    return [{**part, "memory": memory, **needs} for part in found]
+    return planned(found, memory=memory, **needs)
 
 
 def rows_of(settings: Settings) -> list[str]:

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from lib.papers import settings
 
-VARIANTS = {"asym": "NAS-DIP", "sym": "symmetric", "asym_t": "NAS-DIP-T", "sym_full": "symmetric, all skips"}
 # What the paper leaves open, and how the networks are computed; the first of each is taken (specification 2 to 4, 10).
 READINGS = {
     "width_table": ("paper", "pow2"),  # 1, 1, 2 .. 64 or 1, 2 .. 128
@@ -22,12 +21,10 @@ SWEPT_RATES = (0.01, 0.02, 0.05, 0.1)  # mutation rates of table 3
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
+class Settings(settings.WorkerSettings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` draws the degradations and the
     fresh seeds of winners and baselines; what a search draws follows from its number alone (0 to `seeds` - 1)."""
 
-    workers: str  # serial, processes:N, ray, ray:ADDRESS
-    gpus_per_candidate: float  # with Ray: the share of a GPU that a candidate takes
     rows: list[str]  # rows of table 2, see lib.papers.nasdip.tasks.ROWS
     shown_rows: list[str]  # further rows, whose pictures may be shown
     blind_rows: list[str]  # rows that are searched without the truth too
@@ -69,8 +66,6 @@ class Settings(settings.Settings):
         "classical": ("dip_matched", "dip_scaled", "dip_published"),
     }
     RANGES: ClassVar = {
-        "threads": (1, 1024),
-        "gpus_per_candidate": (0, 64),
         "side": (0, 4096),
         "sigma": (0, 255),
         "units": (1, 8),

@@ -1,4 +1,4 @@
-"""What results are read against: measures of the untouched pictures, and a model of natural photos."""
+"""What results are read against: measures of the untouched pictures, a model of natural photos, and people's votes."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,11 @@ import torch
 from lib.data import images, pictures, registry
 from lib.metrics.colour import colour_contrast
 from lib.metrics.naturalness import fit_nss, nss_distance
-from lib.papers.nst import experiments
+from lib.papers.nst import experiments, figures, votes
 from lib.papers.nst.evaluate import digits, spectra, textures
 from lib.papers.nst.settings import Settings
 from lib.papers.study import Study
+from lib.paths import atomic
 
 
 @torch.no_grad()
@@ -66,3 +67,11 @@ def _distances(study: Study, rows: list[dict[Any, Any]], photos: Path, side: int
     model = fit_nss(images.load(path, side=side) for path in files)
     pixels = [study.picture("rates", row["artifacts"]["image"], private=True) for row in rows]
     return [float(nss_distance(images.from_uint8(one)[None], model)[0]) for one in pixels if one is not None]
+
+
+def keep_votes(study: Study, settings: Settings, part: str) -> None:
+    """Copy the real votes cast on this machine, if there are any, to the study's records."""
+    cast = votes.real(votes.read())
+    if len(cast):
+        with atomic(study.records / figures.VOTES) as temporary:
+            cast.to_csv(temporary, index=False)

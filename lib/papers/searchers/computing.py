@@ -4,7 +4,9 @@ What tables and figures read is one record a problem and searcher, `bits-genetic
 stands there as (k, s), of `n` repeats as (k, s n + repeat).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from lib.papers.problem import Problem
@@ -49,13 +51,20 @@ def population(settings: Settings, problem: Problem) -> int:
     return max(4, settings.budget(problem.kind) // settings.generations)
 
 
-def compute_problem(study: Study, settings: Settings, problem: Problem) -> None:
+def computers(settings: Settings) -> Mapping[str, Callable[[Study, Settings, str], None]]:
+    """The functions that compute the parts: the chosen problems, then what stands beside them."""
+    chosen = {one.name: partial(compute_problem, one) for one in problems.chosen(settings)}
+    beside = {CONTROLS: compute_controls, NOISE: compute_noise, DIFFERENTIABLE: compute_differentiable}
+    return {**chosen, **beside}
+
+
+def compute_problem(problem: Problem, study: Study, settings: Settings, part: str) -> None:
     """Every searcher on one problem."""
     for name in arms(settings, problem):
         _compute(study, settings, problem, name, settings.seeds(problem.kind))
 
 
-def compute_controls(study: Study, settings: Settings) -> None:
+def compute_controls(study: Study, settings: Settings, part: str) -> None:
     """The same searchers told scores by chance; invalid genomes stay invalid."""
     for problem in problems.chosen(settings):
         neutral = replace(problem, name=f"control-{problem.name}", evaluate=problems.chance, settings=None, identity={})
@@ -63,7 +72,7 @@ def compute_controls(study: Study, settings: Settings) -> None:
             _compute(study, settings, neutral, name, settings.control_seeds, seeding="per_candidate")
 
 
-def compute_noise(study: Study, settings: Settings) -> None:
+def compute_noise(study: Study, settings: Settings, part: str) -> None:
     """Aging evolution on noisy bits: one evaluation a candidate, then several, at equal evaluations in all."""
     for repeats in (1, settings.repeats):
         problem = problems.toy(BitString(12, block=6), f"noise-{repeats}", "toy: 12 noisy bits", settings.noise)
@@ -71,7 +80,7 @@ def compute_noise(study: Study, settings: Settings) -> None:
         _compute(study, settings, problem, "aging_evolution", settings.toy_seeds, **own)
 
 
-def compute_differentiable(study: Study, settings: Settings) -> None:
+def compute_differentiable(study: Study, settings: Settings, part: str) -> None:
     """Differentiable searches of a toy of their own, by all schemes; they ask for no candidates."""
     from lib.papers.searchers import differentiable  # and with it torch
 

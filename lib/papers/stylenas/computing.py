@@ -70,6 +70,19 @@ def used_weights(settings: Settings, part: str = "quality") -> list[str]:
     return [*own, *([networks.WEIGHTS[networks.preferred()]] if part == "quality" else [])]
 
 
+def used_pictures(settings: Settings) -> list[str]:
+    """The data sets, folders and bundled photos that a run reads."""
+    return list(photos.digests([*settings.training, settings.pairs, photos.BUNDLED]))
+
+
+def check_photos(settings: Settings) -> None:
+    """Raise ValueError for a photo of a pair among the training photos, too few pairs, or an unknown noise genome."""
+    photos.check_disjoint(settings.training, settings.photos, settings.pairs)
+    photos.check_split(settings.pairs, settings.search_pairs)
+    for name in settings.noise_genomes:
+        SPACE.named(name)
+
+
 def _digests(settings: Settings, part: str) -> dict[str, str]:
     return {name: weights.digest(name) for name in used_weights(settings, part)}
 
@@ -120,7 +133,7 @@ def rescored(study: Study, settings: Settings, part: str) -> None:
     for k, one in enumerate(found):
         text = str(one.winner["genome"])
         for repeat in range(1, settings.noise_repeats):
-            task = Task(replace(Evaluation.of(settings), repeat=repeat), f"{one.part}-{one.seed}", text)
+            task = Task(replace(Evaluation.of(settings), repeat=repeat), one.name, text)
             jobs.append(Job(k, repeat, settings.seed, task, {"name": task.name, "text": text}))
     _compute(study, settings, part, jobs, score)
 

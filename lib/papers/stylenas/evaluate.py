@@ -19,15 +19,14 @@ from lib.models.normalised_vgg import CHANNELS
 from lib.models.photoreal import PhotorealDecoder
 from lib.models.wct import Numerics
 from lib.papers.stylenas import photos, store
+from lib.papers.stylenas.experiments import SPACE
 from lib.papers.stylenas.photos import Pair
 from lib.papers.stylenas.settings import Settings
 from lib.papers.stylenas.store import Recipe
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome
-from lib.spaces.stylenas import StyleNas
 from lib.training.autoencoder import Schedule
 
-SPACE = StyleNas()
 KEPT = 2e9  # bytes of the pairs' features, above which they are computed anew for every candidate
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from lib.papers.study import Seeded
 from lib.papers.stylenas.settings import Settings
 from lib.searchers.aging_evolution import AgingEvolution
 from lib.searchers.base import Searcher
 from lib.searchers.random_search import RandomSearch, StratifiedSearch
 from lib.spaces.stylenas import StyleNas
 
+SPACE = StyleNas()
 PARTS = {
     "oracle": "the supervisory oracle, trained once; its pictures are what candidates imitate",
     "evolution": "figure 5, C1 to C4: aging evolution",
@@ -36,16 +38,10 @@ SHOWN = ("content", "style", *TABLE1, "oracle", "reference")
 
 
 @dataclass(frozen=True)
-class Search:
-    """One search; `name` is that of its record."""
+class Search(Seeded):
+    """One search of so many candidates."""
 
-    part: str
-    seed: int
     budget: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.part}-{self.seed}"
 
 
 def searches(settings: Settings, part: str) -> list[Search]:
@@ -64,7 +60,7 @@ def every(settings: Settings) -> list[Search]:
 
 def searcher(settings: Settings, search: Search) -> Searcher:
     """The searcher of a search; each kind has seeds of its own, so that no two searches draw the same genomes."""
-    space, seed = StyleNas(), 3 * search.seed + SEARCHED.index(search.part)
+    seed = 3 * search.seed + SEARCHED.index(search.part)
     if search.part == "evolution":
-        return AgingEvolution(space, seed, population=settings.population, sample=settings.sample)
-    return (RandomSearch if search.part == "random" else StratifiedSearch)(space, seed)
+        return AgingEvolution(SPACE, seed, population=settings.population, sample=settings.sample)
+    return (RandomSearch if search.part == "random" else StratifiedSearch)(SPACE, seed)

@@ -5,6 +5,7 @@ from typing import Any
 from lib.data import registry
 from lib.models import photoreal
 from lib.models.normalised_vgg import CHANNELS
+from lib.papers.paper import planned
 from lib.papers.stylenas import computing, experiments, photos
 from lib.papers.stylenas.evaluate import SPACE
 from lib.papers.stylenas.settings import Settings
@@ -45,9 +46,7 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
             settings.shown_pairs * _transfers(settings, settings.table_width),
         ),
     }
-    return [
-        {"part": part, "rows": rows, "flops": flops, "memory": memory, **needs} for part, (rows, flops) in found.items()
-    ]
+    return planned(found, memory=memory, **needs)
 
 
 def used_data(settings: Settings) -> list[str]:

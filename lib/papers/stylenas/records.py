@@ -7,24 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.papers.study import Study
+from lib.papers.study import Seeded, Study
 from lib.papers.stylenas import experiments, neutral
+from lib.papers.stylenas.experiments import SPACE
 from lib.spaces.base import Genome
-from lib.spaces.stylenas import NAMED, StyleNas
+from lib.spaces.stylenas import NAMED
 
-SPACE = StyleNas()
 REPLICAS = 1000  # of a control by chance
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
+class Stored(Seeded):
     """A stored search, one row a candidate in the order of asking, and what its record depends on.
 
     Failed candidates have no score.
     """
 
-    part: str
-    seed: int
     rows: pd.DataFrame
     about: dict[str, Any] = field(default_factory=dict)
 
@@ -61,13 +59,11 @@ def by_chance(one: Stored) -> neutral.Neutral:
 
 def stored(study: Study, *parts: str) -> list[Stored]:
     """The stored searches of these parts, by part and seed."""
-    found = []
-    for part in parts or experiments.SEARCHED:
-        seed = 0
-        while study.has(name := f"{part}-{seed}"):
-            found.append(Stored(part, seed, study.frame(name, failed=True), study.about(name)))
-            seed += 1
-    return found
+    return [
+        Stored(part, one.seed, study.frame(one.name, failed=True), study.about(one.name))
+        for part in parts or experiments.SEARCHED
+        for one in study.seeds(part)
+    ]
 
 
 def compared(study: Study) -> dict[str, str]:

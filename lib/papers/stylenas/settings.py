@@ -10,12 +10,10 @@ SMOOTHINGS = ("closed", "guided")
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
+class Settings(settings.WorkerSettings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights and the
     order of photos; what a search draws follows from its number alone (0 to `searches` - 1)."""
 
-    workers: str  # serial, processes:N, ray, ray:ADDRESS
-    gpus_per_candidate: float  # with Ray: the share of a GPU that a candidate takes
     encoder: str  # frozen encoder: vgg16, vgg19 (paper) or random
     training: list[str]  # training photos: `bundled`, data sets, or folders of own photos
     photos: int  # crops taken of them (O: 8000)
@@ -54,8 +52,6 @@ class Settings(settings.Settings):
 
     CHOICES: ClassVar = {"encoder": ENCODERS, "smoothing": SMOOTHINGS}
     RANGES: ClassVar = {
-        "threads": (1, 1024),
-        "gpus_per_candidate": (0, 64),
         "photos": (1, 1_000_000),
         "search_pairs": (2, 10_000),
         **dict.fromkeys(("width", "table_width", "timed_widths"), (64, 8192)),

@@ -4,7 +4,7 @@ They lie below the cache folder, in a folder named after the recipe, the photos,
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from filelock import FileLock
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lib import device
@@ -24,13 +21,13 @@ from lib.models import normalised_vgg, photoreal
 from lib.models.normalised_vgg import NormalisedVGG
 from lib.models.photoreal import PhotorealDecoder
 from lib.models.photowct import InverseVGG
+from lib.papers import kept
+from lib.papers.one_cell import Facts
 from lib.papers.stylenas import photos
-from lib.paths import atomic, cache_dir
-from lib.search.cache import code_hash
+from lib.papers.stylenas.experiments import SPACE
+from lib.paths import cache_dir
 from lib.search.progress import Tell, silent
-from lib.search.runs import environment, identity_hash
 from lib.spaces.base import Genome
-from lib.spaces.stylenas import StyleNas
 from lib.training import autoencoder
 from lib.training.autoencoder import Fit, Schedule
 
@@ -63,10 +60,9 @@ def folder(recipe: Recipe) -> Path:
 
 @lru_cache(maxsize=64)
 def _digest(recipe: Recipe) -> str:
-    made = {name: environment()[name] for name in ("torch", "device", "cpu_capability", "threads")}
     seen = sha256(recipe.shown().contiguous().numpy().data).hexdigest()
-    code = code_hash(autoencoder.train_decoder)
-    return identity_hash(asdict(recipe), seen, encoder(recipe.encoder).digest, code, made)
+    parts = asdict(recipe), seen, encoder(recipe.encoder).digest
+    return kept.digest(*parts, code=autoencoder.train_decoder)
 
 
 @lru_cache(maxsize=2)
@@ -80,8 +76,7 @@ def decoder(recipe: Recipe, genome: Genome, told: Tell = silent) -> tuple[Photor
 
     A training calls `told` at its beginning and in each step. Raises FloatingPointError if it diverges.
     """
-    space = StyleNas()
-    key = space.training_key(genome)
+    key = SPACE.training_key(genome)
     seed = device.keyed_seed(recipe.seed, recipe.repeat)
 
     def train(network: PhotorealDecoder) -> Fit:
@@ -92,8 +87,8 @@ def decoder(recipe: Recipe, genome: Genome, told: Tell = silent) -> tuple[Photor
                 seed, taps=_taps(recipe),
             )  # fmt: skip
 
-    network = PhotorealDecoder(space.decode(genome)).to(recipe.device)
-    return network, _once(recipe, space.text(key), network, train)
+    network = PhotorealDecoder(SPACE.decode(genome)).to(recipe.device)
+    return network, _once(recipe, SPACE.text(key), network, train)
 
 
 @contextmanager
@@ -110,8 +105,7 @@ def _followed(network: nn.Module, steps: int, told: Tell) -> Iterator[None]:
 
 def forget(recipe: Recipe, genome: Genome) -> None:
     """Delete the stored weights of a genome's decoder, where there are some."""
-    space = StyleNas()
-    _path(recipe, space.text(space.training_key(genome))).unlink(missing_ok=True)
+    _path(recipe, SPACE.text(SPACE.training_key(genome))).unlink(missing_ok=True)
 
 
 def inverse(recipe: Recipe, depth: int) -> tuple[InverseVGG, Fit]:
@@ -130,28 +124,19 @@ def inverse(recipe: Recipe, depth: int) -> tuple[InverseVGG, Fit]:
 
 
 def _once(recipe: Recipe, name: str, network: Network, train: Callable[[Network], Fit]) -> Fit:
-    """Fill the network with its stored weights, or train and store it; one process at a time does so for a name."""
-    path = _path(recipe, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
-        if not path.is_file():
-            with torch.enable_grad():  # whoever asks may be inferring
-                fit = train(network)
-            with atomic(path) as temporary:
-                state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-                save_file(state, temporary, {"fit": json.dumps(asdict(fit))})
-        network.load_state_dict(_state(path))
-    with safe_open(path, "pt") as stored:
-        return Fit(**json.loads(stored.metadata()["fit"]))
+    """Fill the network with its stored weights, or train and store it."""
+
+    def trained() -> tuple[Mapping[str, Tensor], Facts]:
+        fit = train(network)
+        return network.state_dict(), {"fit": json.dumps(asdict(fit))}
+
+    state, facts = kept.once(_path(recipe, name), trained)
+    network.load_state_dict(state)
+    return Fit(**json.loads(facts["fit"]))
 
 
 def _path(recipe: Recipe, name: str) -> Path:
     return folder(recipe) / f"{name}.safetensors"
-
-
-def _state(path: Path) -> dict[str, Tensor]:
-    with safe_open(path, "pt") as stored:
-        return {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (no mapping)
 
 
 def _taps(recipe: Recipe) -> Sequence[Tensor] | None:
@@ -159,10 +144,10 @@ def _taps(recipe: Recipe) -> Sequence[Tensor] | None:
     values = sum(width / 4**level for level, width in enumerate(normalised_vgg.CHANNELS))
     if 4 * values * recipe.photos * recipe.side**2 > KEPT:
         return None
-    kept = replace(
+    without = replace(
         recipe, schedule=Schedule(0, 1, 1.0, 1.0), seed=0, repeat=0
     )  # nothing that features do not follow from
-    return _encoded(kept)
+    return _encoded(without)
 
 
 @lru_cache(maxsize=1)

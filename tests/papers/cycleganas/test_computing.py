@@ -9,8 +9,8 @@ import yaml
 from torch import nn
 
 from lib.metrics.features import Features
-from lib.papers import networks
-from lib.papers.cycleganas import computing, experiments, records, scores, store
+from lib.papers import cycleganas, kept, networks
+from lib.papers.cycleganas import computing, experiments, records, scores
 from lib.papers.cycleganas.experiments import Search, Training
 from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
@@ -157,22 +157,13 @@ def test_a_sheet_shows_each_picture_its_translation_and_the_way_back():
     assert torch.allclose(back, first)
 
 
-PARTS = ("domains", "search", *experiments.TRAININGS, "ranks")
-
-
 @pytest.fixture
 def whole(cheap, weights, monkeypatch, tmp_path):
     """A small study of all parts, computed, and its settings."""
-    monkeypatch.setattr(store, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(kept, "cache_dir", lambda: tmp_path / "cache")
     chosen, study = settings(**TINY), Study("cycleganas", "custom")
-    for part in PARTS:
-        compute(study, chosen, part)
+    cycleganas.compute(study, chosen)
     return study, chosen
-
-
-def compute(study, chosen, part):
-    computers = {"domains": computing.domains, "search": computing.search, "ranks": computing.ranks}
-    computers.get(part, computing.train_all)(study, chosen, part)
 
 
 def test_a_whole_study_leaves_records_that_say_what_was_done_and_computing_again_does_nothing(whole, monkeypatch):
@@ -192,8 +183,7 @@ def test_a_whole_study_leaves_records_that_say_what_was_done_and_computing_again
     before = {path.name: record.read(path)[1] for path in study.records.glob("*.gz")}
     monkeypatch.setattr(computing, "train", None)
     monkeypatch.setattr(computing, "begin_search", None)
-    for part in PARTS:
-        compute(study, chosen, part)
+    cycleganas.compute(study, chosen)
     assert {path.name: record.read(path)[1] for path in study.records.glob("*.gz")} == before
 
 

@@ -5,21 +5,18 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
+from lib.papers import nasdip
 from lib.papers.nasdip import computing, evaluate
 from lib.papers.nasdip.computing import Trained
 from lib.papers.study import Study
 
-COMPUTED = {
-    **dict.fromkeys(("truth", "random", "mutation"), computing.search), "baselines": computing.compare,
-    "rescored": computing.rescored, "pictures": computing.draw_pictures,
-}  # fmt: skip
+COMPUTED = ("truth", "random", "mutation", "baselines", "rescored", "pictures")
 
 
 def compute(settings, *parts):
     """A study of these parts."""
     study = Study("nasdip", "custom")
-    for part in parts:
-        COMPUTED[part](study, settings, part)
+    nasdip.compute(study, settings, *parts)
     return study
 
 

@@ -6,12 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from lib import device
 from lib.data import pictures
-from lib.papers.nst import experiments, optimisers, presets
+from lib.papers.nst import PAPER, compute, experiments, finish, open_study, optimisers, plan, presets
 from lib.papers.nst.experiments import PARTS, Configuration, batches
 from lib.papers.nst.settings import GROUPS, TV, Settings
-from lib.papers.nst.study import COMPUTERS, compute, finish, open_study, plan
 from lib.papers.study import Study
 
 
@@ -46,7 +44,7 @@ def test_a_part_has_as_many_rows_as_its_design_says(part, rows):
 
 def test_every_part_is_planned_computed_and_described(weights):
     named = {row["part"]: row for row in plan(settings())}
-    assert set(named) == {*PARTS, "pareto_tpe", "pareto_random", "optimisers"} <= set(COMPUTERS)
+    assert set(named) == {*PARTS, "pareto_tpe", "pareto_random", "optimisers"} <= set(PAPER.computers)
     for part in PARTS:
         assert named[part]["rows"] == len(experiments.plan(settings(), part))
         assert (named[part]["flops"] > 0) == (part != "decision")
@@ -178,8 +176,8 @@ def test_opening_a_study_refuses_an_unknown_part_picture_and_device_before_any_w
 def recorded(monkeypatch):
     """The parts that are computed, none of which computes anything."""
     calls = []
-    for part in COMPUTERS:
-        monkeypatch.setitem(COMPUTERS, part, lambda study, settings, part: calls.append(part))
+    for part in PAPER.computers:
+        monkeypatch.setitem(PAPER.computers, part, lambda study, settings, part: calls.append(part))
     return calls
 
 
@@ -197,12 +195,3 @@ def test_a_finished_study_leaves_a_manifest_of_all_it_used(weights, tmp_path):
     assert manifest["missing"] == {"extra_votes": "no votes yet"}
     assert set(manifest["weights"]) == {"vgg16", "alexnet", "lpips-alex"}
     assert manifest["data"]["china"] == pictures.info("china").sha256
-
-
-def test_an_opened_study_is_seeded_and_knows_its_profile(weights, monkeypatch):
-    seeds = []
-    monkeypatch.setattr(device, "seed_everything", seeds.append)
-    study, chosen = open_study({**vars(settings(fresh=True, seed=5)), "unrelated": 1})
-    assert seeds == [5]
-    assert (study.profile, study.slug, study.fresh) == ("custom", "nst", True)
-    assert chosen == settings(fresh=True, seed=5)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from lib.papers import nst
-from lib.papers.nst import claims, experiments, extras, figures, poll, study, tables
+from lib.papers.nst import claims, experiments, extras, figures, poll, tables
 from lib.papers.nst.settings import GROUPS
 from lib.papers.study import Study
 from lib.report import plots
@@ -253,7 +253,7 @@ def drawn(small, tmp_path_factory):
         patch.setenv("WORKBOOK_VOTES", str(folder.parent / "votes"))
         patch.setattr(plots, "save", quick_save)
         whole = synthetic(folder, small, PARTS, secret=secret_style)
-        study.draw(whole)
+        nst.draw(whole)
     return whole
 
 
@@ -284,19 +284,18 @@ def test_pictures_that_may_not_be_shown_stand_in_no_public_figure(drawn):
     assert magenta(drawn.folder / "private" / "fig1.png")
 
 
-SOME = {"figures": (figures.fig1, figures.steps), "extras": ()}
-EVERY = {"figures": figures.PRODUCTS, "extras": extras.PRODUCTS}
+SOME = (figures.fig1, figures.steps)
+EVERY = (*figures.PRODUCTS, *extras.PRODUCTS)
 
 
 @pytest.mark.parametrize("products", [SOME, pytest.param(EVERY, marks=pytest.mark.slow)], ids=["some", "every"])
 def test_redrawing_from_the_records_alone_gives_the_same_bytes(small, tmp_path, monkeypatch, products):
-    for module, chosen in products.items():
-        monkeypatch.setattr(getattr(study, module), "PRODUCTS", chosen)
+    paper = replace(nst.PAPER, products=(*tables.PRODUCTS, *products, claims.judge_all))
     first, second = (tmp_path / name / "desk" / "nst" for name in ("first", "second"))
-    study.draw(synthetic(first, small, PARTS, secret=secret_style))
+    paper.draw(synthetic(first, small, PARTS, secret=secret_style))
     shutil.copytree(first / "records", second / "records", ignore=shutil.ignore_patterns("private"))
     monkeypatch.setenv("WORKBOOK_FIGURES", str(tmp_path / "second"))
-    written = nst.redraw("desk")
+    written = paper.redraw("desk")
     plt.close("all")
     public = [path for path in first.iterdir() if path.is_file()]
     assert {"fig1.png", "fig1.pdf", "table2.csv", "claims.md"} <= {path.name for path in public}
@@ -306,7 +305,7 @@ def test_redrawing_from_the_records_alone_gives_the_same_bytes(small, tmp_path, 
 
 
 def test_redrawing_a_profile_without_records_says_how_to_make_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(study.studies, "checked_in", lambda slug, profile: tmp_path)
+    monkeypatch.setattr("lib.papers.paper.checked_in", lambda slug, profile: tmp_path)
     with pytest.raises(FileNotFoundError, match="run: python -m lib run 01_nst --profile day"):
         nst.redraw("day")
 
@@ -330,7 +329,7 @@ def test_an_original_that_was_not_computed_is_no_matter_of_rights(small, tmp_pat
 
 def test_a_study_of_few_parts_is_drawn_as_far_as_it_goes(tmp_path, settings, quickly):
     few = synthetic(tmp_path, settings, ["groups"], secret=lambda config: False)  # no references, no repeats of TV
-    study.draw(few)
+    nst.draw(few)
     names = {path.name for path in few.written}
     assert {"fig5.png", "fig5_spectra.png", "fig6.png", "extra_forces.png", "table2.csv", "claims.csv"} <= names
     assert "fig1.png" not in names

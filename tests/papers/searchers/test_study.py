@@ -166,7 +166,7 @@ def test_everything_is_drawn_from_the_records_alone(small, monkeypatch):
         figures, "EACH", {figures.hamming: ("bits", "absent")}
     )  # an embedding takes seconds, another panel a second
     monkeypatch.setattr(tables, "load", lambda study: rows[rows["name"] != "grid"])
-    searchers.study.draw(again)
+    searchers.draw(again)
     names = {path.name for path in again.written if path.suffix in (".png", ".csv")}
     assert names == {"best.png", "optimum.png", "against_random.png", "noise.png", "hamming_bits.png", "found.csv",
                      "wins.csv", "differentiable.png", "differentiable.csv"}  # fmt: skip

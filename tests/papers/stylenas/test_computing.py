@@ -11,9 +11,9 @@ from torch import nn
 
 from lib.data import images, pictures
 from lib.metrics.features import Features
-from lib.papers import networks
+from lib.papers import networks, stylenas
 from lib.papers.study import Study
-from lib.papers.stylenas import computing, experiments, quality, records, study
+from lib.papers.stylenas import computing, experiments, quality, records
 from lib.papers.stylenas.evaluate import SPACE
 from tests.papers.stylenas.tiny import tiny
 
@@ -62,8 +62,8 @@ def done(settings, homes) -> Iterator[Study]:
         patch.setattr(
             records, "best", lambda done: pd.Series({"genome": SPACE.text(SPACE.named("S5-ref"))})
         )  # few bits
-        found, _ = study.open_study(vars(settings))
-        study.compute(found, settings, *experiments.PARTS)
+        found, _ = stylenas.open_study(vars(settings))
+        stylenas.compute(found, settings, *experiments.PARTS)
         yield found
 
 
@@ -172,13 +172,13 @@ def test_a_second_run_computes_nothing(done, settings, homes, monkeypatch):
     for name in ("train", "score", "measure", "clock", "paint"):
         monkeypatch.setattr(computing, name, never)
     before = {part: done.frame(part)["score"].tolist() for part in ("final", "quality", "noise")}
-    study.compute(done, settings, "final", "quality", "noise")
+    stylenas.compute(done, settings, "final", "quality", "noise")
     assert {part: done.frame(part)["score"].tolist() for part in before} == before
 
 
 @pytest.mark.slow
 def test_everything_is_drawn_from_the_records(done):
-    study.draw(done)
+    stylenas.draw(done)
     written = {path.name for path in done.written}
     assert {"table1.csv", "table2.csv", "fig1.png", "fig4.png", "fig5a.png", "fig5d.png", "claims.csv"} <= written
 
@@ -189,7 +189,7 @@ def test_an_unknown_noise_genome_and_too_few_pairs_are_refused_before_any_work(s
         ({"search_pairs": 40}, "search_pairs is 40; .* has 4 pairs"),
     ):
         with pytest.raises(ValueError, match=message):
-            study.open_study(vars(settings) | change)
+            stylenas.open_study(vars(settings) | change)
 
 
 def test_named_genomes_have_as_many_bits_as_their_names_say():

@@ -193,7 +193,7 @@ def test_the_slopes_of_the_seconds_stand_in_the_legend(study):
 
 def test_a_figure_is_saved_with_the_study(stored_study):
     figures.fig3(stored_study)
-    assert {path.name for path in stored_study.folder.iterdir()} == {"fig3.png", "fig3.pdf"}
+    assert {path.name for path in stored_study.folder.iterdir()} == {"records", "fig3.png", "fig3.pdf"}
 
 
 def test_without_records_only_the_space_is_drawn(tmp_path):
