@@ -30,3 +30,8 @@ def built(slug: str) -> bool:
     if slug not in (known := PAPERS | STUDIES):
         raise ValueError(f"paper is {slug!r}; allowed are {', '.join(known)}")
     return find_spec(f"lib.papers.{slug}") is not None
+
+
+def front(slug: str) -> tuple[str, str, str]:
+    """What stands in `FRONT` of a paper, else its title and figure 1."""
+    return FRONT.get(slug, (PAPERS[slug], "fig1", "Figure 1"))
