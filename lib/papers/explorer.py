@@ -96,12 +96,12 @@ class Explorer:
         self.text.value = self.space.text(self.genome)
         reason = self.space.invalid(self.genome)
         self.status.value = f"<b>No network:</b> {escape(reason.replace('_', ' '))}" if reason else ""
-        self.drawing.layout.display = "none" if reason else None
         counts = {} if reason else self.count(self.genome)
         self.facts.value = SMALL.format("<br>".join(f"{name}: <b>{count:,}</b>" for name, count in counts.items()))
         if not reason:
             self.drawing.value, size = self.figure()._repr_png_()
             self.drawing.layout.width = f"{size['width']}px"
+        self.drawing.layout.display = "none" if reason else None
         self.neighbours.value = SMALL.format(self._neighbours())
 
     def figure(self) -> Plot:

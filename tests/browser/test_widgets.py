@@ -49,7 +49,7 @@ def drawings(page):
 
 def changed(page, what, before):
     """Wait until something is no longer as it was, and return it."""
-    for _ in range(200):
+    for _ in range(1200):  # a minute, on a busy machine
         if (now := what(page)) != before:
             return now
         page.wait_for_timeout(50)
