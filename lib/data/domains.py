@@ -126,7 +126,8 @@ _PARTS = f"{', '.join(PARTS[:-1])} and {PARTS[-1]}"
 def _files(root: Path, part: str) -> list[Path]:
     """The pictures of a sub-folder; ValueError if it is absent, empty, or holds a single picture to train on."""
     if not (root / part).is_dir():
-        raise ValueError(f"folder {shown(root)} has no sub-folder {part}; needed are {_PARTS}")
+        raise ValueError(f"folder {shown(root)} has no sub-folder {part}; needed are trainA and trainB, and "
+                         "testA and testB in a known set; in a folder of your own these are optional")  # fmt: skip
     files = registry.folder(root / part)
     if part.startswith("train") and len(files) < 2:
         raise ValueError(f"domain {part[-1]} has 1 picture in {shown(root / part)}; at least 2 are needed to train")

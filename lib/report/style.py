@@ -66,6 +66,12 @@ class Plot(Figure):
         return buffer.getvalue(), {"width": width, "height": height}
 
 
+def drawn(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """What Jupyter takes for the picture of an object that a figure shows: PNG and its size on the screen."""
+    assert isinstance(figure, Plot)
+    return figure._repr_png_()
+
+
 def styled(function: Callable[P, R]) -> Callable[P, R]:
     """Run a drawing function under the style, leaving the caller's Matplotlib settings alone."""
 

@@ -119,6 +119,9 @@ class AutoGan(Space):
         try:
             return self.check(self.parse(NAMED.get(text, text)))
         except ValueError as error:
+            if len(text.split()) == 1:
+                allowed = f"{', '.join(NAMED)}, or the tokens of a genome such as {next(iter(NAMED.values()))!r}"
+                raise ValueError(f"unknown name {text!r}; allowed are {allowed}") from None
             raise ValueError(f"{error} (or a name: {', '.join(NAMED)})") from None
 
     def decode(self, genome: Sequence[int]) -> Architecture:

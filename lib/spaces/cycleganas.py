@@ -62,21 +62,22 @@ class GeneratorGenotype:
         ends = [(end,) if end else () for end in (self.stem, self.head)]
         return (*ends[0], *self.encode, *self.residual, *self.decode, *ends[1])
 
-    def diagram(self) -> Diagram:
-        """Plain nodes and edges to draw: the encode cell down, residual cells along the bottom, the decode cell up.
+    def diagram(self, given: str = "photo", made: str = "image") -> Diagram:
+        """Plain nodes and edges to draw, from the picture `given` to the one `made`.
 
+        The encode cell leads down, residual cells lie along the bottom, the decode cell leads up.
         A node has id, label, column, level and kind: `input`, `E`, `R` (two operations), `D` or `output`. An edge of
         kind `flow` has source, target and, as label, the side of the map. The sums of residual cells are not drawn.
         """
         last = self.blocks + 1
         cells = [f"{_word(a)}\n{_word(b)}" for a, b in zip(self.residual[::2], self.residual[1::2], strict=True)]
-        rows = [("in", "photo", 0, 0, "input"), ("stem", _word(self.stem), 0, 1, "R" if self.stem else "input")]
+        rows = [("in", given, 0, 0, "input"), ("stem", _word(self.stem), 0, 1, "R" if self.stem else "input")]
         rows += [(f"e{i}", _word(name), 0, i + 2, "E") for i, name in enumerate(self.encode)]
         rows += [(f"r{i}", label, i + 1, 3, "R") for i, label in enumerate(cells)]
         rows += [(f"d{i}", _word(name), last, 3 - i, "D") for i, name in enumerate(self.decode)]
         rows += [
             ("head", _word(self.head), last, 1, "R" if self.head else "output"),
-            ("out", "image", last, 0, "output"),
+            ("out", made, last, 0, "output"),
         ]
         nodes = [dict(zip(("id", "label", "column", "level", "kind"), row, strict=True)) for row in rows]
         sides = ["", "1", "1/2", "1/4", *[""] * (self.blocks - 1), "1/4", "1/2", "1", ""]
@@ -110,7 +111,7 @@ class Genotype:
         for row, (name, judge) in enumerate((("G_A", "D_B"), ("G_B", "D_A"))):
             drawn, operations = getattr(self, name).diagram(), getattr(self, judge)
             top, column = row * (max(3, len(self.D_A) - 1) + 1), getattr(self, name).blocks + 2
-            titles = {"in": f"photo\n{name}", "out": f"image\nto {judge}"}
+            titles = {"in": f"{name[-1]}\n{name}", "out": f"{judge[-1]}\nto {judge}"}
             nodes += [{**node, "id": f"{name}.{node['id']}", "level": node["level"] + top,
                        "label": titles.get(node["id"], node["label"])} for node in drawn["nodes"]]  # fmt: skip
             nodes += [{"id": f"{judge}.{i}", "label": _word(operation), "column": column, "level": top + i,

@@ -192,6 +192,9 @@ class StyleNas(Space):
         try:
             return self.parse(NAMED.get(text, text))
         except ValueError as error:
+            if len(text) != LENGTH and not set(text) <= {"0", "1"}:
+                allowed = f"{', '.join(NAMED)}, or the {LENGTH} characters of a genome"
+                raise ValueError(f"unknown name {text!r}; allowed are {allowed}") from None
             raise ValueError(f"{error} (or a name: {', '.join(NAMED)})") from None
 
     def decode(self, genome: Genome) -> Architecture:

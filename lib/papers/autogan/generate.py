@@ -26,7 +26,7 @@ from lib.papers.autogan.settings import Settings
 from lib.paths import cache_dir, shown
 from lib.report import architecture, plots, provenance
 from lib.report.pictures import image_grid
-from lib.report.style import styled
+from lib.report.style import drawn, styled
 from lib.search import runs
 from lib.search.progress import Told
 from lib.search.record import Record
@@ -73,6 +73,13 @@ class Generated:
 
     pictures: Tensor
     genome: str
+
+    def __repr__(self) -> str:
+        count, _, height, width = self.pictures.shape
+        return f"Generated, {count} pictures of {width} x {height} pixels by {self.genome}; see grid() and save(path)"
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        return drawn(self.grid())
 
     def grid(self) -> Figure:
         """All pictures, eight a row."""

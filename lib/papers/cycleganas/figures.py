@@ -117,7 +117,7 @@ def extra_generators(study: Study, found: list[Stored]) -> Figure:
     drawn = {"G_A": one.genotype.G_A, "G_B": one.genotype.G_B, "CycleGAN": own}
     fig, axes = plots.panels((3, 1), height=5.8, letters=False)
     for ax, (name, generator) in zip(axes, drawn.items(), strict=True):
-        diagram = generator.diagram()
+        diagram = generator.diagram(*{"G_A": "AB", "G_B": "BA"}.get(name, ("photo", "image")))
         for edge in diagram["edges"]:
             edge["label"] = edge["label"].replace("1/4", "")  # too long between cells
         architecture.on(ax, diagram)

@@ -17,6 +17,7 @@ from lib.models.cyclegan import Generator
 from lib.papers import one_cell
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
+from lib.report.style import drawn
 from lib.spaces.cycleganas import PRESETS, CycleGanas, GeneratorGenotype
 from lib.training.cyclegan import DIRECTIONS, CycleGan
 
@@ -69,6 +70,12 @@ class Translated:
     translations: list[Tensor]
     reconstructions: list[Tensor]
     direction: str
+
+    def __repr__(self) -> str:
+        return f"Translated {self.direction}, pictures: {len(self.names)}; see grid(), slide() and save(path)"
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        return drawn(self.grid())
 
     def grid(self) -> Figure:
         """A row a picture, at most twelve: as given, translated, and back."""

@@ -87,7 +87,7 @@ class Trained:
         space = self.pair.space
         for name, there in (("G_A", "A to B"), ("G_B", "B to A")):
             genotype = getattr(space.decode(space.parse(self.genotype)), name)
-            architecture.on(axes[name], genotype.diagram())
+            architecture.on(axes[name], genotype.diagram(there[0], there[-1]))
             axes[name].set_title(f"{name}, {there}, H = {getattr(self.pair, name).H}")
         return figure
 
@@ -146,6 +146,8 @@ def train(folder: str | Path, genotype: str = "search", minutes: float = 60.0, *
     own = _own(str(folder), settings or _desk())
     space = experiments.space(own)
     if genotype not in ("search", "cyclegan"):
+        if not isinstance(genotype, str) or len(genotype.split()) < 2:
+            raise ValueError(f"unknown name {genotype!r}; allowed are search, cyclegan, or a genotype's text")
         genotype = space.text(space.parse(genotype))
     found = Scores.of(own, own.data[0]).domains
     identity = {"settings": own.identity() | {"data": found.sha256}, "genotype": genotype,

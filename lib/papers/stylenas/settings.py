@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lib.papers import settings
+from lib.spaces.stylenas import StyleNas
 
 ENCODERS = ("vgg16", "vgg19", "random")
 SMOOTHINGS = ("closed", "guided")
@@ -79,6 +80,11 @@ class Settings(settings.WorkerSettings):
         for name in ("side", "oracle_side", "final_side"):
             if (value := getattr(self, name)) % 16:
                 raise ValueError(f"{name} is {value}; multiples of 16 are allowed")
+        for name in self.noise_genomes:
+            try:
+                StyleNas().named(name)
+            except ValueError as error:
+                raise ValueError(f"noise_genomes: {error}") from None
         if len(self.weights) != 3 or not sum(self.weights):
             raise ValueError(f"weights is {self.weights}; three are needed, of E, P and O, and not all of them 0")
         if self.photos < self.batch:

@@ -23,6 +23,7 @@ from lib.papers.stylenas.settings import Settings
 from lib.paths import shown
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
+from lib.report.style import PAGE, drawn
 from lib.search.progress import Told
 from lib.search.workers import few_threads
 
@@ -54,10 +55,17 @@ class Transferred:
         """Write the picture as PNG."""
         return images.save(self.picture, path)
 
-    def compare(self) -> Figure:
-        """Content, style and result side by side."""
+    def compare(self, width: float = PAGE) -> Figure:
+        """Content, style and result side by side, so many inches wide."""
         row = [images.to_uint8(picture) for picture in (self.content, self.style, self.picture)]
-        return image_grid([row], columns=["content", "style", "transferred"])
+        return image_grid([row], columns=["content", "style", "transferred"], width=width)
+
+    def __repr__(self) -> str:
+        height, width = self.picture.shape[1:]
+        return f"Transferred, {width} x {height} pixels; see compare(), slide() and save(path)"
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        return drawn(self.compare())
 
     def slide(self) -> Comparison:
         """The content under a slider that uncovers the result."""

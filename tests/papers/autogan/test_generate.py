@@ -76,10 +76,12 @@ def test_the_grid_shows_eight_pictures_a_row_with_gaps(network, tmp_path):
     found = generate(network, 11)
     assert Image.open(found.save(tmp_path / "grid.png")).size == (8 * 18 + 2, 2 * 18 + 2)
     assert len(found.grid().axes) == 1
+    assert repr(found) == f"Generated, 11 pictures of 16 x 16 pixels by {A}; see grid() and save(path)"
+    assert found._repr_png_()[0].startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("given", "message"), [
-    ({"genome": "top4"}, "'top4' has .*or a name: a, b, c, sngan"),
+    ({"genome": "top4"}, "unknown name 'top4'; allowed are a, b, c, sngan, or the tokens"),
     ({"genome": "1 0 1 1 ; 1 0 0 1 1"}, "has 9 genes"),
     ({"genome": None}, "genome is None; allowed are a name"),
     ({"data": "nosuch"}, "data set is 'nosuch'; allowed are"),
@@ -108,7 +110,7 @@ def test_pictures_that_are_not_here_are_named_with_what_to_give_in_their_place(t
 @pytest.mark.parametrize(("change", "message"), [
     ({"width": "8"}, "size mismatch"), ({"width": "-4"}, "width is '-4'; allowed are 1 to 4096"),
     ({"latent": "9" * 9}, "latent is '9+'; allowed"), ({"genome": SPACE.text(SPACE.named("b"))}, "Missing key"),
-    ({"genome": "x"}, "'x' has"), ({"skip_out": "sum"}, "skip_out is 'sum'; allowed are pre_sum, post_sum"),
+    ({"genome": "x"}, "unknown name 'x'"), ({"skip_out": "sum"}, "skip_out is 'sum'; allowed are pre_sum, post_sum"),
 ])  # fmt: skip
 def test_a_file_whose_facts_do_not_fit_its_weights_is_no_network(network, change, message):
     facts = {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"}

@@ -44,6 +44,8 @@ def test_a_picture_of_any_size_is_translated_there_and_back_at_its_size(pair, si
         assert picture.shape == (3, *size)
         assert 0 <= picture.min() <= picture.max() <= 1
     assert found.names == ["picture"]
+    assert repr(found) == "Translated BtoA, pictures: 1; see grid(), slide() and save(path)"
+    assert found._repr_png_()[0].startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("direction", "there", "back"), [("AtoB", "G_A", "G_B"), ("BtoA", "G_B", "G_A")])

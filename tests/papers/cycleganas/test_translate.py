@@ -148,6 +148,8 @@ def test_a_trained_pair_translates_reports_and_is_saved(trained, tmp_path, monke
     assert [ax.get_title() for ax in trained.report().axes] == [
         "losses", "test pictures, held out: A, to B, back; B, to A, back", f"G_A, A to B, H = {trained.pair.G_A.H}",
         f"G_B, B to A, H = {trained.pair.G_B.H}"]  # fmt: skip
+    ends = [[text.get_text() for text in ax.texts if text.get_text() in ("A", "B")] for ax in trained.report().axes[2:]]
+    assert ends == [["A", "B"], ["B", "A"]]
 
 
 def test_the_same_genotype_in_words_is_the_same_run(made, tiny, monkeypatch):
@@ -198,6 +200,8 @@ def test_iterations_are_timed_after_a_first_one(tiny):
 @pytest.mark.parametrize(("change", "message"), [
     ({"minutes": 0}, "minutes is 0; allowed are numbers above 0"),
     ({"minutes": float("nan")}, "minutes is nan"), ({"minutes": "5"}, "minutes is '5'"),
+    ({"genotype": "serch"}, "unknown name 'serch'; allowed are search, cyclegan"),
+    ({"genotype": None}, "unknown name None"),
     ({"genotype": "c3 c3"}, r"'c3 c3' has \[2\] operations; cycleganas-nb1 has \[6, 6, 4, 4\]"),
     ({"genotype": TEXT.replace(TEXT.split()[0], "xx", 1)}, "operation G_A.e0 of 'xx.* is 'xx'; allowed are max_pool"),
     ({"folder": "nowhere"}, "domains are 'nowhere'; allowed are"),
@@ -260,6 +264,11 @@ def test_what_cannot_be_translated_is_refused_before_any_training(tiny, change, 
     monkeypatch.setattr(module, "_studied", lambda _: pytest.fail("it trains"))
     with pytest.raises(ValueError, match=message):
         translate(**{"pictures": torch.rand(1, 3, 32, 32), "settings": tiny, **change})
+
+
+def test_settings_name_the_set_that_there_is_not(tiny):
+    with pytest.raises(ValueError, match="data names 'nowhere'; allowed are synthetic"):
+        replace(tiny, data=["nowhere"], scheme_data=["facades"])
 
 
 def test_the_desk_settings_have_a_showable_set():

@@ -23,6 +23,11 @@ def values(source):
     return {name: value for name, value in namespace.items() if not name.startswith("__")}
 
 
+def test_a_genome_that_there_is_not_is_refused_with_its_parameter():
+    with pytest.raises(ValueError, match="noise_genomes: unknown name 'S8'; allowed are"):
+        tiny(noise_genomes=["S7", "S8"])
+
+
 @pytest.mark.parametrize("source", [*PROFILES, "notebook"])
 def test_every_source_of_values_has_the_same_names_and_is_accepted(source):
     parameters = values(source)

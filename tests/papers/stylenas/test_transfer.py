@@ -42,6 +42,13 @@ def test_photos_of_any_sizes_and_aspects_give_a_picture_of_the_contents_size(set
     assert torch.isfinite(found.picture).all()
 
 
+def test_a_result_says_its_size_and_shows_all_three_photos(settings, photo):
+    found = transfer(photo(32, 48), photo(32, 32), settings=settings)
+    assert repr(found) == "Transferred, 48 x 32 pixels; see compare(), slide() and save(path)"
+    assert found._repr_png_()[0].startswith(b"\x89PNG")
+    assert [found.compare(width).get_size_inches()[0] for width in (3, 9)] == [3, 9]
+
+
 def test_a_style_of_a_single_colour_gives_a_finite_picture(settings, photo):
     found = transfer(photo(32, 48), photo(40, 40, colour=0.25), "oracle", settings=settings)
     assert torch.isfinite(found.picture).all()
@@ -52,7 +59,8 @@ def test_a_larger_photo_is_shrunk_to_the_side_asked_for(settings, photo):
 
 
 @pytest.mark.parametrize(("genome", "message"), [
-    ("S8", "S8"), (None, "genome is None"), ("0" * 31, "31"), ("0" * 33, "33"), ("0" * 8 + "1" + "0" * 23, "8"),
+    ("S8", "unknown name 'S8'; allowed are S"), (None, "genome is None"),
+    ("0" * 31, "31"), ("0" * 33, "33"), ("0" * 8 + "1" + "0" * 23, "8"),
 ])  # fmt: skip
 def test_an_unknown_network_is_refused_before_any_training(settings, photo, genome, message):
     with pytest.raises(ValueError, match=message):
