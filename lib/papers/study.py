@@ -14,9 +14,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lib import papers
 from lib.papers.settings import fingerprint
 from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
-from lib.report import claims, plots, provenance, tables
+from lib.report import claims, plots, provenance, style, tables
 from lib.report.claims import Claim, Finding
 from lib.search import record, runs
 
@@ -165,7 +166,9 @@ class Study:
         return None
 
     def figure(self, name: str, figure: Figure, *, private: bool = False) -> Figure:
-        """Save a figure as PNG and PDF and return it, so that a cell ends on it."""
+        """Save a figure as PNG and PDF and return it, so that a cell ends on it; a paper's smoke figures say so."""
+        if self.profile == "smoke" and self.slug in papers.PAPERS:
+            style.stamp(figure, "smoke profile: it runs, no evidence")
         folder = self.folder / "private" if private else self.folder
         self._keep(plots.save(figure, folder, name))
         return figure

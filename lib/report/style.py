@@ -13,6 +13,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.ticker import (
     FixedLocator,
@@ -64,6 +65,14 @@ class Plot(Figure):
             self.savefig(buffer, format="png", dpi=SCREEN_DPI, metadata={"Software": None})
         width, height = (round(inches * 110) for inches in self.get_size_inches())
         return buffer.getvalue(), {"width": width, "height": height}
+
+
+def stamp(figure: Figure, text: str) -> None:
+    """Put a small grey line along the right edge of a figure, outside all else."""
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0, 0, 0.985, 1))
+    figure.text(0.993, 0.5, text, rotation=90, ha="center", va="center", fontsize=5, color="#888888")
 
 
 def drawn(figure: Figure) -> tuple[bytes, dict[str, int]]:

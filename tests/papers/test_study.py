@@ -13,7 +13,7 @@ from lib.papers import PAPERS, built
 from lib.papers.settings import fingerprint
 from lib.papers.study import Study, checked_in, needs
 from lib.paths import ROOT, figures_dir
-from lib.report import plots
+from lib.report import plots, style
 
 
 def row(k, **fields):
@@ -185,3 +185,10 @@ def test_the_manifest_says_where_each_part_was_computed():
 
 def test_a_record_says_what_it_depends_on():
     assert computed(Study("nst", "smoke"), [True], {"seed": 3}).about("toy") == {"seed": 3}
+
+
+@pytest.mark.parametrize(("slug", "profile", "texts"), [("nst", "smoke", 1), ("nst", "desk", 0), ("speed", "smoke", 0)])
+def test_a_paper_s_smoke_figures_say_that_they_are_no_evidence(tmp_path, slug, profile, texts):
+    figure = style.figure(2, 1)
+    Study(slug, profile, folder=tmp_path).figure("fig1", figure)
+    assert [text.get_text() for text in figure.texts] == ["smoke profile: it runs, no evidence"] * texts
