@@ -11,6 +11,12 @@ from lib import paths
 
 SOURCES = sorted((paths.ROOT / "lib").rglob("*.py"))
 LAYERS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+CHECKS = {
+    "lint": ("-m", "ruff", "check", "--output-format=concise", "."),
+    "format": ("-m", "ruff", "format", "--check", "."),
+    "types": ("-m", "mypy"),
+    "layers": ("-c", LAYERS),
+}
 LONGEST_FILE, LONGEST_FUNCTION, USUAL_FUNCTION = 400, 60, 25
 
 
@@ -25,19 +31,11 @@ def functions(path: Path) -> list[tuple[str, int]]:
     return [(f"{paths.shown(path)}: {node.name}", node.end_lineno - node.lineno + 1) for node in nodes]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("-m", "ruff", "check", "--output-format=concise", "."),
-        ("-m", "ruff", "format", "--check", "."),
-        ("-m", "mypy"),
-        ("-c", LAYERS),
-    ],
-    ids=["lint", "format", "types", "layers"],
-)
-def test_the_code_passes(command):
-    result = run(*command)
-    assert result.returncode == 0, result.stdout + result.stderr
+@pytest.fixture(scope="module", autouse=True)
+def checks():
+    """Every check of the whole code, running beside the other tests of this file."""
+    options = {"cwd": paths.ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return {name: subprocess.Popen([sys.executable, *command], **options) for name, command in CHECKS.items()}
 
 
 def test_an_import_against_the_layers_is_found(tmp_path):
@@ -100,3 +98,9 @@ def test_tests_mirror_the_package():
     mirrors = [path for path in found if len(path.parts) > 1 and path.parts[0] not in other_kinds]
     strays = [p.as_posix() for p in mirrors if not (paths.ROOT / "lib" / p.parent).is_dir()]
     assert not strays
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_code_passes(checks, name):
+    said, _ = checks[name].communicate()
+    assert checks[name].returncode == 0, said

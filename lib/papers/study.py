@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial, wraps
+from functools import cache, cached_property, lru_cache, partial, wraps
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any, TypeVar
@@ -136,20 +136,21 @@ class Study:
 
         In a search these include the genomes that were invalid.
         """
-        return record.frame(row for row in self._rows(part) if failed or row.get("score", 0.0) is not None)
+        path = self._record(part)
+        return _frame(path, _version(path), failed).copy()
 
     def failures(self, part: str) -> list[str]:
         """The reasons of a part's failed rows."""
-        return [row["reason"] for row in self._rows(part) if row.get("score", 0.0) is None]
+        return [row["reason"] for row in record.read(self._record(part))[1] if row.get("score", 0.0) is None]
 
     def about(self, part: str) -> dict[str, Any]:
         """What a part's record depends on, as its header says."""
         return dict(record.read(self.records / f"{part}.jsonl.gz")[0]["identity"])
 
-    def _rows(self, part: str) -> list[dict[str, Any]]:
+    def _record(self, part: str) -> Path:
         if not self.has(part):
             raise KeyError(f"part {part!r} was not run for profile {self.profile!r}")
-        return record.read(self.records / f"{part}.jsonl.gz")[1]
+        return self.records / f"{part}.jsonl.gz"
 
     def seeds(self, part: str) -> Iterator[Seeded]:
         """The searches of a part that have a record, from seed 0 up to the first without one."""
@@ -233,6 +234,19 @@ class Study:
 
     def _keep(self, paths: list[Path]) -> None:
         self.written += [path for path in paths if path not in self.written]
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    """What tells a file's content from that which it had before."""
+    stat = path.stat()
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=64)
+def _frame(path: Path, version: tuple[int, int, int], failed: bool) -> pd.DataFrame:
+    """The rows of a record at this version: claims and figures ask for the same ones hundreds of times."""
+    rows = record.read(path)[1]
+    return record.frame(row for row in rows if failed or row.get("score", 0.0) is not None)
 
 
 def _copy(source: Path, target: Path) -> None:

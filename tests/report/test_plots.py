@@ -261,9 +261,9 @@ def test_saving_writes_png_and_pdf_with_equal_bytes_each_time(tmp_path: Path, sw
         "lines": lambda: plots.lines(sweep, "lr", "loss", "group", logx=True, title="Verlust α"),
     }
     fig = figures[kind]()
-    first = plots.save(fig, tmp_path, "one")
+    first = plots.save(fig, tmp_path, "one", dpi=60)
     assert [path.name for path in first] == ["one.png", "one.pdf"]
-    again, fresh = plots.save(fig, tmp_path, "two"), plots.save(figures[kind](), tmp_path, "three")
+    again, fresh = plots.save(fig, tmp_path, "two", dpi=60), plots.save(figures[kind](), tmp_path, "three", dpi=60)
     for path, same, other in zip(first, again, fresh, strict=True):
         assert path.read_bytes() == same.read_bytes() == other.read_bytes()
     assert b"CreationDate" not in first[1].read_bytes()

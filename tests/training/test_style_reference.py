@@ -70,9 +70,9 @@ def test_targets_computed_once_change_nothing_in_the_plain_loop(weights):
 
 def test_in_single_precision_the_batch_is_nearer_to_the_plain_loop_than_two_seeds_are_to_each_other(weights):
     state, pair = weights.load("vgg16"), pictures_of(32, 32)
-    noise = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    starts, same = (pair[0] + 1e-3 * noise).clamp(0, 1), [SMALL] * 5
-    batch = sweep(state, pair, starts, same, 6)
-    plain = loop(state, pair, starts, same, 6, targets_once=True)
+    noise = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    starts, same = (pair[0] + 1e-3 * noise).clamp(0, 1), [SMALL] * 3
+    batch = sweep(state, pair, starts, same, 4)
+    plain = loop(state, pair, starts, same, 4, targets_once=True)
     between_seeds = min(float((a - b).square().mean()) for a, b in itertools.combinations(plain, 2))
     assert float((batch - plain).square().mean()) < between_seeds

@@ -2,9 +2,7 @@
 
 import shutil
 from dataclasses import asdict, replace
-from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +14,7 @@ from lib.papers.nst.settings import GROUPS
 from lib.papers.study import Study
 from lib.report import plots
 from lib.report.statistics import Interval
+from tests.papers.quick import quick_save
 from tests.reference.nst_world import (
     PARTS,
     SECRET,
@@ -225,15 +224,6 @@ def secret_style(config):
     return config.get("style") == "ink" or config.get("picture") == "ink"
 
 
-def quick_save(figure, folder, name):
-    """In the place of `plots.save`, where only what is drawn matters: a small PNG."""
-    path = Path(folder) / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=40)
-    plt.close(figure)
-    return [path]
-
-
 @pytest.fixture
 def quickly(monkeypatch):
     monkeypatch.setattr(plots, "save", quick_save)
@@ -296,7 +286,6 @@ def test_redrawing_from_the_records_alone_gives_the_same_bytes(small, tmp_path, 
     shutil.copytree(first / "records", second / "records", ignore=shutil.ignore_patterns("private"))
     monkeypatch.setenv("WORKBOOK_FIGURES", str(tmp_path / "second"))
     written = paper.redraw("desk")
-    plt.close("all")
     public = [path for path in first.iterdir() if path.is_file()]
     assert {"fig1.png", "fig1.pdf", "table2.csv", "claims.md"} <= {path.name for path in public}
     assert {path.name for path in public} == {path.name for path in second.iterdir() if path.is_file()}
