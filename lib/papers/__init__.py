@@ -4,10 +4,11 @@ from importlib.util import find_spec
 
 PAPERS = {
     "nst": "Exploration of hyperparameter efficiency for image style transfer",
-    "nasdip": "NAS-DIP: Neural Architecture Search for Deep Image Prior",
-    "stylenas": "StyleNAS: photorealistic universal style transfer",
-    "autogan": "AutoGAN: Neural Architecture Search for generative adversarial networks",
-    "cycleganas": "CycleGANAS: differentiable neural architecture search for CycleGAN",
+    "nasdip": "Neural Architecture Search for Deep Image Prior",
+    "stylenas": "StyleNAS: An Empirical Study of Neural Architecture Search to Uncover Surprisingly Fast End-to-End "
+    "Universal Style Transfer Networks",
+    "autogan": "AutoGAN: Neural Architecture Search for Generative Adversarial Networks",
+    "cycleganas": "CycleGANAS: Differentiable Neural Architecture Search for CycleGAN",
 }
 FRONT = {  # what the report calls a paper, its headline figure, and what is seen there
     "nst": ("Style transfer", "extra_tv_pictures",

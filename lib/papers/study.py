@@ -41,21 +41,22 @@ class Seeded:
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
     """The profile these parameters really are: the one they name if its values are untouched, else `custom`.
 
-    Smoke's values are known by a fingerprint in the notebook's metadata, the others from their parameter files.
+    Smoke's values are known by a fingerprint in the notebook's metadata, the others from their parameter files; a page
+    without one has smoke's values on every profile.
     """
     import yaml
 
     profile = parameters["profile"]
     if profile not in (*PROFILES, "custom"):
         raise ValueError(f"profile is {profile!r}; allowed are {', '.join(PROFILES)}")
-    if profile == "smoke":
+    file = notebooks_dir() / "profiles" / profile / f"{notebook}.yaml"
+    if profile == "custom":
+        return profile
+    if profile == "smoke" or not file.is_file():
         page = json.loads((notebooks_dir() / f"{notebook}.ipynb").read_text(encoding="utf-8"))
         expected = page["metadata"].get("workbook", {}).get("smoke", "")
-    elif profile == "custom":
-        return profile
     else:
-        values = yaml.safe_load((notebooks_dir() / "profiles" / profile / f"{notebook}.yaml").read_text())
-        expected = fingerprint(values)
+        expected = fingerprint(yaml.safe_load(file.read_text()))
     return profile if fingerprint(parameters) == expected else "custom"
 
 

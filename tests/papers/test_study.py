@@ -11,7 +11,7 @@ from PIL import Image
 
 from lib.papers import PAPERS, built
 from lib.papers.settings import fingerprint
-from lib.papers.study import Study, checked_in, needs
+from lib.papers.study import Study, checked_in, needs, resolved_profile
 from lib.paths import ROOT, figures_dir
 from lib.report import plots, style
 
@@ -192,3 +192,13 @@ def test_a_paper_s_smoke_figures_say_that_they_are_no_evidence(tmp_path, slug, p
     figure = style.figure(2, 1)
     Study(slug, profile, folder=tmp_path).figure("fig1", figure)
     assert [text.get_text() for text in figure.texts] == ["smoke profile: it runs, no evidence"] * texts
+
+
+@pytest.mark.parametrize(("changes", "profile"), [({}, "desk"), ({"slots": [2]}, "custom")])
+def test_a_page_without_parameter_files_has_its_own_values_on_every_profile(changes, profile):
+    page = json.loads((ROOT / "notebooks" / "07_speed.ipynb").read_text(encoding="utf-8"))
+    (cell,) = (cell for cell in page["cells"] if "parameters" in cell["metadata"].get("tags", []))
+    values: dict = {}
+    exec("".join(cell["source"]), values)
+    parameters = {name: values[name] for name in values["__annotations__"]} | {"profile": "desk"} | changes
+    assert resolved_profile("07_speed", parameters) == profile

@@ -11,8 +11,8 @@ CONTROL = "random"  # the searcher that stands in every figure
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
-    """Everything a run of the notebook depends on beside what all papers have. `seed` is that of the noise
-    experiment and of resampling; the searches have the seeds 0, 1, 2, ..."""
+    """Everything a run of the notebook depends on beside what all papers have. `seed` decides nothing: the
+    searches have the seeds 0, 1, 2, ..."""
 
     workers: str  # serial, processes:N, ray, ray:ADDRESS
     searched: list[str]  # names of registered problems; empty = all

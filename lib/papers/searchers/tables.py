@@ -101,13 +101,10 @@ def strongest(table: pd.DataFrame) -> list[str]:
         top = part[part["wins"] == part["wins"].max()]
         one, names = top.iloc[0], " and ".join(top["searcher"])
         share = f"{one.wins:.0%} of {one.searches} pairs [{one.low:.0%}, {one.high:.0%}]"
-        what = (
-            f"{'tied in front are' if len(top) > 1 else 'most are won by'} {names}"
-            if one.wins > 0.5
-            else "none beats it"
-        )
-        noise = ", within noise" if one.wins > 0.5 and one.low <= 0.5 else ""
-        lines.append(f"{problem}: against random search {what}, with {share}{noise}")
+        front = f"{'tied in front are' if len(top) > 1 else 'most are won by'} {names}, with {share}"
+        noise = ", within noise" if one.low <= 0.5 else ""
+        behind = f"nobody wins more than half; the best of the others, {names}, {share}"
+        lines.append(f"{problem}: against random search {front + noise if one.wins > 0.5 else behind}")
     return lines
 
 
