@@ -56,7 +56,7 @@ test-browser: $(READY) weights ## JupyterLab in headless Chromium (needs the chr
 bench: $(READY) weights ## each fast path beside its plain reference, in one run
 	@rm -rf data/benchmarks && mkdir -p data/benchmarks
 	@set -e; for file in tests/benchmarks/test_bench_*.py; do \
-	  OMP_NUM_THREADS=$$(nproc) $(PYTEST) -o addopts=--strict-markers --benchmark-only -q \
+	  OMP_NUM_THREADS=$$(getconf _NPROCESSORS_ONLN) $(PYTEST) -o addopts=--strict-markers --benchmark-only -q \
 	    --benchmark-json=data/benchmarks/$$(basename $$file .py).json $$file; \
 	done
 	@$(BIN)/python -c 'from lib.report import benchmarks, tables; benchmarks.keep(); print(tables.markdown(benchmarks.read()))'
@@ -114,4 +114,4 @@ lock: ## refresh requirements.lock after a change of pyproject.toml
 
 clean: ## remove caches and build leftovers; runs, votes, weights and figures stay
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks *.egg-info
-	find lib tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	find lib tests notebooks '(' -name __pycache__ -o -name .ipynb_checkpoints ')' -prune -exec rm -rf {} +
