@@ -8,9 +8,9 @@ from string import Template
 from lib.paths import shown, write_text
 
 OUTSIDE = re.compile(
-    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=\s*["']?(?:https?:)?//[^>]*>(?:</script>)?"""
+    r"""<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)\s*=\s*["']?(?:https?:)?//[^>]*>(?:</script>)?""", re.IGNORECASE
 )
-ELSEWHERE = re.compile(r"""<img\b[^>]*\bsrc=["']?(?!["']?data:)[^>]*>""")
+LOADING = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)\s*=\s*(?!["']?data:)[^>]*>""", re.IGNORECASE)
 STYLE = Path(__file__).with_suffix(".css")
 PAGE = Template("""\
 <!DOCTYPE html>
@@ -37,8 +37,8 @@ def render(notebook: Path, target: Path) -> Path:
 
     A menu leads to the headings of second order; those below it lose their anchors, as their words repeat. Tables get
     boxes of their own, which scroll where they are wider than the window; cells that begin with a sign before a fixed
-    space, as verdicts do, name it for the style. Raises ValueError if the page would still
-    load something from outside.
+    space, as verdicts do, name it for the style. What would be loaded from the network is left out; ValueError for what
+    would be loaded from another file.
     """
     import nbformat
     from nbconvert import HTMLExporter
@@ -51,8 +51,8 @@ def render(notebook: Path, target: Path) -> Path:
     body = re.sub(r'<a class="anchor-link"[^>]*></a>|(?<=<h3) id="[^"]*"', "", OUTSIDE.sub("", body))
     body = re.sub(r"<table.*?</table>", r'<div class="box">\g<0></div>', body, flags=re.DOTALL)
     body = re.sub("<td([^>]*)>(?=(.)\u00a0)", r'<td data-sign="\2"\1>', body)
-    if left := OUTSIDE.search(body) or ELSEWHERE.search(body):
-        raise ValueError(f"{shown(target)} would load {left[0][:80]} from outside")
+    if left := LOADING.search(body):
+        raise ValueError(f"{shown(target)} would load {left[0][:80]} from another file")
     page = PAGE.substitute(title=_title(body, notebook.stem), style=STYLE.read_text(), menu=_menu(body), body=body)
     return write_text(target, page)
 

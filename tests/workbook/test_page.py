@@ -79,6 +79,10 @@ def test_a_page_of_few_words_is_small(tmp_path):
     assert len(written(tmp_path, "# Title")) < 6000
 
 
-def test_a_picture_that_is_not_in_the_page_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="would load <img"):
-        written(tmp_path, '<img src="figures/a.png">')
+@pytest.mark.parametrize(
+    "text",
+    ['<img src="figures/a.png">', "<script src=a.js></script>", '<link rel="x" href="a.css">', '<iframe src="a.html">'],
+)
+def test_what_lies_in_another_file_is_refused(tmp_path, text):
+    with pytest.raises(ValueError, match=f"would load {text[:5]}"):
+        written(tmp_path, text)
