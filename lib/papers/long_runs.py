@@ -35,7 +35,8 @@ def compute(study: Study, found: Sequence[LongRun], begin: Begin, *, workers: st
             limits: Limits = ONE_THREAD) -> None:  # fmt: skip
     """Run or continue all of them, a worker each, and export their records.
 
-    Raises RuntimeError with the reason where one stopped, `runs.OutOfTime` where the given time is spent.
+    Raises RuntimeError with the reason where one stopped, and where its rows are not in this machine's folder of runs;
+    `runs.OutOfTime` where the given time is spent.
     """
     for one in found:  # makes the folder, or empties it where everything is to be computed anew
         study.open_run(one.name, one.identity).record.close()
@@ -46,6 +47,9 @@ def compute(study: Study, found: Sequence[LongRun], begin: Begin, *, workers: st
             raise runs.OutOfTime("the time given by --minutes is spent; the same command continues")
     for one in found:
         with study.open_run(one.name, one.identity) as run:
+            if len(run.record.rows) < one.steps:
+                way_out = "set WORKBOOK_RUNS to a folder that all machines see"
+                raise RuntimeError(f"{one.name} was computed on another machine; {way_out}")
             study.export(run, one.name, {})
 
 
