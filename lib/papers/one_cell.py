@@ -8,14 +8,13 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from lib.data.registry import MissingData
-from lib.papers.settings import Settings
+from lib.papers.settings import Settings, profile_values
 from lib.paths import atomic, notebooks_dir, write_text
 
 S = TypeVar("S", bound=Settings)
@@ -25,8 +24,7 @@ SUFFIX = ".safetensors"
 
 def desk(kind: type[S], notebook: str) -> S:
     """The settings of a notebook's desk profile."""
-    path = notebooks_dir() / "profiles" / "desk" / f"{notebook}.yaml"
-    return kind.pick(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return kind.pick(profile_values(notebooks_dir() / "profiles" / "desk" / f"{notebook}.yaml"))
 
 
 def check_minutes(minutes: Any) -> None:

@@ -2,16 +2,48 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import asdict, dataclass, fields
 from inspect import formatannotation
+from pathlib import Path
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
+
+import yaml
 
 from lib.search.workers import Limits, kind_of
 
 RUN_ONLY = frozenset(
     {"profile", "parts", "device", "threads", "workers", "gpus_per_candidate", "fresh"}
 )  # parameters that change no result
+
+
+class Plain(yaml.SafeLoader):
+    """YAML with the scalars of version 1.2: `1e-3` is a float; `0101`, `on`, `no` and dates are text."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (PyYAML's own class attribute)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        """A dict; a key given twice is an error."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]!r} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"null|~|", ["n", "~", ""]),
+    ("bool", r"true|false|True|False", list("tfTF")),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+):
+    Plain.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"\A(?:{_pattern})\Z"), _first)
+
+
+def profile_values(path: Path) -> dict[str, Any]:
+    """The parameters that a profile's file gives a notebook."""
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Plain)
+    return found
 
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""One paper's study: its runs, its folder of figures, and the redrawing of that folder from the records in it."""
+"""One paper's study: its runs, and its folder of figures with the records that everything drawn is read from."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lib import papers
-from lib.papers.settings import fingerprint
+from lib.papers.settings import fingerprint, profile_values
 from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
 from lib.report import claims, plots, provenance, style, tables
 from lib.report.claims import Claim, Finding
@@ -44,8 +44,6 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
     Smoke's values are known by a fingerprint in the notebook's metadata, the others from their parameter files; a page
     without one has smoke's values on every profile.
     """
-    import yaml
-
     profile = parameters["profile"]
     if profile not in (*PROFILES, "custom"):
         raise ValueError(f"profile is {profile!r}; allowed are {', '.join(PROFILES)}")
@@ -56,7 +54,7 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
         page = json.loads((notebooks_dir() / f"{notebook}.ipynb").read_text(encoding="utf-8"))
         expected = page["metadata"].get("workbook", {}).get("smoke", "")
     else:
-        expected = fingerprint(yaml.safe_load(file.read_text()))
+        expected = fingerprint(profile_values(file))
     return profile if fingerprint(parameters) == expected else "custom"
 
 

@@ -45,6 +45,11 @@ def test_what_changes_no_result_is_no_part_of_the_identity():
     assert set(GOOD) - set(Toy.pick(GOOD).identity()) == settings.RUN_ONLY & set(GOOD)
 
 
+def test_a_profiles_file_is_read_as_the_command_line_reads_it(tmp_path):
+    (tmp_path / "toy.yaml").write_text("rate: 1e-3\ngenome: 0101\n")
+    assert settings.profile_values(tmp_path / "toy.yaml") == {"rate": 0.001, "genome": "0101"}
+
+
 def test_no_parts_named_means_all_of_them():
     assert Toy.pick(GOOD).asked(["one", "two"]) == ["one", "two"]
     assert Toy.pick({**GOOD, "parts": ["two", "three"]}).asked(["one", "two"]) == ["two"]
