@@ -70,7 +70,7 @@ class RayWorkers:
                 if outcome is None and tries < RETRIES:
                     self._start(ticket, genome, seed, tries + 1)
                 else:
-                    lost = failure("lost worker", f"{tries + 1} times")
+                    lost = failure("lost worker", f"{tries + 1} times")  # the cause, which varies, is in the log
                     finished.append((ticket, outcome or lost, worker))
         return finished
 
@@ -86,7 +86,8 @@ class RayWorkers:
         return capacity((node["Resources"] for node in self._ray.nodes() if node["Alive"]), self._limits)
 
     def _start(self, ticket: Any, genome: tuple[int, ...], seed: int, tries: int) -> None:
-        reference = self._function.remote(self._payload, self._limits, self._folder, genome, seed)
+        deadline = os.environ.get("WORKBOOK_DEADLINE", "")
+        reference = self._function.remote(self._payload, self._limits, self._folder, deadline, (genome, seed))
         self._running[reference] = (ticket, genome, seed, tries)
 
     def _result(self, reference: Any) -> tuple[Outcome | None, str]:
@@ -98,7 +99,9 @@ class RayWorkers:
             raise error.cause from error
         except errors.OutOfMemoryError as error:
             return failure("memory limit", error), ""
-        except errors.RayError:
+        except errors.RayError as error:
+            cause = str(error).partition("\n")[0]
+            logging.getLogger(__name__).warning("a worker was lost: %s: %s", type(error).__name__, cause)
             return None, ""
         for path, content in files.items():
             with atomic(path) as temporary:
@@ -122,10 +125,15 @@ Files = dict[Path, bytes]
 
 
 def _work(
-    payload: bytes, limits: Limits, folder: Path | None, genome: tuple[int, ...], seed: int
+    payload: bytes, limits: Limits, folder: Path | None, deadline: str, candidate: tuple[tuple[int, ...], int]
 ) -> tuple[Outcome, str, Files]:
-    """Evaluate one candidate on its node; with limits, in a process that can be ended."""
+    """Evaluate one candidate, a genome and its seed, on its node; with limits, in a process that can be ended.
+
+    The deadline, of Unix seconds and so by the clock of its node, replaces that of the process, which served others.
+    """
+    os.environ["WORKBOOK_DEADLINE"] = deadline
     set_threads(limits.threads)
+    genome, seed = candidate
     evaluate, settings = pickle.loads(payload)
     worker = f"{os.uname().nodename} pid {os.getpid()}"
     if limits.time_s is None and limits.memory_gb is None:

@@ -1,10 +1,12 @@
 """Ray: the same history on a cluster, even if one of its nodes dies. Without Ray, an error that says how to get it."""
 
+import math
 import sys
 import threading
 
 import pytest
 
+from lib.search import runs
 from lib.search.ray_workers import capacity
 from lib.search.record import differences
 from lib.search.workers import Limits, Outcome, open_workers
@@ -74,6 +76,24 @@ def test_a_node_that_dies_in_the_middle_costs_time_but_no_candidate(cluster, tmp
     assert len(networks) - len(set(networks)) <= 2
     alone = search(tmp_path / "b" / "record.jsonl", Settings(noise=0.1), budget=40)
     assert differences(found.rows, alone.rows) == []
+
+
+def left(settings, genome, seed):
+    return Outcome(min(runs.time_left(), 1e6))
+
+
+@pytest.mark.slow
+def test_the_deadline_of_the_moment_reaches_every_node(cluster):
+    node, found = cluster.add_node(num_cpus=1), []
+    workers = open_workers(f"ray:{cluster.address}", left, None, Limits())
+    for seconds in (100.0, math.inf):
+        with runs.deadline(seconds):
+            workers.submit(None, (), 0)
+            found += [outcome.score for _, outcome, _ in workers.wait()]
+    workers.close()
+    cluster.remove_node(node)
+    assert 0 < found[0] <= 100
+    assert found[1] == 1e6
 
 
 @pytest.mark.slow
