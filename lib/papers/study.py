@@ -140,11 +140,11 @@ class Study:
 
     def failures(self, part: str) -> list[str]:
         """The reasons of a part's failed rows."""
-        return [row["reason"] for row in record.read(self._record(part))[1] if row.get("score", 0.0) is None]
+        return [row["reason"] for row in _read(self._record(part))[1] if row.get("score", 0.0) is None]
 
     def about(self, part: str) -> dict[str, Any]:
         """What a part's record depends on, as its header says."""
-        return dict(record.read(self.records / f"{part}.jsonl.gz")[0]["identity"])
+        return dict(_read(self.records / f"{part}.jsonl.gz")[0]["identity"])
 
     def _record(self, part: str) -> Path:
         if not self.has(part):
@@ -241,10 +241,19 @@ def _version(path: Path) -> tuple[int, int, int]:
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
+def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Header and rows of a record, which nobody changes: claims and figures ask for the same ones hundreds of times."""
+    return _read_at(path, _version(path))
+
+
+@lru_cache(maxsize=64)
+def _read_at(path: Path, version: tuple[int, int, int]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    return record.read(path)
+
+
 @lru_cache(maxsize=64)
 def _frame(path: Path, version: tuple[int, int, int], failed: bool) -> pd.DataFrame:
-    """The rows of a record at this version: claims and figures ask for the same ones hundreds of times."""
-    rows = record.read(path)[1]
+    rows = _read_at(path, version)[1]
     return record.frame(row for row in rows if failed or row.get("score", 0.0) is not None)
 
 

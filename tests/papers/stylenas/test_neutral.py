@@ -16,7 +16,7 @@ SPACE = StyleNas()
 
 def final(distances: np.ndarray) -> np.ndarray:
     """The mean of the last 20 distances (..., C)."""
-    return distances[..., -20:].mean(-1)
+    return np.asarray(distances)[..., -20:].mean(-1)
 
 
 def searched(seed: int, population: int, sample: int, evaluations: int, window: int) -> tuple[int, np.ndarray]:
