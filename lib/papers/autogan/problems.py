@@ -5,22 +5,18 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from filelock import FileLock
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lib.data import small_pictures
 from lib.device import keyed_seed
 from lib.metrics.inception_score import inception_score
 from lib.models import autogan as models
-from lib.papers import formula
+from lib.papers import formula, kept
 from lib.papers.autogan import store
 from lib.papers.autogan.experiments import SPACE
 from lib.papers.autogan.store import ClassifierRecipe
 from lib.papers.problem import Problem
-from lib.paths import atomic, cache_dir
 from lib.search.cache import code_hash
-from lib.search.runs import environment, identity_hash
 from lib.search.workers import Outcome, few_threads
 from lib.spaces.autogan import Stage
 from lib.spaces.base import Genome, keyed
@@ -58,18 +54,13 @@ def shared_score(shared: Shared, genome: Genome, seed: int) -> Outcome:
 
 @lru_cache(maxsize=2)
 def _generator(shared: Shared) -> models.SharedGenerator:
-    """The shared generator; trained once, then read from the cache folder."""
+    """The shared generator; trained once, on one thread, then read from the cache folder."""
     pixels = small_pictures.load(shared.classifier.data, shared.gan.bottom * 8, limit=shared.classifier.pictures).pixels
-    made = {name: environment()[name] for name in ("torch", "device", "cpu_capability")}
-    key = identity_hash(asdict(shared), code_hash(SharedGan), code_hash(small_pictures.load), made)
-    path = cache_dir() / f"autogan-shared-{key}.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"), few_threads(1):
-        if not path.is_file():
-            with atomic(path) as temporary:
-                save_file(_trained(shared, pixels), temporary)
+    with few_threads(1):
+        place = kept.folder("autogan-shared", asdict(shared), code_hash(small_pictures.load), code=SharedGan)
+        weights, _ = kept.once(place / "generator.safetensors", lambda: (_trained(shared, pixels), {}))
     generator = models.SharedGenerator(shared.gan.width, shared.gan.bottom, shared.gan.latent, shared.gan.skip_out)
-    generator.load_state_dict(load_file(path))
+    generator.load_state_dict(weights)
     return generator
 
 
