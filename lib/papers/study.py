@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, partial, wraps
@@ -220,11 +221,10 @@ class Study:
         """On which device and with which torch each part was computed, which may not be those of the drawing."""
         found = {}
         for path in sorted(self.records.glob("*.jsonl.gz")):
-            header, rows = record.read(path)
-            where, later = header.get("environment", {}), sum(bool(row.get("environment")) for row in rows)
-            text = f"{where.get('device', 'unknown')}, torch {where.get('torch', 'unknown')}"
-            elsewhere = f"; {later} of {len(rows)} rows elsewhere" if later else ""
-            found[path.name.removesuffix(".jsonl.gz")] = text + elsewhere
+            rows = Counter(f"{where.get('device', 'unknown')}, torch {where.get('torch', 'unknown')}"
+                           for where, _ in record.placed(path))  # fmt: skip
+            counted = " and ".join(f"{count} row{'s' * (count > 1)} on {place}" for place, count in rows.most_common())
+            found[path.name.removesuffix(".jsonl.gz")] = counted if len(rows) > 1 else next(iter(rows), "no rows")
         return found
 
     def files(self) -> list[str]:

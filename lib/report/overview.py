@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,10 @@ def preview(path: Path, *, width: int = 1000) -> bytes:
 
 
 def provenance(papers: Sequence[str], where: Sequence[Path]) -> pd.DataFrame:
-    """One row a paper with results: profile, commit (8 digits, `+` if dirty), device, torch, missing."""
+    """One row a paper with results: profile, commit (8 digits, `+` if dirty), device, torch, computed, missing.
+
+    Device and torch are those of the drawing; `computed` counts the parts of each place where records were made.
+    """
     rows = []
     for slug in papers:
         found = highest(slug, where)
@@ -95,11 +99,14 @@ def provenance(papers: Sequence[str], where: Sequence[Path]) -> pd.DataFrame:
             continue
         read = json.loads((found[1] / "manifest.json").read_text(encoding="utf-8"))
         device, missing = read.get("device") or {}, read.get("missing") or {}
+        parts = Counter((read.get("computed") or {}).values()).most_common()
+        places = "; ".join(f"{place}: {count} part{'s' * (count > 1)}" for place, count in parts)
         rows.append({
             "paper": slug, "profile": found[0],
             "commit": (read.get("commit") or "-")[:8] + "+" * bool(read.get("dirty")),
             "device": f"{device.get('device')} {device.get('cpu_capability')}, {device.get('threads')} threads",
             "torch": (read.get("versions") or {}).get("torch", "-"),
+            "computed": places or "-",
             "missing": "; ".join(f"{name}: {why}" for name, why in missing.items()) or "-",
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -193,6 +193,14 @@ def read(path: Path) -> tuple[Row, list[Row]]:
     return header, [line for line in lines if "k" in line]
 
 
+def placed(path: Path) -> list[tuple[Row, Row]]:
+    """Each row of a record with the environment that it was computed in, empty where unknown; errors as of `read`."""
+    header, lines, _ = _parse(Path(path))
+    sources = [header, *(line["environment"] for line in lines if "k" not in line)]
+    known = {number: source.get("environment", {}) for number, source in enumerate(sources)}
+    return [(known.get(line.get("environment", 0), {}), line) for line in lines if "k" in line]
+
+
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """One row an evaluation, sorted by (k, repeat); `config` and `metrics` become plain columns.
 

@@ -7,6 +7,7 @@ from typing import Any
 from lib.data.registry import MissingData
 from lib.papers import built
 from lib.paths import PROFILES
+from lib.report.tables import number
 from lib.search import record
 from lib.search.progress import duration
 from lib.workbook.dryrun import planned
@@ -20,7 +21,7 @@ def describe(slug: str, profile: str, folder: Path) -> str:
     rows, seconds = spent(folder)
     where = " and ".join(f"{count:,.0f} s on {device}" for device, count in seconds.most_common())
     took = f"{rows:,} rows took {where}, summed over workers." if rows else "No records here."
-    return f"{took}\n\n{_next(slug, profile, sum(seconds.values()))}"
+    return f"{took}\n\n{_next(slug, profile, seconds)}"
 
 
 def spent(folder: Path) -> tuple[int, Counter[str]]:
@@ -30,16 +31,14 @@ def spent(folder: Path) -> tuple[int, Counter[str]]:
     """
     rows, seconds = 0, Counter[str]()
     for path in sorted((folder / "records").glob("*.jsonl.gz")):
-        header, lines = record.read(path)
-        rows += len(lines)
-        for line in lines:
-            first = header.get("environment", {}).get("device", "an unknown device")
-            seconds["another device" if line.get("environment") else first] += line.get("seconds", 0.0)
+        for where, row in record.placed(path):
+            rows += 1
+            seconds[where.get("device", "an unknown device")] += row.get("seconds", 0.0)
     return rows, seconds
 
 
-def _next(slug: str, profile: str, seconds: float) -> str:
-    """What the next profile would compute; in time, too, where this one's records say how fast operations went."""
+def _next(slug: str, profile: str, seconds: Counter[str]) -> str:
+    """What the next profile would compute; in time, too, where one device computed all of this one's records."""
     larger = PROFILES[PROFILES.index(profile) + 1 :][:1]
     if not larger or not built(slug):
         return "There is no larger profile."
@@ -49,9 +48,10 @@ def _next(slug: str, profile: str, seconds: float) -> str:
         return f"Profile `{larger[0]}` cannot be counted here: {error}."
     rows, before, flops = sum(part["rows"] for part in then), _flops(now), _flops(then)
     text = f"Next, profile `{larger[0]}`: {rows:,} rows and {flops:.1e} operations"
-    if before and seconds:
-        text += f", {flops / before:,.0f} times those of `{profile}`: {_long(seconds * flops / before)} at this run's "
-        text += f"{before / seconds / 1e9:,.0f} GFLOP/s"
+    text += f", {flops / before:,.0f} times those of `{profile}`" if before else ""
+    if before and len(seconds) == 1 and (took := seconds.total()):
+        text += f": {_long(took * flops / before)} on {next(iter(seconds))}, an extrapolation of this run's "
+        text += f"{number(before / took / 1e9, 2)} GFLOP/s"
     command = f"python -m lib run {find_notebook(slug).stem} --profile {larger[0]} --dry-run"
     return f"{text}. Larger profiles are meant for a GPU; `{command}` estimates it for your machine."
 

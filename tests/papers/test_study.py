@@ -1,6 +1,7 @@
 """A study's folder: records and pictures exported to it, and drawn from it alone."""
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from lib.papers.settings import fingerprint
 from lib.papers.study import Study, checked_in, needs, resolved_profile
 from lib.paths import ROOT, figures_dir
 from lib.report import plots, style
+from lib.search import runs
 
 
 def row(k, **fields):
@@ -181,6 +183,19 @@ def test_the_manifest_says_where_each_part_was_computed():
     path = study.finish(parameters={"seed": 0}, weights={}, data={})
     (where,) = json.loads(path.read_text())["computed"].values()
     assert f"torch {torch.__version__.partition('+')[0]}" in where
+
+
+def test_a_part_computed_on_two_machines_names_both(monkeypatch):
+    study = Study("nst", "smoke")
+    for k, device in enumerate(("one", "one", "another")):
+        monkeypatch.setattr(runs, "environment", lambda device=device: {"device": device, "torch": "2.0"})
+        with warnings.catch_warnings(action="ignore"), study.open_run("toy", {"seed": 0}) as run:
+            run.record.append(row(k))
+            study.export(run, "toy", {})
+    path = study.finish(parameters={"seed": 0}, weights={}, data={})
+    assert json.loads(path.read_text())["computed"] == {
+        "toy": "2 rows on one, torch 2.0 and 1 row on another, torch 2.0"
+    }
 
 
 def test_a_record_says_what_it_depends_on():

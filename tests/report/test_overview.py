@@ -32,7 +32,8 @@ def figures(tmp_path: Path) -> Path:
         for name in ("extra_map", "fig2", "fig1"):
             (folder / f"{name}.png").write_bytes(b"")
     content = {"commit": "0123456789abcdef", "dirty": True, "device": {"device": "cpu", "threads": 2},
-               "versions": {"torch": "2.0"}, "missing": {"fig4": "no votes yet"}}  # fmt: skip
+               "versions": {"torch": "2.0"}, "missing": {"fig4": "no votes yet"},
+               "computed": {"a": "GPU, torch 2.1", "b": "CPU, torch 2.0", "c": "GPU, torch 2.1"}}  # fmt: skip
     (tmp_path / "desk" / "nst" / "manifest.json").write_text(json.dumps(content))
     return tmp_path
 
@@ -116,6 +117,7 @@ def test_provenance_tells_commit_device_and_what_is_missing(figures: Path) -> No
     (row,) = overview.provenance(list(PAPERS), [figures]).to_dict("records")
     assert (row["paper"], row["profile"], row["commit"], row["torch"]) == ("nst", "desk", "01234567+", "2.0")
     assert row["missing"] == "fig4: no votes yet"
+    assert row["computed"] == "GPU, torch 2.1: 2 parts; CPU, torch 2.0: 1 part"
 
 
 def test_readable_claims_show_signs_and_the_interval_beside_the_effect(figures: Path) -> None:
