@@ -39,8 +39,8 @@ help: ## list the commands
 figures: $(READY) weights ## run every notebook and regenerate its figures and tables (PROFILE=, NOTEBOOK=, WORKERS=)
 	$(RUN) run $(NOTEBOOK) --profile $(PROFILE) --workers $(WORKERS)
 
-# The unit tests run in two halves side by side, each about as long. The notebooks come after them, so that their kernels do not inherit
-# what the unit tests set; all happen even if one fails.
+# The unit tests run in two halves side by side, each about as long. The notebooks come after them, so that their
+# kernels do not inherit what the unit tests set; all happen even if one fails.
 test: $(READY) weights ## unit tests, then every notebook once under nbval
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT; status=0; \
 	$(PYTEST) tests/papers > "$$scratch/papers" 2>&1 & papers=$$!; \
