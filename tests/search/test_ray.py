@@ -106,9 +106,10 @@ def test_the_deadline_of_the_moment_reaches_every_node(cluster):
         ("raise", {}, REASONS["raise"]),
     ],
 )
-def test_limits_and_deaths_are_outcomes_on_a_cluster_too(cluster, tmp_path, trouble, limits, reason):
+def test_limits_and_deaths_are_outcomes_on_a_cluster_too(cluster, tmp_path, caplog, *, trouble, limits, reason):
     node = cluster.add_node(num_cpus=2)
     settings = Settings(trouble=trouble)
     found = search(tmp_path / "record.jsonl", settings, workers=f"ray:{cluster.address}", budget=8, **limits)
     assert {row["reason"] for row in found.rows} == {"", "invalid: begins 3-3", reason}
+    assert ("a worker was lost: WorkerCrashedError: " in caplog.text) == (trouble == "die")
     cluster.remove_node(node)
