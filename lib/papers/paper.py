@@ -91,6 +91,7 @@ class Paper(Generic[S]):
             command = f"python -m lib run {self.notebook} --profile {profile}"
             raise FileNotFoundError(f"figures/{profile}/{self.slug} has no records; run: {command}")
         self.draw(study)
+        study.refresh()
         return study.written
 
     def _hashes(self, settings: S) -> dict[str, dict[str, str]]:

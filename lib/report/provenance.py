@@ -49,7 +49,7 @@ def write_figures(folder: Path | str, content: Mapping[str, Any], *, records: It
     """
     here = Path(folder)
     files = [path for path in sorted(here.rglob("*")) if path.is_file() and path.name != "manifest.json"]
-    shown = [path for path in files if not path.name.startswith(".") and path.relative_to(here).parts[0] != "private"]
+    shown = [path for path in files if not path.name.startswith(".") and "private" not in path.relative_to(here).parts]
     own = {path.relative_to(here).as_posix(): paths.file_digest(path) for path in shown}
     behind = {paths.shown(path): paths.file_digest(path) for path in records}
     return write(here, {**content, "files": own, "records": behind})

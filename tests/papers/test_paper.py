@@ -102,7 +102,10 @@ def test_a_redraw_reads_the_checked_in_records_and_writes_where_figures_go(monke
     written = TOY.redraw()
     assert {path.parent for path in written} == {tmp_path / "elsewhere" / "desk" / "toy"}
     count(Study("toy", "desk"), Settings.pick({**GOOD, "rows": 3}), "first")
+    (manifest := tmp_path / "elsewhere/desk/toy/manifest.json").write_text(json.dumps({"seeds": [5], "files": {}}))
     assert TOY.redraw("desk") == written
+    assert json.loads(manifest.read_text())["seeds"] == [5]
+    assert set(json.loads(manifest.read_text())["files"]) >= {path.name for path in written}
     with pytest.raises(FileNotFoundError, match="figures/day/toy has no records; run: python -m lib run 09_toy"):
         TOY.redraw("day")
 
