@@ -6,11 +6,12 @@ What is run is what a user runs; the records are compared with a serial run of t
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -72,16 +73,18 @@ def alone(tmp_path_factory, weights) -> Path:
     for notebook, values in (("02_nasdip", NASDIP), ("03_stylenas", STYLENAS)):
         command = [sys.executable, "-m", "lib", "run", notebook, *settings(values)]
         subprocess.run(command, cwd=paths.ROOT, env={**os.environ, **own}, check=True, capture_output=True)
+    shutil.rmtree(folder / "runs" / "cache")
     return folder / "runs"
 
 
 @pytest.fixture
-def shared(tmp_path) -> Path:
-    """The folder of a test on two machines."""
+def shared(tmp_path) -> Iterator[Path]:
+    """The folder of a test on two machines; the networks that StyleNAS keeps there go afterwards."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
     if not machines.possible():
         pytest.skip("this system makes no namespaces: unshare and ip are needed, and the right to use them")
-    return tmp_path
+    yield tmp_path
+    shutil.rmtree(tmp_path / "runs" / "cache", ignore_errors=True)
 
 
 @pytest.mark.slow
