@@ -24,10 +24,10 @@ SCRIPTS = paths.ROOT / "lib" / "search"
 NASDIP = {"parts": ["truth", "sym", "random", "pictures"], "rows": ["astronaut"], "shown_rows": [], "blind_rows": [],
           "swept_rows": [], "artworks": "", "iterations": 60, "device": "cpu"}  # fmt: skip
 STYLENAS = {"parts": ["oracle", "evolution"], "photos": 4, "side": 32, "steps": 1, "oracle_side": 32, "oracle_steps": 5,
-            "search_pairs": 2, "width": 64, "population": 4, "sample": 2, "evaluations": 12, "window": 6,
+            "search_pairs": 2, "width": 64, "population": 4, "sample": 2, "evaluations": 8, "window": 4,
             "device": "cpu"}  # fmt: skip
 NODE = "--num-cpus=2 --num-gpus=1"
-LIMIT_S = 560
+LIMIT_S = 1200  # far more than is needed, even on a busy machine
 
 
 def settings(values: dict[str, object]) -> list[str]:
@@ -95,7 +95,7 @@ def test_two_searches_run_on_two_machines_and_outlive_one_of_them(shared, alone)
         touch "$SHARED/head"
         until [ -e "$SHARED/joined" ]; do sleep 0.2; done
         {run("03_stylenas", STYLENAS, "ray:auto", gpus_per_candidate=0.5)}
-        {run("02_nasdip", NASDIP, "ray:auto", gpus_per_candidate=0.5)}
+        {run("02_nasdip", NASDIP, "ray:auto", gpus_per_candidate=0.5, parts=["truth"])}
         {cluster} stop"""
     second = f"""
         until [ -e "$SHARED/head" ]; do sleep 0.2; done
@@ -117,9 +117,8 @@ def test_two_searches_run_on_two_machines_and_outlive_one_of_them(shared, alone)
         return True
 
     ended(machines.start(machines.together(first, second), shared), shared, watch=kill_the_second)
-    for search in ("evolution-0", "truth-astronaut-0", "random-astronaut-0"):
-        serial = rows(alone, search)
-        assert differences(rows(shared / "runs", search), serial) == []
+    for search in ("evolution-0", "truth-astronaut-0"):
+        assert differences(rows(shared / "runs", search), rows(alone, search)) == []
     assert hosts(rows(shared / "runs", "evolution-0")) == {"m1", "m2"}
     assert killed[0] < len(rows(alone, "truth-astronaut-0"))
 
