@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from lib.papers import PAPERS
 from lib.paths import ROOT
+from lib.report import claims
 from lib.report.claims import Verdict
 from lib.workbook import tour
 from lib.workbook.cli import parser
@@ -19,6 +21,27 @@ def test_the_front_table_counts_the_checked_in_claims():
     numbers = {name: [int(number) for number in re.findall(r"\d+", text)] for name, text in shown}
     rows = known[["claims", *map(str, Verdict)]].to_numpy().tolist()
     assert numbers == dict(zip(known["notebook"].str.extract(r"\[(\w+)\]")[0], rows, strict=True))
+
+
+def _findings():
+    """The rows of the README's tables of claims: slug, id, verdict and what was measured."""
+    for slug, rows in re.findall(r"^\| (\w+) \| claim \|.*\n\|[- |]+\n((?:\|.*\n)+)", README, re.MULTILINE):
+        for row in rows.splitlines():
+            name, _, verdict, measured = (cell.strip() for cell in row.strip("|").split(" | "))
+            yield slug, name, verdict, measured
+
+
+@pytest.mark.parametrize(("slug", "name", "verdict", "measured"), list(_findings()))
+def test_a_finding_has_the_verdict_and_the_interval_of_the_checked_in_claim(slug, name, verdict, measured):
+    claim = claims.read(ROOT / "figures" / "desk" / slug / "claims.csv").set_index("id").loc[name]
+    assert claim["verdict"] == verdict
+    if shown := re.match(r"(-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\]", measured):
+        known = claim[["effect", "low", "high"]].astype(float)
+        assert [float(one) for one in shown.groups()] == pytest.approx(known.tolist(), rel=0.005)
+
+
+def test_every_paper_has_findings():
+    assert {slug for slug, *_ in _findings()} == set(PAPERS)
 
 
 @pytest.mark.parametrize("place", sorted(set(re.findall(r'(?:\]\(|src=")([^)#"]+)[)"]', README))))
