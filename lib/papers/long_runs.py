@@ -1,6 +1,7 @@
 """Searches that are trainings with a record of their own: a row a step, a checkpoint after each, several at once."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from lib import device
 from lib.papers.study import Study
 from lib.search import runs
-from lib.search.workers import Limits, Outcome, open_workers
+from lib.search.workers import Limits, Outcome, each, open_workers
 from lib.training import trainer
 from lib.training.trainer import Trainer
 
@@ -28,7 +29,6 @@ class LongRun:
 
 
 Begin = Callable[[Any], Trainer]  # a top-level function: of a task, its trainer before the first step
-Plan = tuple[str, str, Begin, Sequence[LongRun]]  # profile, slug
 
 
 def compute(study: Study, found: Sequence[LongRun], begin: Begin, *, workers: str = "serial",
@@ -38,13 +38,14 @@ def compute(study: Study, found: Sequence[LongRun], begin: Begin, *, workers: st
     Raises RuntimeError with the reason where one stopped, and where its rows are not in this machine's folder of runs;
     `runs.OutOfTime` where the given time is spent.
     """
-    for one in found:  # makes the folder, or empties it where everything is to be computed anew
-        study.open_run(one.name, one.identity).record.close()
-    for one, outcome in zip(found, _together(study, found, begin, workers, limits), strict=True):
+    left = [(one.name, (place,), one.seed) for place, one in enumerate(found) if not _done(study, one)]
+    with closing(open_workers(workers, _one, (study.profile, study.slug, begin, found), limits)) as pool:
+        outcomes = {name: outcome for name, outcome, _ in each(pool, left)}
+    for name, outcome in outcomes.items():
         if outcome.reason:
-            raise RuntimeError(f"{one.name} stopped: {outcome.reason}")
+            raise RuntimeError(f"{name} stopped: {outcome.reason}")
         if outcome.score:
-            raise runs.OutOfTime("the time given by --minutes is spent; the same command continues")
+            raise runs.OutOfTime
     for one in found:
         with study.open_run(one.name, one.identity) as run:
             if len(run.record.rows) < one.steps:
@@ -63,34 +64,20 @@ def finished(study: Study, one: LongRun) -> tuple[Path, list[dict[str, Any]]]:
         return run.folder / CHECKPOINT, sorted(run.record.rows, key=lambda row: row["k"])
 
 
-def _together(study: Study, found: Sequence[LongRun], begin: Begin, workers: str, limits: Limits) -> list[Outcome]:
-    plan: Plan = (study.profile, study.slug, begin, found)
-    pool = open_workers(workers, _one, plan, limits)
-    waiting, busy, outcomes = list(range(len(found))), 0, dict[int, Outcome]()
-    try:
-        while waiting or busy:
-            while waiting and busy < pool.slots:
-                place = waiting.pop(0)
-                pool.submit(place, (place,), found[place].seed)
-                busy += 1
-            for place, outcome, _ in pool.wait():
-                busy -= 1
-                outcomes[place] = outcome
-    finally:
-        pool.close()
-    return [outcomes[place] for place in range(len(found))]
+def _done(study: Study, one: LongRun) -> bool:
+    """Whether all rows are there, and no checkpoint that knows fewer; empties the run where all is computed anew."""
+    with study.open_run(one.name, one.identity) as run:
+        checkpoint = run.folder / CHECKPOINT
+        here = not checkpoint.exists() or trainer.stored_rows(checkpoint) >= one.steps  # none: rows of another machine
+        return here and len(run.record.rows) >= one.steps
 
 
-def _one(plan: Plan, place: tuple[int, ...], seed: int) -> Outcome:
+def _one(plan: tuple[str, str, Begin, Sequence[LongRun]], place: tuple[int, ...], seed: int) -> Outcome:
     """One in a worker; its score is 1 where time ran out before its end."""
     profile, slug, begin, found = plan
     one = found[place[0]]
     device.seed_everything(seed)  # asks for deterministic kernels
     with runs.open_run(profile, slug, one.name, one.identity) as run:
-        checkpoint = run.folder / CHECKPOINT
-        here = not checkpoint.exists() or trainer.stored_rows(checkpoint) >= one.steps  # none: rows of another machine
-        done = len(run.record.rows) >= one.steps and here
-        if not done:
-            done = trainer.run_training(begin(one.task), one.steps, run.record, checkpoint, seed=one.seed,
-                                        time_left=runs.time_left)  # fmt: skip
+        done = trainer.run_training(begin(one.task), one.steps, run.record, run.folder / CHECKPOINT, seed=one.seed,
+                                    time_left=runs.time_left)  # fmt: skip
     return Outcome(0.0 if done else 1.0)

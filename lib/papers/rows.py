@@ -1,6 +1,7 @@
 """Rows that no searcher proposes: a fixed list of evaluations, on the same workers and in the same kind of record."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from lib import device
 from lib.papers.study import Study
 from lib.search import progress, runs
-from lib.search.workers import Limits, Outcome, Workers, open_workers
+from lib.search.workers import Limits, Outcome, each, open_workers
 
 ONE_THREAD = Limits()
 Compute = Callable[[Any, int, Path], Outcome]  # (task, seed, run folder)
@@ -47,14 +48,13 @@ def compute(
     with study.open_run(part, {**identity, **plan}) as run_:
         todo = [job for job in jobs if (job.k, job.repeat) not in run_.record.done]
         tasks = {(job.k, job.repeat): job.task for job in todo}
-        with progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar:
-            pool = open_workers(workers, _one, (function, tasks, run_.folder), limits, run_.folder)
-            try:
-                for row in _rows(pool, todo):
-                    run_.record.append(row)
-                    bar.update()
-            finally:
-                pool.close()
+        with (
+            closing(open_workers(workers, _one, (function, tasks, run_.folder), limits, run_.folder)) as pool,
+            progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar,
+        ):
+            for job, outcome, worker in each(pool, [(job, (job.k, job.repeat), job.seed) for job in todo]):
+                run_.record.append(_row(job, outcome, worker))
+                bar.update()
         images = [row for row in run_.record.rows if row["artifacts"]]
         study.export(run_, part, {row["artifacts"]["image"]: showable(row) for row in images})
 
@@ -66,22 +66,10 @@ def _one(settings: tuple[Compute, dict[Any, Any], Path], key: tuple[int, ...], s
     return function(tasks[key], seed, folder)
 
 
-def _rows(pool: Workers, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
-    """The rows of the jobs as they finish; the slots are kept busy while time is left. At its end: OutOfTime."""
-    by_key, waiting, busy = {(job.k, job.repeat): job for job in jobs}, list(jobs), 0
-    while waiting or busy:
-        while waiting and busy < pool.slots and runs.time_left() > 0:
-            job = waiting.pop(0)
-            pool.submit((job.k, job.repeat), (job.k, job.repeat), job.seed)
-            busy += 1
-        if not busy:
-            runs.check_time()
-        for key, outcome, worker in pool.wait():
-            busy -= 1
-            job = by_key[key]
-            yield {
-                "k": job.k, "repeat": job.repeat, "seed": job.seed, "config": job.config,
-                "score": None if outcome.reason else outcome.score, "metrics": outcome.metrics,
-                "reason": outcome.reason, "seconds": outcome.seconds, "artifacts": outcome.artifacts, "worker": worker,
-                **({"curves": outcome.curves} if outcome.curves else {}),
-            }  # fmt: skip
+def _row(job: Job, outcome: Outcome, worker: str) -> dict[str, Any]:
+    return {
+        "k": job.k, "repeat": job.repeat, "seed": job.seed, "config": job.config,
+        "score": None if outcome.reason else outcome.score, "metrics": outcome.metrics,
+        "reason": outcome.reason, "seconds": outcome.seconds, "artifacts": outcome.artifacts, "worker": worker,
+        **({"curves": outcome.curves} if outcome.curves else {}),
+    }  # fmt: skip

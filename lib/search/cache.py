@@ -26,36 +26,23 @@ class Cache:
     """The outcomes of one evaluation function with one `settings`, by the text of a canonical genome and the seed.
 
     Any number of searches may use it at once. `data` are the hashes of the pictures or sets, `threads` those of a
-    candidate. Worker machines are taken to be like this one. `hits` and `misses` count what `get` found.
+    candidate. Worker machines are taken to be like this one.
     """
 
-    def __init__(
-        self,
-        evaluate: Callable[..., Any],
-        settings: Any,
-        *,
-        data: Any = None,
-        threads: int = 1,
-        folder: Path | None = None,
-    ) -> None:
+    def __init__(self, evaluate: Callable[..., Any], settings: Any, *, data: Any = None, threads: int = 1) -> None:
         now = environment()
         machine = {name: now[name] for name in ENVIRONMENT}
         parts = {"evaluate": name_of(evaluate), "code": code_hash(evaluate), "settings": settings, "data": data,
                  "threads": threads, **machine}  # fmt: skip
-        self._context = _digest(parts)
-        self.folder = (folder or cache_dir()) / self._context[:16]
-        self.hits = self.misses = 0
+        self.folder = cache_dir() / _digest(parts)[:16]
 
     def get(self, genome: str, seed: int) -> Outcome | None:
         """The stored outcome, with zero seconds; None if there is none (or its file is damaged)."""
         try:
             stored = json.loads(self._path(genome, seed).read_text(encoding="utf-8"))
-            outcome = Outcome(score=stored["score"], metrics=stored["metrics"], reason=stored["reason"])
+            return Outcome(score=stored["score"], metrics=stored["metrics"], reason=stored["reason"])
         except (OSError, ValueError, KeyError, TypeError):
-            self.misses += 1
             return None
-        self.hits += 1
-        return outcome
 
     def put(self, genome: str, seed: int, outcome: Outcome) -> None:
         """Store a success without artifacts, in one step; leave out all others."""

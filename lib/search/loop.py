@@ -7,7 +7,8 @@ the history follows from the settings alone: neither the number of workers nor t
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,17 +18,13 @@ import pandas as pd
 from lib.search.cache import Cache
 from lib.search.progress import bar
 from lib.search.record import Record, RecordMismatch, Row, changes, frame, scores
-from lib.search.runs import OutOfTime, as_json, check_time
+from lib.search.runs import as_json
 from lib.search.schedule import Schedule
-from lib.search.workers import LOST, Evaluate, Limits, Outcome, Workers, open_workers
-from lib.searchers.base import Proposal, Searcher
+from lib.search.workers import LOST, Evaluate, Limits, Outcome, Workers, open_workers, turns
+from lib.searchers.base import Searcher
 from lib.spaces.base import Genome
 
 SEEDINGS = ("fixed", "per_candidate")
-COLUMNS = frozenset(
-    {"k", "repeat", "seed", "genome", "config", "score", "metrics", "reason", "seconds", "artifacts", "cached"}
-    | {"worker", "environment", "curves"}
-)
 BLANK: Row = {"score": None, "metrics": {}, "reason": "", "seconds": 0.0, "artifacts": {}, "cached": "", "worker": ""}
 Cost = Callable[[Genome], float]
 Key = tuple[str, int]  # canonical genome as text, seed
@@ -67,17 +64,13 @@ def run_search(
     _check(budget=budget, window=window, repeats=repeats, max_trainings=max_trainings, seeding=seeding)
     limits = Limits(threads_per_candidate, gpus_per_candidate, time_limit_s, memory_limit_gb)
     _agree(record, _engine(searcher, window, repeats, seeding, threads_per_candidate))
-    pool = open_workers(workers, evaluate, settings, limits)
-    loop = _Loop(
-        searcher=searcher, record=record, pool=pool, schedule=Schedule(window), cache=cache, cost=cost,
-        repeats=repeats, seeding=seeding,
-    )  # fmt: skip
     stored = len({k for k, _ in record.done if k < budget})
-    try:
-        with bar(budget, label or searcher.settings()["searcher"], done=stored) as progress:
-            loop.run(budget, max_trainings, progress.update)
-    finally:
-        pool.close()
+    with (
+        closing(open_workers(workers, evaluate, settings, limits)) as pool,
+        bar(budget, label or searcher.settings()["searcher"], done=stored) as progress,
+    ):
+        loop = _Loop(searcher, record, pool, Schedule(window), cache, cost, repeats, seeding)
+        loop.run(budget, max_trainings, progress.update)
     return Search([row for row in record.rows if row["k"] < loop.asked], repeats)
 
 
@@ -174,43 +167,44 @@ class _Task:
     key: Key
 
 
+@dataclass
 class _Loop:
     """The state of a search in progress."""
 
-    def __init__(
-        self, *, searcher: Searcher, record: Record, pool: Workers, schedule: Schedule, cache: Cache | None,
-        cost: Cost | None, repeats: int, seeding: str,
-    ) -> None:  # fmt: skip
-        self.searcher, self.space, self.record, self.pool = searcher, searcher.space, record, pool
-        self.schedule, self.cache, self.repeats, self.seeding = schedule, cache, repeats, seeding
-        self.cost = cost or (lambda genome: 0.0)
-        self.asked = self.under_way = 0
-        self.stored = {(row["k"], row["repeat"]): row for row in record.rows}
-        self.scores: dict[int, list[float]] = {}  # of the candidates in the window, by repeat
-        self.fresh: set[int] = set()  # candidates in the window that were not wholly in the record
-        self.unsynced: set[int] = set()  # candidates with a row that may not be on the disk yet
-        self.known: dict[Key, Row | None] = {}  # the row of each result; None while it is waited for
-        self.sharing: dict[Key, list[_Task]] = {}  # tasks that wait for an equal one
+    searcher: Searcher
+    record: Record
+    pool: Workers
+    schedule: Schedule
+    cache: Cache | None
+    cost: Cost | None
+    repeats: int
+    seeding: str
+    asked: int = 0
+    stored: dict[tuple[int, int], Row] = field(default_factory=dict)  # rows of the record that were not asked for yet
+    scores: dict[int, list[float]] = field(default_factory=dict)  # of the candidates in the window, by repeat
+    known: dict[Key, Row | None] = field(default_factory=dict)  # the row of each result; None while it is waited for
+    sharing: dict[Key, list[_Task]] = field(default_factory=dict)  # tasks that wait for an equal one
 
     def run(self, budget: int, max_trainings: int | None, progress: Callable[..., None]) -> None:
         """Ask, evaluate, record and tell until nothing is left to do."""
-        best = math.inf
+        best, computed = math.inf, turns(self.pool, self._next)
+        self.stored = {(row["k"], row["repeat"]): row for row in self.record.rows}
+        before = {k for k, _ in self.stored}
         while True:
             while self._may_ask(budget, max_trainings) and self._ask():
                 pass
             if not len(self.schedule):
                 return
             while (k := self.schedule.tell()) is None:
-                self._dispatch()
-                self._collect()
-            if k in self.unsynced:
-                self._sync()
+                self.record.sync()  # rows that came together share a flush, which waits for nothing else
+                for task, outcome, worker in next(computed):
+                    self._finish(task, outcome, worker)
+            self.record.sync()
             values = self.scores.pop(k)
             score = sum(values) / len(values)
             self.searcher.tell(k, score)
             best = min(best, score)
-            progress(int(k in self.fresh), best=best if best < math.inf else None)
-            self.fresh.discard(k)
+            progress(int(k not in before), best=best if best < math.inf else None)
 
     def _may_ask(self, budget: int, max_trainings: int | None) -> bool:
         room = max_trainings is None or len(self.known) + self.repeats <= max_trainings
@@ -218,92 +212,61 @@ class _Loop:
 
     def _ask(self) -> bool:
         """Ask for one candidate and take in whatever the record holds of it; False if the searcher has none."""
-        proposal = self.searcher.ask()
+        proposal, space = self.searcher.ask(), self.searcher.space
         if proposal is None:
             return False
         genome, k = proposal.genome, proposal.k
         self.asked = k + 1
-        reason = self.space.invalid(genome)
-        network = "" if reason else self.space.text(self.space.canonical(genome))
-        tasks = [self._task(proposal, repeat, network) for repeat in range(1 if reason else self.repeats)]
-        self.schedule.asked(k, len(tasks))
-        self.scores[k] = [math.inf] * len(tasks)
-        for task in tasks:
-            row = self.stored.pop((k, task.row["repeat"]), None)
-            if row is not None:
-                self._replay(task, row, invalid=bool(reason))
-                continue
-            self.fresh.add(k)
-            if reason:
+        reason = space.invalid(genome)
+        network = "" if reason else space.text(space.canonical(genome))
+        repeats = 1 if reason else self.repeats
+        self.schedule.asked(k, repeats)
+        self.scores[k] = [math.inf] * repeats
+        for repeat in range(repeats):
+            seed = candidate_seed(self.searcher.seed, k, repeat, self.seeding)
+            row = {"k": k, "repeat": repeat, "seed": seed, "genome": space.text(genome), "config": proposal.origin}
+            task = _Task(row, genome, (network, seed))
+            if stored := self.stored.pop((k, repeat), None):
+                self._replay(task, stored, invalid=bool(reason))
+            elif reason:
                 self._keep(task, {"reason": f"invalid: {reason}"})
             else:
                 self._queue(task)
         return True
-
-    def _task(self, proposal: Proposal, repeat: int, network: str) -> _Task:
-        k, genome = proposal.k, proposal.genome
-        if clash := sorted(COLUMNS & proposal.origin.keys()):
-            raise ValueError(f"the origin of k={k} names {clash[0]!r}, a column of every record; rename it")
-        seed = candidate_seed(self.searcher.seed, k, repeat, self.seeding)
-        row = {"k": k, "repeat": repeat, "seed": seed, "genome": self.space.text(genome), "config": proposal.origin}
-        return _Task(row, genome, (network, seed))
 
     def _replay(self, task: _Task, row: Row, *, invalid: bool) -> None:
         """Use a stored row. Raises RecordMismatch where it is not of this proposal."""
         expected = json.loads(json.dumps(task.row, default=as_json))
         if found := changes({name: row.get(name) for name in expected}, expected):
             raise RecordMismatch(f"k={row['k']} is another proposal (stored | asked now): {'; '.join(found)}")
-        if not invalid and not row["reason"].startswith(LOST):
+        if not invalid and (task.key not in self.known or not _lost(row)):
             self.known[task.key] = row
-        elif not invalid:
-            self.known.setdefault(task.key, row)
         self._score(row)
 
     def _queue(self, task: _Task) -> None:
         """Take the row of an equal network, wait for it, or let the task wait for a slot."""
         if task.key not in self.known or _lost(self.known[task.key]):
             self.known[task.key] = None
-            self.schedule.push(task.row["k"], task, repeat=task.row["repeat"], cost=self.cost(task.genome))
+            cost = self.cost(task.genome) if self.cost else 0.0
+            self.schedule.push(task.row["k"], task, repeat=task.row["repeat"], cost=cost)
         elif (row := self.known[task.key]) is not None:
-            self._copy(task, row)
+            result = {name: row[name] for name in ("score", "metrics", "reason", "artifacts")}
+            self._keep(task, {**result, "cached": "record"})
         else:
             self.sharing.setdefault(task.key, []).append(task)
 
-    def _dispatch(self) -> None:
-        """Fill the free slots. After the deadline: record what is under way, then raise OutOfTime."""
-        while self.under_way < self.pool.slots and (entry := self.schedule.pop()):
+    def _next(self) -> tuple[_Task, Genome, int] | None:
+        """The task to start next; those before it that the cache knows are finished on the way."""
+        while entry := self.schedule.pop():
             task: _Task = entry[1]
-            found = self.cache and self.cache.get(*task.key)
-            if found:
+            if found := self.cache and self.cache.get(*task.key):
                 self._finish(task, found, "", cached="disk")
-                continue
-            try:
-                check_time()
-            except OutOfTime:
-                while self.under_way:
-                    self._collect()
-                self._sync()
-                raise
-            self.pool.submit(task, task.genome, task.row["seed"])
-            self.under_way += 1
-
-    def _collect(self) -> None:
-        """Wait until something is finished, and record it."""
-        if self.unsynced:
-            self._sync()
-        for task, outcome, worker in self.pool.wait():
-            self._finish(task, outcome, worker)
-
-    def _sync(self) -> None:
-        """Put what was recorded on the disk; rows that came together share this."""
-        self.record.sync()
-        self.unsynced.clear()
+            else:
+                return task, task.genome, task.row["seed"]
+        return None
 
     def _finish(self, task: _Task, outcome: Outcome, worker: str, *, cached: str = "") -> None:
         """Record a result, keep it for others, and give it to those that waited for it."""
-        self.under_way -= not cached
-        if clash := sorted((COLUMNS | task.row["config"].keys()) & outcome.metrics.keys()):
-            raise ValueError(f"evaluate returns the metric {clash[0]!r}, the name of another column; rename it")
         failed = outcome.reason.startswith("failed")
         result = {**asdict(outcome), "score": None if failed else outcome.score, "cached": cached, "worker": worker}
         self.known[task.key] = self._keep(task, result)
@@ -312,15 +275,9 @@ class _Loop:
         for waiting in self.sharing.pop(task.key, []):
             self._queue(waiting)
 
-    def _copy(self, task: _Task, row: Row) -> None:
-        """Record the result of an equal network again."""
-        result = {name: row[name] for name in ("score", "metrics", "reason", "artifacts")}
-        self._keep(task, {**result, "cached": "record"})
-
     def _keep(self, task: _Task, result: Row) -> Row:
         """Write the row, then count it."""
         row = self.record.append({**task.row, **BLANK, **result}, sync=False)
-        self.unsynced.add(row["k"])
         self._score(row)
         return row
 

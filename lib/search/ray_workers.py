@@ -57,7 +57,6 @@ class RayWorkers:
         return self._slots
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
-        """Hand the candidate to the cluster."""
         self._start(ticket, genome, seed, 0)
 
     def wait(self) -> list[Finished]:

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -24,11 +24,12 @@ from filelock import FileLock, Timeout
 from lib.paths import atomic, shown, sweep
 
 SCHEMA = 1
-CAPACITY = frozenset({"workers", "budget", "fresh", "profile"})  # how much and where: changes no row
-ENVIRONMENT = frozenset({"environment", "versions", "device", "threads", "cpu_capability", "cores", "commit", "code"})
+NOTED = ("profile", "environment")  # what a header only notes; all else is what the rows depend on
 COMPARED = ("genome", "config", "seed", "score", "metrics", "reason")
+MEASURED = ("score", "metrics", "curves", "seconds")  # may hold numbers that are not finite
 FIRST, LAST = ["k", "repeat", "seed", "genome"], ["seconds", "reason", "environment", "curves", "artifacts"]
 Row = dict[str, Any]
+Key = tuple[int, int]  # k and repeat
 
 
 class RecordError(ValueError):
@@ -46,23 +47,25 @@ class RecordLocked(RecordError):
 class Record:
     """One writer's hold on a record; use it as a context manager or call `close`."""
 
-    def __init__(self, path: Path, lock: FileLock) -> None:
-        """Read an existing record under a lock already held; `Record.open` is the way in."""
+    def __init__(self, path: Path, header: Row, lock: FileLock) -> None:
+        """Continue an existing record under a lock already held; `Record.open` is the way in."""
         self.path, self._lock = path, lock
-        self.header, self._lines, size = _parse(path)
-        self.rows: list[Row] = [line for line in self._lines if "k" in line]
-        self.done: set[tuple[int, int]] = {(row["k"], row["repeat"]) for row in self.rows}
-        self.environments: list[Row] = [line["environment"] for line in self._lines if "k" not in line]
-        self._handle = path.open("r+b", buffering=0)
+        self.header, self.environments, self.rows, size = _parse(path)
+        if differing := changes(_settings(self.header), _settings(header)):
+            fields = "; ".join(differing)
+            raise RecordMismatch(f"{shown(path)} has other settings (stored | asked for): {fields}")
+        self.done: set[Key] = {(row["k"], row["repeat"]) for row in self.rows}
+        self._handle, self._unsynced = path.open("r+b", buffering=0), False
         self._handle.truncate(size)  # cuts a torn last line
+        self._note(header.get("environment", self.environments[-1]))
 
     @classmethod
     def open(cls, path: Path, header: Row, *, fresh: bool = False) -> Self:
         """Create the record, or continue it where its header has the same settings.
 
         `fresh` starts over and keeps the old file beside it as `<name>.previous`. Raises RecordLocked for a second
-        writer and RecordMismatch, naming the fields, for other settings. Fields in `CAPACITY` may differ; those in
-        `ENVIRONMENT` may too, with a warning, and rows appended from then on carry the number of their environment.
+        writer and RecordMismatch, naming the fields, for other settings. Another `environment` is a warning, and rows
+        appended from then on carry its number.
         """
         path, header = Path(path), {**_plain(header, "header"), "schema": SCHEMA}
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +73,8 @@ class Record:
         try:
             lock.acquire()
         except Timeout as error:
-            by = f"process {holder}" if (holder := _holder(Path(f"{path}.lock"))) else "another process or cell"
-            raise RecordLocked(f"{shown(path)} is being written by {by}; wait for it or stop it") from error
+            text = f"{shown(path)} is being written by another process or cell; wait for it or stop it"
+            raise RecordLocked(text) from error
         try:
             sweep(path.parent)
             if fresh and path.exists():
@@ -79,27 +82,25 @@ class Record:
             if not path.exists():
                 with atomic(path) as temporary:
                     temporary.write_bytes(_encode(header))
-            record = cls(path, lock)
-            record._agree(header)
+            return cls(path, header, lock)
         except BaseException:
             lock.release()
             raise
-        return record
 
     def append(self, row: Row, *, sync: bool = True) -> Row:
         """Write one evaluation to the disk and return it as stored.
 
         Needs int `k` and `repeat`, not yet in the record. A score, metric or curve value that is not finite is stored
         as null and named in `reason`; a null score needs a reason. Raises RecordError for anything else that is not
-        plain JSON, and OSError if the disk is full, in which case the record keeps its last good state. Without `sync`
-        the row survives the death of the process but not yet that of the machine, until `sync` is called.
+        plain JSON, and for names that meet in one column of `frame`; OSError if the disk is full, in which case the
+        record keeps its last good state. Without `sync` the row survives the death of the process but not yet that of
+        the machine, until `sync` is called.
         """
-        row = _checked(row)
-        key = (row["k"], row["repeat"])
+        row, key = _checked(row)
         if key in self.done:
             raise RecordError(f"{shown(self.path)} already has k={key[0]}, repeat={key[1]}; a row is never replaced")
-        if self.environments:
-            row["environment"] = len(self.environments)
+        if len(self.environments) > 1:
+            row["environment"] = len(self.environments) - 1
         with uninterrupted():
             self._write(row, sync=sync)
             self.rows.append(row)
@@ -111,17 +112,18 @@ class Record:
         kept = [row for row in self.rows if row["k"] < rows]
         if len(kept) == len(self.rows):
             return
-        environments = [{"environment": one} for one in self.environments]  # all: rows carry their numbers
         with uninterrupted():
             with atomic(self.path) as temporary:
-                temporary.write_bytes(b"".join(map(_encode, [self.header, *environments, *kept])))
+                temporary.write_bytes(_text(self.header, self.environments, kept))
             self._handle.close()
             self._handle = self.path.open("r+b", buffering=0)
             self.rows, self.done = kept, {(row["k"], row["repeat"]) for row in kept}
 
     def sync(self) -> None:
         """Put every appended row on the disk, in one flush."""
-        os.fsync(self._handle.fileno())
+        if self._unsynced:
+            os.fsync(self._handle.fileno())
+            self._unsynced = False
 
     def frame(self) -> pd.DataFrame:
         """One row an evaluation, sorted by k and repeat; see `frame`."""
@@ -144,28 +146,20 @@ class Record:
         try:
             if self._handle.write(data) != len(data):
                 raise OSError(errno.ENOSPC, "no space left for another row", shown(self.path))
+            self._unsynced = True
             if sync:
                 self.sync()
         except OSError:
             self._handle.truncate(start)
             raise
 
-    def _agree(self, header: Row) -> None:
-        """Compare the stored header with the one asked for, and note a changed environment."""
-        informative = CAPACITY | ENVIRONMENT
-        differing = changes(_without(self.header, informative), _without(header, informative))
-        if differing:
-            self._handle.close()
-            fields = "; ".join(differing)
-            raise RecordMismatch(f"{shown(self.path)} has other settings (stored | asked for): {fields}")
-        stored = {**_only(self.header, ENVIRONMENT), **(self.environments[-1] if self.environments else {})}
-        now = {**stored, **_only(header, ENVIRONMENT)}
-        if not (moved := changes(stored, now)):
-            return
-        warnings.warn(f"{shown(self.path)} continues in another environment: {'; '.join(moved)}", stacklevel=4)
-        with uninterrupted():
-            self._write({"environment": now})
-            self.environments.append(now)
+    def _note(self, environment: Row) -> None:
+        """Note an environment that differs from the last one, with a warning."""
+        if moved := changes(self.environments[-1], environment, "environment"):
+            warnings.warn(f"{shown(self.path)} continues in another environment: {'; '.join(moved)}", stacklevel=4)
+            with uninterrupted():
+                self._write(_event(environment))
+                self.environments.append(environment)
 
 
 @contextmanager
@@ -189,16 +183,22 @@ def read(path: Path) -> tuple[Row, list[Row]]:
 
     A torn last line is dropped with a warning. Raises RecordError naming file and line for anything else malformed.
     """
-    header, lines, _ = _parse(Path(path))
-    return header, [line for line in lines if "k" in line]
+    header, _, rows, _ = _parse(Path(path))
+    return header, rows
 
 
 def placed(path: Path) -> list[tuple[Row, Row]]:
     """Each row of a record with the environment that it was computed in, empty where unknown; errors as of `read`."""
-    header, lines, _ = _parse(Path(path))
-    sources = [header, *(line["environment"] for line in lines if "k" not in line)]
-    known = {number: source.get("environment", {}) for number, source in enumerate(sources)}
-    return [(known.get(line.get("environment", 0), {}), line) for line in lines if "k" in line]
+    _, environments, rows, _ = _parse(Path(path))
+    return [(environments[row.get("environment", 0)], row) for row in rows]
+
+
+def export(source: Path, target: Path) -> Path:
+    """Copy a record to `.jsonl.gz` with rows sorted by (k, repeat); equal records give equal bytes."""
+    header, environments, rows, _ = _parse(Path(source))
+    with atomic(Path(target)) as temporary:
+        temporary.write_bytes(gzip.compress(_text(header, environments, _in_order(rows)), mtime=0))
+    return Path(target)
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
@@ -206,12 +206,12 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
 
     `curves` and `artifacts` stay columns of dicts. Raises RecordError if two of them share a name.
     """
-    flat = [_flat(row) for row in sorted(rows, key=lambda row: (row["k"], row["repeat"]))]
-    names = list(dict.fromkeys(name for row in flat for name in row)) or ["k", "repeat", "score"]
-    middle = [name for name in names if name not in FIRST + LAST]
-    order = [n for n in FIRST if n in names] + middle + [n for n in LAST if n in names]
-    table = pd.DataFrame(flat, columns=order)
-    if "environment" in order:
+    flat = list(map(_flat, _in_order(rows)))
+    names = dict.fromkeys(name for row in flat for name in row) or ["k", "repeat", "score"]
+    places = {name: place - len(FIRST) for place, name in enumerate(FIRST)}
+    places |= {name: place for place, name in enumerate(LAST, start=1)}
+    table = pd.DataFrame(flat, columns=sorted(names, key=lambda name: places.get(name, 0)))
+    if "environment" in table:
         table["environment"] = table["environment"].fillna(0).astype(int)
     return table
 
@@ -219,20 +219,9 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
 def scores(rows: Iterable[Row]) -> dict[int, float]:
     """The score of each candidate by k: the mean over its repeats, inf if one of them has none."""
     by_k: dict[int, list[float]] = {}
-    for row in sorted(rows, key=lambda row: (row["k"], row["repeat"])):
+    for row in _in_order(rows):
         by_k.setdefault(row["k"], []).append(math.inf if row.get("score") is None else row["score"])
     return {k: sum(values) / len(values) for k, values in by_k.items()}
-
-
-def export(source: Path, target: Path) -> Path:
-    """Copy a record to `.jsonl.gz` with rows sorted by (k, repeat); equal records give equal bytes."""
-    header, lines, _ = _parse(Path(source))
-    events = [line for line in lines if "k" not in line]
-    rows = sorted((line for line in lines if "k" in line), key=lambda row: (row["k"], row["repeat"]))
-    data = b"".join(map(_encode, [header, *events, *rows]))
-    with atomic(Path(target)) as temporary:
-        temporary.write_bytes(gzip.compress(data, mtime=0))
-    return Path(target)
 
 
 def differences(rows_a: Iterable[Row], rows_b: Iterable[Row]) -> list[str]:
@@ -240,25 +229,26 @@ def differences(rows_a: Iterable[Row], rows_b: Iterable[Row]) -> list[str]:
 
     Compared are genome, config, seed, score, metrics and reason; seconds, environment and artifacts are not.
     """
-    a, b = ({(row["k"], row["repeat"]): _only(row, set(COMPARED)) for row in rows} for rows in (rows_a, rows_b))
+    a, b = ({(row["k"], row["repeat"]): row for row in rows} for rows in (rows_a, rows_b))
     found = []
-    for k, repeat in sorted(a.keys() | b.keys()):
-        where = f"k={k} repeat={repeat}"
-        if (k, repeat) not in a or (k, repeat) not in b:
-            found.append(f"{where}: only in the {'second' if (k, repeat) in b else 'first'}")
-            continue
-        found += [f"{where}: {change}" for change in changes(a[k, repeat], b[k, repeat])]
+    for key in sorted(a.keys() | b.keys()):
+        where = f"k={key[0]} repeat={key[1]}"
+        if key not in a or key not in b:
+            found.append(f"{where}: only in the {'first' if key in a else 'second'}")
+        else:
+            one, other = ({name: row[name] for name in COMPARED if name in row} for row in (a[key], b[key]))
+            found += [f"{where}: {change}" for change in changes(one, other)]
     return found
 
 
 def changes(a: Any, b: Any, name: str = "") -> list[str]:
     """The leaves in which two JSON values differ, as `dotted.name: a | b`; an absent field reads `absent`."""
     if isinstance(a, dict) and isinstance(b, dict):
-        keys = [*a, *(key for key in b if key not in a)]
-        pairs = [(f"{name}.{key}" if name else key, a.get(key, _ABSENT), b.get(key, _ABSENT)) for key in keys]
-        return [line for path, left, right in pairs for line in changes(left, right, path)]
+        path = f"{name}." if name else ""
+        pairs = [(f"{path}{key}", a.get(key, _ABSENT), b.get(key, _ABSENT)) for key in {**a, **b}]
+        return [line for inner, left, right in pairs for line in changes(left, right, inner)]
     same = a is b or (type(a) is type(b) and a == b)
-    return [] if same else [f"{name}: {_brief(a)} | {_brief(b)}"]
+    return [] if same else [f"{name}: {a!r:.80} | {b!r:.80}"]
 
 
 class _Absent:
@@ -269,60 +259,59 @@ class _Absent:
 _ABSENT = _Absent()
 
 
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _settings(header: Row) -> Row:
+    return {name: value for name, value in header.items() if name not in NOTED}
 
 
-def _only(values: Row, names: Iterable[str]) -> Row:
-    return {name: value for name, value in values.items() if name in names}
+def _in_order(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["k"], row["repeat"]))
 
 
-def _without(values: Row, names: Iterable[str]) -> Row:
-    return {name: value for name, value in values.items() if name not in names}
+def _event(environment: Row) -> Row:
+    """The line from which on rows were computed in another environment."""
+    return {"environment": {"environment": environment}}
+
+
+def _text(header: Row, environments: list[Row], rows: list[Row]) -> bytes:
+    """A whole record; all its later environments stand before the rows, which carry their numbers."""
+    return b"".join(map(_encode, [header, *map(_event, environments[1:]), *rows]))
 
 
 def _encode(line: Row) -> bytes:
     return (json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
-def _parse(path: Path) -> tuple[Row, list[Row], int]:
-    """The header, the lines below it and the number of whole bytes (before a torn last line)."""
+def _parse(path: Path) -> tuple[Row, list[Row], list[Row], int]:
+    """The header, all environments (first that of the header), the rows, and the bytes before a torn last line."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     size = data.rfind(b"\n") + 1
     if size == 0:
         raise RecordError(f"{shown(path)} has no header line, so it is no record")
     if size < len(data):
         warnings.warn(f"{shown(path)}: dropped a torn last line of {len(data) - size} bytes", stacklevel=4)
-    lines = [_decode(line, path, number) for number, line in enumerate(data[:size].split(b"\n")[:-1], start=1)]
-    header = lines[0]
+    places = [f"{shown(path)} line {number}" for number in range(1, data.count(b"\n") + 1)]
+    header, *lines = map(_decode, data[:size].split(b"\n"), places)
     if header.get("schema") != SCHEMA:
-        raise RecordError(f"{shown(path)} line 1: schema is {header.get('schema')!r}; this version reads {SCHEMA}")
-    _check(lines[1:], path)
-    return header, lines[1:], size
-
-
-def _check(lines: list[Row], path: Path) -> None:
-    """Raise RecordError for the first line, counted from 2, that is neither an environment nor a new (k, repeat)."""
-    seen: set[tuple[Any, Any]] = set()
-    for number, line in enumerate(lines, start=2):
+        raise RecordError(f"{places[0]}: schema is {header.get('schema')!r}; this version reads {SCHEMA}")
+    environments, rows = [header.get("environment", {})], dict[Key, Row]()
+    for line, place in zip(lines, places[1:], strict=True):
         if line.keys() == {"environment"}:
+            environments.append(line["environment"].get("environment", {}))
             continue
-        key = (line.get("k"), line.get("repeat"))
-        if not _counts(key):
-            raise RecordError(f"{shown(path)} line {number}: k and repeat are {key}; both are whole numbers from 0")
-        if key in seen:
-            raise RecordError(f"{shown(path)} line {number}: k={key[0]}, repeat={key[1]} was there before")
-        seen.add(key)
+        key = _key(line, place)
+        if key in rows:
+            raise RecordError(f"{place}: k={key[0]}, repeat={key[1]} was there before")
+        rows[key] = line
+    return header, environments, list(rows.values()), size
 
 
-def _decode(line: bytes, path: Path, number: int) -> Row:
+def _decode(line: bytes, place: str) -> Row:
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
     except ValueError as error:  # JSON and UTF-8 errors are both ValueErrors
-        raise RecordError(f"{shown(path)} line {number}: {error}") from error
+        raise RecordError(f"{place}: {error}") from error
     if not isinstance(value, dict):
-        raise RecordError(f"{shown(path)} line {number}: a JSON object was expected, found {type(value).__name__}")
+        raise RecordError(f"{place}: a JSON object was expected, found {type(value).__name__}")
     return value
 
 
@@ -330,61 +319,50 @@ def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text} is not JSON")
 
 
-def _counts(values: Iterable[Any]) -> bool:
-    return all(type(value) is int and value >= 0 for value in values)
+def _key(row: Row, place: str) -> Key:
+    key = (row.get("k"), row.get("repeat"))
+    if not all(type(value) is int and value >= 0 for value in key):
+        raise RecordError(f"{place}: k and repeat are {key}; both are whole numbers from 0")
+    return row["k"], row["repeat"]
 
 
-def _checked(row: Row) -> Row:
-    """The row in plain JSON types, with what is not finite replaced by null and named in its reason."""
-    key = (_plain(row.get("k"), "k"), _plain(row.get("repeat"), "repeat"))
-    if not _counts(key):
-        raise RecordError(f"k and repeat are {key}; both are whole numbers from 0")
+def _checked(row: Row) -> tuple[Row, Key]:
+    """The row in plain JSON types, with what is not finite replaced by null and named in its reason; and its key."""
     bad: list[str] = []
-    measured = {"score", "metrics", "curves", "seconds"}
-    plain = {name: _plain(value, name, bad.append if name in measured else None) for name, value in row.items()}
-    plain["reason"] = "; ".join(filter(None, [plain.get("reason") or "", *bad]))
+    plain = {name: _plain(value, name, bad if name in MEASURED else None) for name, value in row.items()}
+    key = _key(plain, "a new row")
+    plain["reason"] = "; ".join(filter(None, [plain.get("reason"), *bad]))
     if "score" in plain and plain["score"] is None and not plain["reason"]:
         raise RecordError(f"k={key[0]}, repeat={key[1]}: the score is null, so the reason must say why")
-    return plain
+    _flat(plain)
+    return plain, key
 
 
-def _holder(lock: Path) -> int:
-    """The process that holds a lock file, where the system tells (Linux); else 0."""
-    try:
-        held = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
-        inode = lock.stat().st_ino
-    except OSError:
-        return 0
-    # 1: FLOCK ADVISORY WRITE <process> <major>:<minor>:<inode> 0 EOF
-    return next((int(one[4]) for one in held if one[1] == "FLOCK" and one[5].endswith(f":{inode}")), 0)
+def _plain(value: Any, name: str, bad: list[str] | None = None) -> Any:
+    """The value in JSON types, NumPy scalars and tuples converted.
 
-
-def _plain(value: Any, name: str, note: Callable[[str], None] | None = None) -> Any:
-    """The value in JSON types; NumPy scalars and tuples are converted, floats must be finite unless `note` is given."""
+    A number that is not finite becomes null and is named in `bad`; without such a list it is an error.
+    """
     if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
         value = value.item()
-    if value is None or isinstance(value, bool | str | int):
-        return value
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return value
-        if note is None:
+    if isinstance(value, float) and not math.isfinite(value):
+        if bad is None:
             raise RecordError(f"{name} is {value}; it must be finite")
-        note(f"{name} is {value}")
+        bad.append(f"{name} is {value}")
         return None
-    if isinstance(value, dict):
-        if wrong := [key for key in value if not isinstance(key, str)]:
-            raise RecordError(f"{name} has the key {wrong[0]!r}; keys are strings")
-        return {key: _plain(item, f"{name}.{key}", note) for key, item in value.items()}
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _plain(item, f"{name}.{key}", bad) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{name}[{index}]", note) for index, item in enumerate(value)]
-    allowed = "null, booleans, numbers, strings, lists and dicts of them"
+        return [_plain(item, f"{name}[{index}]", bad) for index, item in enumerate(value)]
+    allowed = "null, booleans, numbers, strings, lists, and dicts whose keys are strings"
     raise RecordError(f"{name} is a {type(value).__name__}; a record holds {allowed}")
 
 
 def _flat(row: Row) -> Row:
     """The row with `config` and `metrics` spread into columns."""
-    flat = _without(row, {"config", "metrics"})
+    flat = {name: value for name, value in row.items() if name not in ("config", "metrics")}
     for part in ("config", "metrics"):
         values = row.get(part) or {}
         if clash := [name for name in values if name in flat]:

@@ -1,16 +1,15 @@
-"""Run folders: where the record of an experiment lies, which settings made it, and how long it may go on."""
+"""Run folders: where the record of an experiment lies, and which settings made it."""
 
 import dataclasses
 import hashlib
 import json
-import os
+import math
 import platform
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from difflib import get_close_matches
+from collections.abc import Iterable
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -21,43 +20,12 @@ from filelock import FileLock, Timeout
 
 from lib import __version__
 from lib.paths import runs_dir, shown, write_text
+from lib.search.deadline import OutOfTime, check_time, deadline, time_left  # noqa: F401 (runs are ended by these)
 from lib.search.record import Record, RecordError, changes, differences, read, scores
 
 SHOWN = 5  # names in a message, at most
 RECORD, MANIFEST = "record.jsonl", "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-class OutOfTime(Exception):
-    """The time given by `--minutes` is spent; what is finished is stored, and the same command continues."""
-
-
-def time_left() -> float:
-    """Seconds until WORKBOOK_DEADLINE (Unix seconds); infinite where it is not set."""
-    value = os.environ.get("WORKBOOK_DEADLINE", "").strip()
-    try:
-        return float(value) - time.time() if value else float("inf")
-    except ValueError as error:
-        raise ValueError(f"WORKBOOK_DEADLINE is {value!r}; it is a time in Unix seconds") from error
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Within the block, the time that is left ends after so many seconds, or earlier where it ended earlier."""
-    before = os.environ.get("WORKBOOK_DEADLINE")
-    os.environ["WORKBOOK_DEADLINE"] = str(time.time() + min(seconds, time_left()))
-    try:
-        yield
-    finally:
-        del os.environ["WORKBOOK_DEADLINE"]
-        if before is not None:
-            os.environ["WORKBOOK_DEADLINE"] = before
-
-
-def check_time(needed: float = 0.0) -> None:
-    """Raise OutOfTime unless more than `needed` seconds are left."""
-    if time_left() <= needed:
-        raise OutOfTime("the time given by --minutes is spent; what is finished is stored, the same command continues")
 
 
 def identity_hash(*parts: Any) -> str:
@@ -103,21 +71,19 @@ def open_run(
     *,
     folder: Path | None = None,
     fresh: bool = False,
-    info: dict[str, Any] | None = None,
 ) -> Run:
     """The run of these settings: a new folder for new ones, the same folder, continued, for equal ones.
 
-    `identity` is what the results depend on (settings, space, searcher, seed); `info` (workers, budget) is only noted.
-    A `folder` named explicitly is refused with RecordMismatch, naming the fields, where it holds other settings.
+    `identity` is what the results depend on (settings, space, searcher, seed). A `folder` named explicitly is refused
+    with RecordMismatch, naming the fields, where it holds other settings.
     """
     for name in (profile, slug, experiment):
         if not NAME.fullmatch(name):
             raise ValueError(f"a run folder cannot be named {name!r}; use letters, digits, '-', '_' and '.'")
     default = runs_dir() / profile / slug / f"{experiment}-{identity_hash(slug, experiment, identity)}"
-    header = {"slug": slug, "experiment": experiment, "identity": identity, "profile": profile, **(info or {})}
-    target = default if folder is None else Path(folder)
-    record = Record.open(target / RECORD, {**header, "environment": environment()}, fresh=fresh)
-    return Run(target, record)
+    header = {"slug": slug, "experiment": experiment, "identity": identity, "profile": profile}
+    target = Path(folder or default)
+    return Run(target, Record.open(target / RECORD, {**header, "environment": environment()}, fresh=fresh))
 
 
 def environment() -> dict[str, Any]:
@@ -136,8 +102,8 @@ def run_folders() -> list[Path]:
 def find_run(name: str) -> Path:
     """The run folder meant by a path, by `profile/slug/experiment-hash`, or by an ending of that which is unique.
 
-    The beginning of `experiment` will do where it is unique. Raises FileNotFoundError, with the nearest names, if none
-    fits, and ValueError if several do.
+    The beginning of `experiment` will do where it is unique. Raises FileNotFoundError if none fits, and ValueError if
+    several do.
     """
     if (Path(name) / RECORD).is_file():
         return Path(name).resolve()
@@ -149,10 +115,7 @@ def find_run(name: str) -> Path:
     if fitting:
         more = f" and {len(fitting) - SHOWN} more" if len(fitting) > SHOWN else ""
         raise ValueError(f"run {name!r} fits several: {', '.join(fitting[:SHOWN])}{more}")
-    ends = {key.rpartition("/")[2] if "/" not in name else key: key for key in named}
-    near = [ends[end] for end in get_close_matches(name, ends, SHOWN, 0.5)]
-    hint = f"do you mean {' or '.join(near)}?" if near else f"`python -m lib runs` lists the {len(named)} there are"
-    raise FileNotFoundError(f"no run is named {name!r}; {hint}")
+    raise FileNotFoundError(f"no run is named {name!r}; `python -m lib runs` lists the {len(named)} there are")
 
 
 def run_name(folder: Path) -> str:
@@ -189,7 +152,7 @@ def best(run: str) -> dict[str, Any]:
         return max(rows, key=lambda row: int(row["k"]))
     scored = scores(_comparable(rows))
     k = min(scored, key=lambda k: (scored[k], k), default=None)
-    if k is None or scored[k] == float("inf"):
+    if k is None or scored[k] == math.inf:
         raise ValueError(f"{run_name(folder)} has no row with a score")
     found = sorted((row for row in rows if row["k"] == k), key=lambda row: row["repeat"])
     return {**found[0], "mean": scored[k]} if len(found) > 1 else found[0]
@@ -211,10 +174,8 @@ def why(run: str) -> list[str]:
         f"{run_name(folder)}: {len(rows)} rows, {failed} of them failed, {invalid} invalid genomes; {_state(folder)}",
         f"The folder is named after these settings; equal ones continue it, others get a new folder: {settings}",
     ]
-    moved = sorted({row["environment"] for row in rows if row.get("environment")})
-    if moved:
-        count = sum(bool(row.get("environment")) for row in rows)
-        lines.append(f"{count} rows were computed in {len(moved)} later environments (other versions or device).")
+    if moved := [row["environment"] for row in rows if row.get("environment")]:
+        lines.append(f"{len(moved)} rows were computed in {len(set(moved))} later environments (versions or device).")
     for sibling in sorted(folder.parent.glob(f"{header.get('experiment', '?')}-*/{RECORD}")):
         other = read(sibling)[0]
         if sibling.parent != folder and (found := changes(other.get("identity"), header.get("identity"))):
@@ -250,7 +211,7 @@ def _summary(folder: Path) -> tuple[Any, ...]:
         rows = read(folder / RECORD)[1]
     except RecordError as error:
         return run_name(folder), f"damaged: {error}", 0, 0, 0, None, 0.0, _megabytes(folder), changed
-    lowest = min((score for score in scores(_comparable(rows)).values() if score < float("inf")), default=None)
+    lowest = min(filter(math.isfinite, scores(_comparable(rows)).values()), default=None)
     seconds = round(sum(row.get("seconds") or 0.0 for row in rows), 1)
     return run_name(folder), _state(folder), len(rows), *_unscored(rows), lowest, seconds, _megabytes(folder), changed
 

@@ -10,7 +10,7 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
+
+from lib.search.deadline import OutOfTime, time_left
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 OVER_MEMORY = 87  # exit status of a worker that passed its memory limit
@@ -44,6 +46,7 @@ class Outcome:
 
 
 Evaluate = Callable[[Any, tuple[int, ...], int], Outcome]  # (settings, genome, seed)
+Task = tuple[Any, tuple[int, ...], int]  # ticket, genome, seed
 Finished = tuple[Any, Outcome, str]  # ticket, outcome, worker
 
 
@@ -102,6 +105,34 @@ def open_workers(
     return RayWorkers(rest, evaluate, settings, limits, folder)
 
 
+def turns(pool: Workers, take: Callable[[], Task | None]) -> Iterator[list[Finished]]:
+    """Turn by turn: free slots get what `take` gives, then comes what finished; empty if nothing is under way.
+
+    After the deadline nothing starts, and once all that was under way has come: OutOfTime.
+    """
+    under_way, over = 0, False
+    while True:
+        while not over and under_way < pool.slots and (task := take()):
+            over = time_left() <= 0
+            if not over:
+                pool.submit(*task)
+                under_way += 1
+        if over and not under_way:
+            raise OutOfTime
+        finished = pool.wait()
+        under_way -= len(finished)
+        yield finished
+
+
+def each(pool: Workers, tasks: Iterable[Task]) -> Iterator[Finished]:
+    """What comes of each task, as it finishes; OutOfTime as of `turns`."""
+    waiting = iter(tasks)
+    for finished in turns(pool, lambda: next(waiting, None)):
+        if not finished:
+            return
+        yield from finished
+
+
 def kind_of(workers: str) -> tuple[str, str]:
     """The kind of workers of this name and their number or address. Raises ValueError for an unknown name."""
     kind, _, rest = workers.partition(":")
@@ -124,9 +155,9 @@ def attempt(evaluate: Evaluate, settings: Any, genome: tuple[int, ...], seed: in
         outcome = evaluate(settings, genome, seed)
         if not isinstance(outcome, Outcome):
             raise TypeError(f"evaluate returned a {type(outcome).__name__}, not an Outcome")
+    except OutOfTime:  # the search's own deadline, not the candidate's fault
+        raise
     except Exception as error:
-        if type(error).__name__ == "OutOfTime":  # the search's own deadline, not the candidate's fault
-            raise
         outcome = failure("exception", f"{type(error).__name__}: {error}")
     seconds = outcome.seconds or time.perf_counter() - start
     if not outcome.reason.startswith("failed") and not math.isfinite(outcome.score):
@@ -141,20 +172,17 @@ class Serial:
         if limits.time_s is not None or limits.memory_gb is not None:
             raise ValueError("workers is 'serial', which can stop no candidate; limits need 'processes:1' or more")
         self._call, self._threads = (evaluate, settings), limits.threads
-        self._waiting: list[tuple[Any, tuple[int, ...], int]] = []
+        self._waiting: list[Task] = []
         self._seconds = math.inf  # that the last candidate took
 
     @property
     def slots(self) -> int:
-        """How many candidates may be submitted at once."""
         return QUICK if self._seconds < QUICK_S else 1
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
-        """Note the evaluation; `wait` computes it."""
         self._waiting.append((ticket, genome, seed))
 
     def wait(self) -> list[Finished]:
-        """Evaluate what was submitted."""
         finished: list[Finished] = []
         with few_threads(self._threads):
             while self._waiting:
@@ -165,7 +193,7 @@ class Serial:
         return finished
 
     def close(self) -> None:
-        """Nothing is under way."""
+        pass
 
 
 class Processes:
@@ -174,12 +202,11 @@ class Processes:
     def __init__(self, slots: int, evaluate: Evaluate, settings: Any, limits: Limits) -> None:
         self.slots, self._limits = slots, limits
         self._payload = packed(evaluate, settings)
-        self._futures: dict[Future[Any], tuple[Any, tuple[int, ...], int]] = {}
+        self._futures: dict[Future[Any], Task] = {}
         self._restarts = 0  # since something was finished
         self._pool = self._started()
 
     def submit(self, ticket: Any, genome: tuple[int, ...], seed: int) -> None:
-        """Hand the candidate to a process; its time limit counts from there."""
         if not self._pool.active:
             self._restart()
         future = self._pool.schedule(_work, args=(genome, seed), timeout=self._limits.time_s)
@@ -199,7 +226,6 @@ class Processes:
         return finished
 
     def close(self) -> None:
-        """Kill the processes."""
         self._pool.stop()
         self._pool.join()
 

@@ -42,7 +42,6 @@ def test_numbers_come_back_to_the_last_bit():
     cache.put("g", 1, DONE)
     found = cache.get("g", 1)
     assert (found.score, found.metrics, found.seconds) == (DONE.score, DONE.metrics, 0.0)
-    assert (cache.hits, cache.misses) == (1, 0)
 
 
 @pytest.mark.parametrize(

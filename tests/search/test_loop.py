@@ -191,12 +191,12 @@ def test_a_record_of_another_search_is_refused(path):
 def test_other_code_warns_and_marks_the_rows_computed_with_it(path):
     def with_code(code, budget):
         searcher = Climber(Grid())
-        header = {"identity": identity(searcher, Settings()), "code": code}
+        header = {"identity": identity(searcher, Settings()), "environment": {"code": code}}
         with Record.open(path, header) as record:
             return run_search(searcher, evaluate, Settings(), record=record, budget=budget)
 
     with_code("0a", 10)
-    with pytest.warns(UserWarning, match="code: '0a' | '0b'"):
+    with pytest.warns(UserWarning, match=r"environment\.code: '0a' \| '0b'"):
         found = with_code("0b", 20)
     assert [row.get("environment", 0) for row in found.rows] == [0] * 10 + [1] * 10
 
@@ -225,14 +225,9 @@ def test_the_dearest_candidate_that_waits_starts_first_and_changes_no_row(path, 
 
 @pytest.mark.parametrize("workers", ["serial", "processes:2"])
 def test_after_the_deadline_nothing_starts_and_what_runs_is_recorded(path, other, log, monkeypatch, workers):
-    settings, looks = Settings(seconds=0.05, log=str(log)), iter(range(5))
-
-    def over_at_the_sixth_look():
-        if next(looks, None) is None:
-            raise OutOfTime
-
+    settings, looks = Settings(seconds=0.05, log=str(log)), iter([1.0] * 5)
     with monkeypatch.context() as patch:
-        patch.setattr("lib.search.loop.check_time", over_at_the_sixth_look)
+        patch.setattr("lib.search.workers.time_left", lambda: next(looks, 0.0))  # over at the sixth look
         with pytest.raises(OutOfTime):
             search(path, settings, workers=workers)
     assert len([row for row in read(path)[1] if row["worker"]]) == len(lines(log)) == 5
@@ -279,9 +274,9 @@ def test_a_searcher_without_proposals_ends_the_search(path):
 def test_names_that_clash_with_columns_are_refused_before_they_are_stored(path, other):
     searcher = Endless(Grid(), 1)
     record = Record.open(path, {"identity": identity(searcher, 0)})
-    with record, pytest.raises(ValueError, match="origin of k=0 names 'seed'"):
+    with record, pytest.raises(ValueError, match=r"config\.seed has the name of another column"):
         run_search(searcher, evaluate, 0, record=record, budget=5)
-    with open_record(other, 0) as record, pytest.raises(ValueError, match="metric 'parent'"):
+    with open_record(other, 0) as record, pytest.raises(ValueError, match=r"metrics\.parent has"):
         run_search(Climber(Grid()), clashing, 0, record=record, budget=5)
 
 

@@ -25,7 +25,7 @@ from lib.search.record import (
     uninterrupted,
 )
 
-HEADER = {"slug": "toy", "identity": {"rate": 0.1, "sizes": (3, 5)}, "workers": 1}
+HEADER = {"slug": "toy", "identity": {"rate": 0.1, "sizes": (3, 5)}}
 
 
 def row(k, repeat=0, score=1.0, **more):
@@ -65,15 +65,6 @@ def test_other_settings_are_refused_by_name(path):
     with pytest.raises(RecordMismatch, match=r"identity\.rate: 0\.1 \| 0\.2"):
         Record.open(path, {**HEADER, "identity": {"rate": 0.2, "sizes": [3, 5]}})
     Record.open(path, HEADER).close()  # the refusal left no lock
-
-
-def test_more_workers_and_budget_continue_without_a_word(path):
-    written(path)
-    rows = read(path)[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        Record.open(path, {**HEADER, "workers": 8, "budget": 500}).close()
-    assert read(path)[1] == rows
 
 
 def test_another_environment_warns_and_marks_later_rows(path):
@@ -304,14 +295,14 @@ def test_cut_forgets_later_rows_and_goes_on_under_the_same_lock(path):
 
 
 def test_cut_keeps_the_environments_that_rows_name_by_their_number(path):
-    written(path, row(0), device="one")
+    written(path, row(0), environment={"device": "one"})
     with pytest.warns(UserWarning, match="another environment"):
-        written(path, row(1), row(2), device="two")
-    with Record.open(path, {**HEADER, "device": "two"}) as record:
+        written(path, row(1), row(2), environment={"device": "two"})
+    with Record.open(path, {**HEADER, "environment": {"device": "two"}}) as record:
         record.cut(2)
         record.append(row(2))
     assert [r.get("environment", 0) for r in read(path)[1]] == [0, 1, 1]
-    assert [e["device"] for e in Record.open(path, {**HEADER, "device": "two"}).environments] == ["two"]
+    assert [environment["device"] for environment in record.environments] == ["one", "two"]
 
 
 def test_a_cut_that_fails_leaves_file_and_record_as_they_were(path, monkeypatch):

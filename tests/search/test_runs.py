@@ -34,13 +34,6 @@ def test_equal_settings_meet_in_one_folder_and_others_do_not(folder):
     assert first.name.startswith("lr-")
 
 
-def test_workers_do_not_change_the_folder():
-    first = made()
-    with open_run("desk", "nst", "lr", {"seed": 0}, info={"workers": 4}) as run:
-        assert run.folder == first
-        assert len(run.record.rows) == 2
-
-
 def test_the_hash_is_permanent_and_follows_values_not_order():
     @dataclasses.dataclass
     class Settings:
@@ -113,10 +106,7 @@ def test_a_run_is_found_by_path_by_name_and_by_hash(folder):
         assert runs.find_run(name) == target
     other = made("truth-chelsea-0")
     assert runs.find_run("truth-chelsea") == runs.find_run("truth-chelsea-0") == other
-    with pytest.raises(FileNotFoundError, match=f"do you mean {runs.run_name(other)}"):
-        runs.find_run(other.name[:-1] + "x")
-    runs.clean([other.name], yes=True)
-    with pytest.raises(FileNotFoundError, match=r"no run is named 'ls'; .*lists the 2 there are"):
+    with pytest.raises(FileNotFoundError, match=r"no run is named 'ls'; .*lists the 3 there are"):
         runs.find_run("ls")
 
 
@@ -191,18 +181,13 @@ def test_clean_is_dry_unless_told_and_keeps_what_does_not_fit():
 def test_time_is_unlimited_without_a_deadline(monkeypatch):
     monkeypatch.delenv("WORKBOOK_DEADLINE", raising=False)
     assert time_left() == float("inf")
-    check_time(1e9)
+    check_time()
 
 
 def test_a_passed_deadline_stops(monkeypatch):
     monkeypatch.setenv("WORKBOOK_DEADLINE", str(time.time() + 60))
     assert 55 < time_left() <= 60
-    check_time(30)
-    with pytest.raises(OutOfTime, match="same command continues"):
-        check_time(90)
-
-
-def test_a_deadline_that_is_no_time_is_an_error(monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DEADLINE", "noon")
-    with pytest.raises(ValueError, match="'noon'"):
-        time_left()
+    check_time()
+    with runs.deadline(-1), pytest.raises(OutOfTime, match="same command continues"):
+        check_time()
+    check_time()
