@@ -2,7 +2,7 @@
 
 Scores enter as logarithms. What one training differs from another is pooled over all architectures of a set that were
 trained twice, what one search differs from another over all schemes that searched twice. Without any repeat nothing is
-decided. Sections are those of the specification.
+decided.
 """
 
 import math
@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from lib.metrics.distribution import INCEPTION
-from lib.papers.cycleganas import printed, records
-from lib.papers.cycleganas.experiments import TRAININGS
+from lib.papers.cycleganas import records
+from lib.papers.cycleganas.experiments import TRAININGS, pair
 from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Stored
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Verdict
-from lib.report.statistics import Interval, contrast, pooled, satterthwaite, student
-from lib.searchers.differentiable import Scheme
+from lib.report.statistics import Interval, pooled, satterthwaite, student
 from lib.spaces.cycleganas import parameters
 
 T = TypeVar("T")
@@ -29,7 +28,6 @@ K = TypeVar("K")
 Row = dict[str, Any]  # of a record
 SEED = 0  # of what is drawn
 BOTH = ""  # directions: the mean of their scores
-CELLS, SIDE = 9, 256  # residual cells of the paper's generators, pixels of its pictures
 WIDTH = 64  # H at which the sizes of genotypes are compared
 WORST = (Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.SUPPORTED)
 Noise = tuple[float, int]  # standard deviation and its degrees of freedom
@@ -94,8 +92,7 @@ class Known:
     ranks: list[Row]
     searches: list[Stored]
     keys: frozenset[str]
-    blocks: int
-    pixels: int
+    profile: str
     features: str
     names: dict[str, str]
 
@@ -106,20 +103,19 @@ class Known:
         return list(dict.fromkeys([*told, *(one.data for one in self.searches)]))
 
     @cached_property
-    def sizes(self) -> dict[tuple[str, str], dict[str, np.ndarray]]:
-        """Of each set and scheme: the logarithms of the sizes of its searches' generators, and `rho`, B's less A's."""
-        found: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-        for (data, scheme), each in grouped(self.searches, lambda one: (one.data, one.scheme)).items():
-            pairs = [(one.genotype.G_A, one.genotype.G_B) for one in each]
-            G_A, G_B = np.log([[parameters(net, WIDTH) for net in pair] for pair in pairs]).T
-            found[data, scheme] = {"G_A": G_A, "G_B": G_B, "rho": G_B - G_A}
-        return found
+    def sizes(self) -> pd.DataFrame:
+        """Logarithms of the sizes of each search's generators at an equal width, and `rho`, B's less A's."""
+        each = [(one.data, one.scheme, *(math.log(parameters(net, WIDTH)) for net in pair(one.genotype)))
+                for one in self.searches]  # fmt: skip
+        frame = pd.DataFrame(each, columns=["data", "scheme", "G_A", "G_B"])
+        return frame.assign(rho=frame["G_B"] - frame["G_A"])
 
     def size(self, data: str, scheme: str, column: str) -> tuple[np.ndarray, Noise]:
         """A column of `sizes` for a scheme's searches, and what searches of any one scheme and set differ in it."""
-        if (data, scheme) not in self.sizes:
+        groups = {key: rows.to_numpy() for key, rows in self.sizes.groupby(["data", "scheme"], sort=False)[column]}
+        if (data, scheme) not in groups:
             raise Lacks(f"{data} was not searched with {scheme}")
-        return self.sizes[data, scheme][column], pooled(each[column] for each in self.sizes.values())
+        return groups[data, scheme], pooled(groups.values())
 
     def only(self, sets: Sequence[str]) -> "Known":
         """What is known of these sets."""
@@ -130,27 +126,11 @@ class Known:
 
     def lacks(self, archives: Sequence[str], *, scored: bool) -> str:
         """What keeps the study from the paper's own quantities on these archives; empty if nothing does."""
-        absent = [name for name in archives if name not in self.keys]
-        if absent:
+        if absent := [name for name in archives if name not in self.keys]:
             return f"needs {', '.join(absent)}; the study has {', '.join(sorted(self.keys)) or 'no records'}"
         if scored and self.features != INCEPTION:
             return f"needs the 2015 Inception; the scores are on {self.features}"
-        if (self.blocks, self.pixels) != (CELLS, SIDE):
-            ours = f"the networks have {self.blocks} on {self.pixels} px"
-            return f"needs {CELLS} residual cells on {SIDE} px; {ours}"
-        return self._shorter(archives, scored)
-
-    def _shorter(self, archives: Sequence[str], scored: bool) -> str:
-        """Which of the archives' searches and trainings were shorter than the paper's; empty if none."""
-        for one in self.searches:
-            asked = printed.EPOCHS * Scheme(one.scheme).iterations(printed.PICTURES.get(one.data, (0,)))
-            if one.data in archives and (done := one.rows["iterations"].iloc[-1]) < asked:
-                return f"needs searches of {asked:,} iterations; {one.name} had {done:,}"
-        for row in self.trainings if scored else ():
-            asked = printed.TRAINED * max(printed.PICTURES.get(row["data"], (0,)))
-            if row["data"] in archives and row["updates"] < asked:
-                return f"needs trainings of {asked:,} updates; {row['name']} on {row['data']} had {row['updates']:,}"
-        return ""
+        return "" if self.profile == "paper" else "needs profile paper"
 
     def rows(self, data: str, *methods: str, parts: Sequence[str] = TRAININGS) -> list[Row]:
         """The trainings of methods on a set."""
@@ -193,8 +173,8 @@ class Known:
         Both directions are of one training, so that a second one adds no degrees of freedom.
         """
         rows = [row for row in self.trainings if row["data"] in sets]
-        alike = grouped(rows, lambda row: tuple(row[name] for name in ("data", "name", "scheme", "search")))
-        return _dependent(pooled(np.array(logs(each, measure, way)) for each in alike.values() for way in ways), ways)
+        alike = grouped(rows, lambda row: (row["data"], row["name"], row["scheme"], row["search"])).values()
+        return _dependent([logs(each, measure, way) for each in alike for way in ways], ways)
 
     def between(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
         """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`.
@@ -203,17 +183,17 @@ class Known:
         """
         rows = [row for row in self.trainings if row["data"] in sets and row["method"] == "N"]
         groups = []
-        for each in grouped(rows, lambda row: tuple(row[name] for name in ("data", "name", "scheme"))).values():
+        for each in grouped(rows, lambda row: (row["data"], row["name"], row["scheme"])).values():
             searches = grouped(each, lambda row: row["search"]).values()
-            groups += [
-                [float(np.mean(known)) for one in searches if (known := logs(one, measure, way))] for way in ways
-            ]
-        found, noise = _dependent(pooled(map(np.array, groups)), ways), self.noise(sets, measure, *ways)
+            groups += [[float(np.mean(known)) for one in searches if (known := logs(one, measure, way))]
+                       for way in ways]  # fmt: skip
+        found, noise = _dependent(groups, ways), self.noise(sets, measure, *ways)
         return noise if found[1] and noise[1] and found[0] < noise[0] else found
 
 
-def _dependent(noise: Noise, ways: Sequence[str]) -> Noise:
-    return noise[0], noise[1] // len(ways)
+def _dependent(groups: Iterable[Sequence[float]], ways: Sequence[str]) -> Noise:
+    sd, free = pooled(map(np.array, groups))
+    return sd, free // len(ways)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,27 +219,20 @@ class Asked:
         return f"{self.score} {way or 'of both directions'}, {self.data}: {', '.join(map(str, sides))}"
 
 
+@lru_cache(maxsize=1)
 def known(study: Study) -> Known:
-    """What the study's records say, read again only where one has changed."""
-    paths = sorted(path for path in study.records.glob("*.jsonl.gz") if study.has(path.name.removesuffix(".jsonl.gz")))
-    return _read(study, tuple((path.name, path.stat().st_mtime_ns, path.stat().st_ino) for path in paths))
-
-
-@lru_cache(maxsize=2)
-def _read(study: Study, stamp: Any) -> Known:
+    """What the study's records say, read once."""
     parts = [part for part in ("domains", *TRAININGS, "ranks") if study.has(part)]
-    about, searches = [study.about(part) for part in parts], records.searches(study)
-    blocks = [one.space.blocks for one in searches] + [one["training"]["blocks"] for one in about]
-    sides = [one["training"]["side"] for one in [*about, *(one.about for one in searches)]]
+    searches = records.searches(study)
+    headers = [*map(study.about, parts), *(one.about for one in searches)]
     names = {measure: records.score(study, measure) for measure in MEASURES} if parts else {}
     return Known(
         trainings=_told(records.trainings(study)),
         anchors=_told(study.frame("domains")) if study.has("domains") else [],
         ranks=_told(study.frame("ranks")) if study.has("ranks") else [],
         searches=searches,
-        keys=frozenset(key for one in [*about, *(one.about for one in searches)] for key in one["pictures"]),
-        blocks=min(blocks, default=0),
-        pixels=min(sides, default=0),
+        keys=frozenset(key for about in headers for key in about["pictures"]),
+        profile=study.profile,
         features=records.features(study) if parts else "",
         names={**names, "l1": "L1"},
     )
@@ -297,17 +270,20 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
     """
     arms, sides = (a, b), [ask.side(way, arm) for arm in (a, b)]
     noise, between = (of([ask.data], ask.measure, way) for of in (ask.known.noise, ask.known.between))
-    if a.method == b.method:
-        means, counts, level = moments(sides, noise, between)
-        effect = contrast(np.array([1, -1]), means, counts, level)
-        units, single = differ("searches" if between[1] else "trainings", level), not between[1]
-    else:
+    levels = [between if between[1] else noise] * 2
+    if a.method != b.method:
         levels = [_level(arm, side, noise, between) for arm, side in zip(arms, sides, strict=True)]
-        effect, units = _apart(sides, levels, noise), differ("trainings", noise)
-        single = any(arm.method == "N" and level is noise for arm, level in zip(arms, levels, strict=True))
-        if any(level is between for level in levels):
-            units += f", {differ('searches', between)}"
-    return quotient(effect), f"{ask.words(way, sides)}; {units}{caveats(sides, single)}"
+    units = [side.values if level is noise else side.means for side, level in zip(sides, levels, strict=True)]
+    if levels[0] is levels[1]:
+        effect = student(units[0], units[1], levels[0])
+    else:
+        variances = [sd**2 / len(unit) for (sd, _), unit in zip(levels, units, strict=True)]
+        gap = float(units[0].mean() - units[1].mean())
+        effect = satterthwaite(gap, variances, [free for _, free in levels], sum(map(len, units)))
+    said = [differ("trainings", noise)] if any(level is not between for level in levels) else []
+    said += [differ("searches", between)] if any(level is between for level in levels) else []
+    single = any(arm.method == "N" and level is noise for arm, level in zip(arms, levels, strict=True))
+    return quotient(effect), f"{ask.words(way, sides)}; {', '.join(said)}{caveats(sides, single)}"
 
 
 def _level(arm: Arm, side: Side, noise: Noise, between: Noise) -> Noise:
@@ -315,16 +291,6 @@ def _level(arm: Arm, side: Side, noise: Noise, between: Noise) -> Noise:
     if len(side.each) > 1:
         return pooled([side.means])
     return between if arm.method == "N" and not arm.first and between[1] else noise
-
-
-def _apart(sides: Sequence[Side], levels: Sequence[Noise], noise: Noise) -> Interval:
-    """The difference of two sides' means; where both have the noise of trainings, its degrees of freedom count once."""
-    if all(level is noise for level in levels):
-        return student(sides[0].values, sides[1].values, noise)
-    units = [side.values if level is noise else side.means for side, level in zip(sides, levels, strict=True)]
-    variances = [sd**2 / len(unit) for (sd, _), unit in zip(levels, units, strict=True)]
-    gap = float(units[0].mean() - units[1].mean())
-    return satterthwaite(gap, variances, [free for _, free in levels], sum(map(len, units)))
 
 
 def caveats(sides: Iterable[Side], single: bool) -> str:
@@ -337,16 +303,8 @@ def caveats(sides: Iterable[Side], single: bool) -> str:
 def differ(what: str, noise: Noise) -> str:
     """A noise in words."""
     sd, free = noise
-    return (
-        f"{what} differ by {sd:.1%} ({free} degrees of freedom)" if free else "a training with another seed is needed"
-    )
-
-
-def moments(sides: Sequence[Side], noise: Noise, between: Noise) -> tuple[np.ndarray, np.ndarray, Noise]:
-    """Mean, count and noise of sides: over searches where these are known to differ, else over trainings."""
-    units = [side.means if between[1] else side.values for side in sides]
-    level = between if between[1] else noise
-    return np.array([unit.mean() for unit in units]), np.array([len(unit) for unit in units]), level
+    known = f"{what} differ by {sd:.1%} ({free} degrees of freedom)"
+    return known if free else "a training with another seed is needed"
 
 
 def quotient(effect: Interval) -> Interval:

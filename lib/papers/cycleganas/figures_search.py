@@ -1,4 +1,4 @@
-"""Our own figures of the searches: how decided they are, how genotypes move, what is chosen, and the losses.
+"""Our own figures of the searches: how decided they are, how genotypes move, and what is chosen.
 
 A line is the mean over the seeds of a scheme, its band their range.
 """
@@ -198,16 +198,4 @@ def _trace(ax: Axes, frame: pd.DataFrame, by: str) -> None:
     style.legend(ax, where="below")
 
 
-@where_searched
-def extra_search_losses(study: Study, found: list[Stored]) -> Figure:
-    """The losses that the generators and the discriminators lower; of two-step schemes those of the steps of w."""
-    measures: dict[str, Of] = {f"loss of the {name}": _loss(kind) for kind, name in NETWORKS.items()}
-    note = "means over a chunk; of two steps those of w"
-    return study.figure("extra_search_losses", over_iterations(found, measures, {}, note))
-
-
-def _loss(kind: str) -> Of:
-    return lambda one: one.rows[f"{kind.lower()}_loss"]
-
-
-PRODUCTS: tuple[Product, ...] = (extra_entropy, extra_hamming, extra_kernels, extra_tsne, extra_search_losses)
+PRODUCTS: tuple[Product, ...] = (extra_entropy, extra_hamming, extra_kernels, extra_tsne)

@@ -1,6 +1,5 @@
 """What a study's records say: searches by chunk of iterations, trained pairs, and how their scores are called."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -14,7 +13,7 @@ from lib.papers.cycleganas.experiments import TRAININGS
 from lib.papers.study import Study
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.base import Genome
-from lib.spaces.cycleganas import CycleGanas, Genotype, parameters
+from lib.spaces.cycleganas import CycleGanas, Genotype
 from lib.training import cyclegan
 
 MEASURES = ("kd", "fd")
@@ -43,10 +42,6 @@ class Stored(experiments.Search):
         """What it derived."""
         return self.space.decode(self.genomes()[-1])
 
-    def rho(self, H: int) -> float:
-        """log(S(G_B) / S(G_A)) of the derived generators at a width."""
-        return math.log(parameters(self.genotype.G_B, H) / parameters(self.genotype.G_A, H))
-
 
 def searches(study: Study, *, data: str = "", scheme: str = "") -> list[Stored]:
     """The stored searches, of one set and scheme where they are named, in the order of sets, schemes and seeds."""
@@ -66,6 +61,13 @@ def trainings(study: Study) -> pd.DataFrame:
     frames = [study.frame(part).assign(part=part) for part in TRAININGS if study.has(part)]
     frames = [frame for frame in frames if len(frame)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def by_direction(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every row once a `direction`, whose scores stand without it in their names, such as `kd` and `kd_low`."""
+    parts = [frame.rename(columns={name: name.replace(f"_{way}", "") for name in frame}).assign(direction=way)
+             for way in DIRECTIONS]  # fmt: skip
+    return pd.concat(parts).sort_index(kind="stable", ignore_index=True)
 
 
 def where_trained(product: Callable[[Study], Any]) -> Callable[[Study], Any]:

@@ -1,4 +1,4 @@
-"""What each claim asks of a study's records (specification section 1).
+"""What each claim asks of a study's records.
 
 A test is asked about a set, or about all of them, and raises `Lacks` where the study has not what it needs. A rule
 compares an interval with its threshold, such as `below` 1.
@@ -7,7 +7,6 @@ compares an interval with its threshold, such as `below` 1.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -24,21 +23,20 @@ from lib.papers.cycleganas.comparisons import (
     all_of,
     caveats,
     grouped,
-    moments,
     quotient,
     ratio,
     score,
     usable,
 )
+from lib.papers.cycleganas.experiments import pair
 from lib.papers.cycleganas.records import DIRECTIONS, Stored
 from lib.report import statistics
-from lib.report.claims import Finding, Verdict, above, below, inside_band
+from lib.report.claims import Finding, above, below, inside_band
 from lib.report.statistics import Interval, contrast, over_seeds, pooled, simulated, student
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.cycleganas import RESIDUAL, TAPS
 
 SIMILAR = 1.25  # sizes that differ by less are alike (C3, C12)
-LEVEL, RELABELLINGS = 0.05, 20_000  # of the one-sided test of minima; exact up to so many, then as many are drawn
 NORMAL = float(stats.norm.ppf(0.975))  # half an interval in standard deviations
 HARDER = ("horse2zebra", "horse2giraffe", "synthetic-imbalanced", "showable")  # expected: B to A
 UNEVEN = (*HARDER, "iphone2dslr_flower")
@@ -48,7 +46,7 @@ UNIFORM = float(np.mean([TAPS[name] for name in RESIDUAL]))  # taps of a random 
 GAP = np.array([1, -1])  # the first less the second: logarithms of N and C
 On = Callable[[Asked], Finding]
 Rule = Callable[..., Finding]
-Statistic = Callable[[np.ndarray], np.ndarray]
+Made = dict[str, list[Side]]  # of each set
 
 
 def arms(a: Arm, rivals: Sequence[Arm], rule: Rule, way: str, ask: Asked) -> Finding:
@@ -74,10 +72,9 @@ def where_harder(on: On, ask: Asked) -> Finding:
     found = errors[0 if known else 1]
     if not len(rows) or not np.isfinite(found).all():
         raise Lacks(f"CycleGAN's errors on {ask.data} are not known")
-    effect, means = over_seeds(np.log(found[:, 1] / found[:, 0])), found.mean(0)
     words = "A to B {:.3f}, B to A {:.3f}" if known else "A there and back {:.3f}, B {:.3f}"
-    note = f"CycleGAN's own L1 on {ask.data}: {words.format(*means)} ({len(rows)} trainings)"
-    if not effect.low > 0:
+    note = f"CycleGAN's own L1 on {ask.data}: {words.format(*found.mean(0))} ({len(rows)} trainings)"
+    if not over_seeds(np.log(found[:, 1] / found[:, 0])).low > 0:
         raise Lacks(f"needs a set whose way from B to A is the harder one for CycleGAN; {note}")
     finding = on(ask)
     return replace(finding, note=f"{finding.note}; {note}")
@@ -119,39 +116,25 @@ def _rho(data: str, scheme: str, each: np.ndarray) -> str:
 
 
 def least(best: str, way: str, ask: Asked) -> Finding:
-    """Is the lowest score of a scheme below that of every other, of as many trainings of one search?
-
-    Exact permutation tests, one-sided: with three trainings each, all must be below all.
-    """
+    """Is the lowest score of a scheme below that of every other, of as many trainings of one search?"""
     sides = _schemes(ask, way)
     count = min(len(side.values) for side in sides.values())
-    cut = {scheme: side.values[:count] for scheme, side in sides.items()}
-    each = ", ".join(f"{scheme} {np.exp(values.min()):.4g}" for scheme, values in cut.items())
+    cut = np.array([side.values[:count] for side in (sides[best], *_others(sides, best))])
+    noise = ask.known.noise([ask.data], ask.measure, way)
+    each = ", ".join(f"{scheme} {np.exp(side.values[:count].min()):.4g}" for scheme, side in sides.items())
     note = (f"lowest {ask.score} {way or 'of both directions'} of {count}, one search each, {ask.data}: {each}; "
             f"{_missed(sides.values())}")  # fmt: skip
-    return all_of(ask, [_lower(ask, cut[best], values, note) for scheme, values in cut.items() if scheme != best])
-
-
-def _lower(ask: Asked, a: np.ndarray, b: np.ndarray, note: str) -> Finding:
-    test = partial(stats.permutation_test, (a, b), _minima, n_resamples=RELABELLINGS, rng=SEED)
-    less, greater = (test(alternative=side).pvalue if len(a) > 1 else 1.0 for side in ("less", "greater"))
-    verdict = Verdict.SUPPORTED if less <= LEVEL else Verdict.CONTRADICTED if greater <= LEVEL else Verdict.UNDECIDED
-    quotient_of = float(np.exp(a.min() - b.min()))
-    return Finding(ask.claim.id, verdict, len(a) + len(b), quotient_of, math.nan, math.nan,
-                   f"< 1 by exact permutation, p <= {LEVEL:g}", note)  # fmt: skip
-
-
-def _minima(a: np.ndarray, b: np.ndarray, axis: int) -> np.ndarray:
-    return np.asarray(a.min(axis) - b.min(axis))
+    gaps = [simulated(lambda x: x.min(-1) @ GAP, cut[[0, rival]], np.ones((2, count)), noise, seed=SEED)
+            for rival in range(1, len(cut))]  # fmt: skip
+    return all_of(ask, [below(ask.claim, quotient(effect), 1.0, note=note) for effect in gaps])
 
 
 def steadiest(best: str, way: str, ask: Asked) -> Finding:
     """Do the trainings of a scheme differ less than those of every other, one search each?"""
     sides = _schemes(ask, way)
-    each = {scheme: np.exp(side.values) for scheme, side in sides.items()}
-    rivals = [spread(each[best], values) for scheme, values in each.items() if scheme != best]
+    effects = [spread(np.exp(sides[best].values), np.exp(side.values)) for side in _others(sides, best)]
     note = ask.words(way, sides.values())
-    return all_of(ask, [below(ask.claim, effect, 1.0, note=note) for effect in rivals])
+    return all_of(ask, [below(ask.claim, effect, 1.0, note=note) for effect in effects])
 
 
 def spread(a: np.ndarray, b: np.ndarray) -> Interval:
@@ -169,26 +152,27 @@ def _schemes(ask: Asked, way: str) -> dict[str, Side]:
     return {scheme: ask.side(way, Arm("N", "controlled", scheme, first=True)) for scheme in SCHEMES}
 
 
+def _others(sides: dict[str, Side], best: str) -> list[Side]:
+    return [side for scheme, side in sides.items() if scheme != best]
+
+
 def steadily_good(best: str, ask: Asked) -> Finding:
     """Is a scheme's worst regret over sets and directions smaller than every other's? Regret: over the best scheme."""
     cells = [(way, Arm("N", "controlled", scheme)) for way in DIRECTIONS for scheme in SCHEMES]
     made = usable(ask, lambda one: [one.side(way, arm) for way, arm in cells])
-    sides = [side for each in made.values() for side in each]
-    noise, between = (of(made, ask.measure, *DIRECTIONS) for of in (ask.known.noise, ask.known.between))
-    means, counts, level = moments(sides, noise, between)
-    shape = (-1, len(SCHEMES))  # sets and directions, schemes
+    means, counts, level = _measured(ask, made, *DIRECTIONS, over_searches=True)
+    means, counts = (each.reshape(-1, len(SCHEMES)) for each in (means, counts))  # sets and directions, schemes
 
     def worst(x: np.ndarray) -> np.ndarray:
         return np.asarray((np.exp(x - x.min(-1, keepdims=True)) - 1).max(-2))
 
-    found = dict(zip(SCHEMES, worst(means.reshape(shape)), strict=True))
-    each = ", ".join(f"{name} {value:.1%}" for name, value in found.items())
-    note = f"worst regret in {ask.score} on {', '.join(made)}: {each}; {_missed(sides)}"
+    each = ", ".join(f"{name} {value:.1%}" for name, value in zip(SCHEMES, worst(means), strict=True))
+    missed = _missed(side for sides in made.values() for side in sides)
+    note = f"worst regret in {ask.score} on {', '.join(made)}: {each}; {missed}"
 
     def against(rival: str) -> Interval:
         signs = np.array([(scheme == rival) - (scheme == best) for scheme in SCHEMES], float)
-        grid, of = means.reshape(shape), counts.reshape(shape)
-        return simulated(lambda x: worst(x) @ signs, grid, of, level, seed=SEED)
+        return simulated(lambda x: worst(x) @ signs, means, counts, level, seed=SEED)
 
     return all_of(ask, [above(ask.claim, against(rival), 0.0, note=note) for rival in SCHEMES if rival != best])
 
@@ -209,8 +193,7 @@ def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask:
 
     made = usable(ask, weighed)
     weights = np.concatenate([each for _, each in made.values()]) / len(made)
-    effect, note = _linear(ask, {data: sides for data, (sides, _) in made.items()}, weights)
-    return below(ask.claim, quotient(effect), 1.0, note=note)
+    return _linear(ask, {data: sides for data, (sides, _) in made.items()}, weights)
 
 
 def off_end(place: int, sides: Sequence[Side]) -> np.ndarray:
@@ -245,23 +228,32 @@ def _along(method: str, targets: Sequence[int], ask: Asked) -> list[Side]:
     return [_first(ask, BOTH, method, target) for target in targets]
 
 
-def _effect(ask: Asked, way: str, made: dict[str, list[Side]], shape: tuple[int, ...],
-            statistic: Statistic) -> tuple[Interval, str]:  # fmt: skip
+def _measured(ask: Asked, made: Made, *ways: str, over_searches: bool = False) -> tuple[np.ndarray, np.ndarray, Noise]:
+    """Mean, count and noise of sides: over searches where that is asked and they differ, else over trainings."""
+    sides, level = [side for each in made.values() for side in each], ask.known.noise(made, ask.measure, *ways)
+    units = [side.values for side in sides]
+    if over_searches and (between := ask.known.between(made, ask.measure, *ways))[1]:
+        units, level = [side.means for side in sides], between
+    return np.array([unit.mean() for unit in units]), np.array([len(unit) for unit in units]), level
+
+
+def _effect(ask: Asked, way: str, made: Made, shape: tuple[int, ...],
+            statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[Interval, str]:  # fmt: skip
     """A statistic of the means of trainings, the sides of all sets in a shape; and the sides in words."""
-    means, counts, level, words = _measured(ask, way, made)
-    return simulated(statistic, means.reshape(shape), counts.reshape(shape), level, seed=SEED), words
+    means, counts, level = _measured(ask, made, way)
+    effect = simulated(statistic, means.reshape(shape), counts.reshape(shape), level, seed=SEED)
+    return effect, _said(ask, way, made)
 
 
-def _linear(ask: Asked, made: dict[str, list[Side]], weights: np.ndarray) -> tuple[Interval, str]:
-    """A weighted sum of the means of trainings of all sets; and the sides in words."""
-    means, counts, level, words = _measured(ask, BOTH, made)
-    return contrast(weights, means, counts, level), words
+def _linear(ask: Asked, made: Made, weights: np.ndarray) -> Finding:
+    """Is a weighted sum of the means of trainings of all sets below 1, as a quotient?"""
+    effect = contrast(weights, *_measured(ask, made, BOTH))
+    return below(ask.claim, quotient(effect), 1.0, note=_said(ask, BOTH, made))
 
 
-def _measured(ask: Asked, way: str, made: dict[str, list[Side]]) -> tuple[np.ndarray, np.ndarray, Noise, str]:
-    sides, noise = [side for each in made.values() for side in each], ask.known.noise(made, ask.measure, way)
+def _said(ask: Asked, way: str, made: Made) -> str:
     words = "; ".join(replace(ask, data=data).words(way, each) for data, each in made.items())
-    return *moments(sides, noise, (math.nan, 0)), words + caveats(sides, single=True)
+    return words + caveats([side for each in made.values() for side in each], single=True)
 
 
 def _missed(sides: Iterable[Side]) -> str:
@@ -279,21 +271,15 @@ def gains_grow(ask: Asked) -> Finding:
     """N over C at the larger size over the same at the smaller one, the mean of sets: is it below 1?"""
     cells = [(method, place) for place in ("large", "small") for method in "NC"]
     made = usable(ask, lambda one: [_first(one, BOTH, method, place) for method, place in cells])
-    effect, note = _linear(ask, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
-    return below(ask.claim, quotient(effect), 1.0, note=note)
+    return _linear(ask, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
 
 
-def transfer(of: str, ask: Asked) -> Finding:
-    """Does N over C not grow with the width (`trend`: rank correlation), and is it below 1 at the `widest`?"""
+def transfer(ask: Asked) -> Finding:
+    """Does N over C not grow with the width? The mean rank correlation of sets."""
     known = usable(ask, _widths)
     fewest = min(map(len, known.values()))
     made = usable(ask, lambda one: [_first(one, BOTH, method, target) for target in known[one.data][-fewest:]
                                     for method in "NC"], known)  # fmt: skip
-    if of == "widest":
-        effect, note = _linear(
-            ask, {data: sides[-2:] for data, sides in made.items()}, np.tile(GAP / len(made), len(made))
-        )
-        return below(ask.claim, quotient(effect), 1.0, note=note)
     effect, note = _effect(ask, BOTH, made, (len(made), fewest, 2), lambda x: rank_correlations(x @ GAP).mean(-1))
     return below(ask.claim, effect, 0.0, strict=False, note=note)
 
@@ -327,8 +313,8 @@ def nearer(method: str, way: str, ask: Asked) -> Finding:
 def agreement(ask: Asked) -> Finding:
     """Do searches of one set differ in fewer genes than uniform genotypes would? Bootstrap over genes."""
     excess, notes = [], []
-    for name in ask.known.sets:
-        searches = [one for one in ask.known.searches if one.data == name and one.scheme == "OF"]
+    found = [one for one in ask.known.searches if one.scheme == "OF"]
+    for name, searches in grouped(found, lambda one: one.data).items():
         if len(searches) > 1:
             chance = 1 - 1 / np.array([len(gene.choices) for gene in searches[0].space.genes])
             genomes = np.array([one.genomes()[-1] for one in searches])
@@ -361,39 +347,16 @@ def ranks_alike(ask: Asked) -> Finding:
     return above(ask.claim, statistics.spearman(*zip(*pairs.values(), strict=True)), 0.0, note=note)
 
 
-def over_searches(of: Callable[[Stored], float], rule: Rule, scheme: str, ask: Asked,
-                  beside: Callable[[Stored], str] = lambda one: "") -> Finding:  # fmt: skip
-    """The mean of a number of each search, of one scheme or all, with Student's interval; `beside` stands in words."""
-    chosen = [one for one in ask.known.searches if scheme in ("", one.scheme)]
+def large_kernels(ask: Asked) -> Finding:
+    """Do searches of OF choose residual operations of more taps than random ones? The mean over searches."""
+    chosen = [one for one in ask.known.searches if one.scheme == "OF"]
     if not chosen:
         raise Lacks("nothing was searched")
-    each = [of(one) for one in chosen]
-    note = ", ".join(f"{one.data} {one.scheme} {one.seed} {value:.3g}{beside(one)}"
-                     for one, value in zip(chosen, each, strict=True))  # fmt: skip
-    return rule(ask.claim, over_seeds(each), note=note)
+    each = [taps(one) for one in chosen]
+    note = ", ".join(f"{one.data} OF {one.seed} {value:.3g}" for one, value in zip(chosen, each, strict=True))
+    return above(ask.claim, over_seeds(each), UNIFORM, note=note)
 
 
 def taps(one: Stored) -> float:
     """Mean weights a channel pair of the residual operations that a search chose for its generators."""
-    return float(np.mean([TAPS[name] for net in (one.genotype.G_A, one.genotype.G_B) for name in net.residual]))
-
-
-def settling(one: Stored) -> float:
-    """Genes that change a chunk in the last fifth of a search, less those in its first fifth.
-
-    The first chunk is left out: it compares with the noise of the first logits.
-    """
-    changed = one.rows["hamming"].to_numpy(float)[1:]
-    fifth = max(1, len(changed) // 5)
-    return float(changed[-fifth:].mean() - changed[:fifth].mean())
-
-
-def decided(one: Stored) -> float:
-    """The mean difference of the two largest beta at the end."""
-    return float(one.rows["gap"].iloc[-1])
-
-
-def undecided(one: Stored) -> str:
-    """The entropy of beta at the end as a share of that of uniform ones, in words."""
-    uniform = np.mean([math.log(len(gene.choices)) for gene in one.space.genes])
-    return f" (entropy {one.rows['entropy'].iloc[-1] / uniform:.1%} of uniform)"
+    return float(np.mean([TAPS[name] for net in pair(one.genotype) for name in net.residual]))

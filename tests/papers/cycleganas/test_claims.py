@@ -84,7 +84,7 @@ def genotype(G_A, G_B):
 
 
 def test_every_claim_of_the_paper_is_listed():
-    assert {f"C{n}" for n in range(1, 15)} | {"O1", "O2", "O4", "O5", "O6", "O7", "O8"} <= set(CLAIMS)
+    assert {f"C{n}" for n in range(1, 15)} | {"O1", "O2", "O4", "O5", "O6", "O7"} <= set(CLAIMS)
 
 
 def test_the_papers_orderings_are_all_claimed():
@@ -108,12 +108,10 @@ def test_desk_decides_stand_ins_and_leaves_the_papers_own_claims_to_larger_profi
 
 
 def test_the_usual_world(table, desk):
-    supported = ["C1", "C2", "C8-fa-s", "C10-s", "C11c-s", "C12-hz-s", "C14-s", "O1", "O2", "O4", "O5", "O6",
-                 "O7", "O8a"]  # fmt: skip
+    supported = ["C1", "C2", "C8-fa-s", "C10-s", "C11c-s", "C12-hz-s", "C14-s", "O1", "O2", "O4", "O5", "O6", "O7"]
     assert {name: table.loc[name, "verdict"] for name in supported} == dict.fromkeys(supported, "supported")
     assert [verdict(desk, name) for name in ("C5a-s", "C5b-s", "C13-hz-AtoB-best-s")] == ["supported"] * 3
     assert verdict(desk, "C6f-s") == "contradicted"  # TH is far from comparable
-    assert table.loc["O8b", "verdict"] == "contradicted"  # beta stays nearly uniform
 
 
 def test_smoke_decides_what_code_can_count_and_what_the_paper_itself_prints(study):
@@ -150,24 +148,14 @@ def test_without_records_nothing_but_exact_claims_is_decided(tmp_path):
 
 
 @pytest.mark.parametrize(("change", "lacking"), [
-    ({"features": "lite0"}, "needs the 2015 Inception; the scores are on lite0"), ({"blocks": 3}, "needs 9 residual"),
-    ({"pixels": 128}, "needs 9 residual cells on 256 px; the networks have 9 on 128 px"),
+    ({"features": "lite0"}, "needs the 2015 Inception; the scores are on lite0"),
+    ({"profile": "day"}, "needs profile paper"),
     ({"keys": frozenset({"unpaired/facades"})}, "needs facades; the study has unpaired/facades"), ({}, ""),
 ])  # fmt: skip
 def test_the_papers_own_claims_need_the_papers_quantities(paper, change, lacking):
     finding = found(replace(paper, **change), "C10-fa-large")
     assert (str(finding.verdict) == "not run") == bool(lacking)
     assert lacking in finding.note
-
-
-def test_the_papers_own_claims_need_the_papers_epochs(paper):
-    short = replace(paper, trainings=[{**row, "updates": 60 * 400} for row in paper.trainings])
-    assert found(short, "C10-fa-large").note.startswith("needs trainings of 80,000 updates;")
-    searches = [replace(one, rows=one.rows.assign(iterations=one.rows["iterations"] // 4)) for one in paper.searches]
-    assert found(replace(paper, searches=searches), "C4d").note == (
-        "needs searches of 533,600 iterations; search-horse2zebra-OF-0 had 133,400"
-    )
-    assert "supported" in {verdict(short, "C10-fa-large-s"), verdict(short, "C8-fa-s")}
 
 
 def test_a_stand_in_is_not_run_where_the_named_claim_is(paper):
@@ -177,7 +165,6 @@ def test_a_stand_in_is_not_run_where_the_named_claim_is(paper):
 
 def test_claims_on_sizes_need_no_inception(paper):
     assert found(replace(paper, features="lite0"), "C4a").effect > 0
-    assert verdict(replace(paper, blocks=3), "C4a") == "not run"
 
 
 def test_the_papers_own_claims_are_judged_where_its_quantities_are_there(paper):
@@ -274,7 +261,7 @@ def test_schemes_are_compared_with_what_searches_of_one_scheme_differ(desk):
 
 def test_without_a_second_training_nothing_is_decided(desk):
     single = replace(desk, trainings=[row for row in desk.trainings if not row["repeat"] and row["search"] <= 0])
-    names = ["C3b-s", "C3c-s", "C3d-s", "C7-s", "C8-fa-s", "C9a-N-s", "C10-fa-large-s", "C11c-s", "C14a-s"]
+    names = ["C3b-s", "C3c-s", "C3d-s", "C7-s", "C8-fa-s", "C9a-N-s", "C10-fa-large-s", "C11c-s", "C14-s"]
     assert {verdict(single, name) for name in names} == {"undecided"}
     assert "a training with another seed is needed" in found(single, "C10-fa-large-s").note
 
@@ -289,10 +276,6 @@ def test_the_single_best_score_is_compared_with_that_of_every_other_scheme(paper
     changed = times(paper, factor, scheme="THS", method="N", data="facades")
     assert verdict(changed, "C3b") == expected
     assert found(changed, "C3b").n == 6  # as many trainings of each
-
-
-def test_two_trainings_each_decide_no_single_best_score(desk):
-    assert verdict(times(desk, 0.1, scheme="THS", method="N"), "C3b-s") == "undecided"
 
 
 @pytest.mark.parametrize(("spread", "expected"), [(1e-6, "supported"), (1.0, "undecided"), (1e6, "contradicted")])
@@ -400,7 +383,7 @@ def test_a_gain_that_falls_with_the_width_does_not_transfer(desk):
     def kd(row, way):
         return row[f"kd_{way}"] * row["target"] ** 0.4 if row["method"] == "N" else None
 
-    assert [verdict(scored(desk, kd), name) for name in ("C14a-s", "C14b-s")] == ["contradicted"] * 2
+    assert verdict(scored(desk, kd), "C14-s") == "contradicted"
 
 
 def test_random_architectures_that_are_as_good_contradict_o1(desk):
@@ -454,14 +437,6 @@ def test_where_no_truth_is_known_o7_is_not_run(desk):
     assert (str(finding.verdict), finding.note) == ("not run", "L1 of C16 on facades is not known to be positive")
 
 
-def test_a_search_that_moves_on_contradicts_o8a_and_a_decided_mixture_supports_o8b(desk):
-    moving = [replace(one, rows=one.rows.assign(hamming=one.rows["hamming"][::-1].to_numpy())) for one in desk.searches]
-    assert verdict(replace(desk, searches=moving), "O8a") == "contradicted"
-    sure = [replace(one, rows=one.rows.assign(gap=0.6 + 0.01 * one.seed)) for one in desk.searches]
-    assert verdict(replace(desk, searches=sure), "O8b") == "supported"
-    assert "facades OF 0 0.3 (entropy 70.0% of uniform)" in found(desk, "O8b").note
-
-
 def test_every_sentence_stands_alone():
     assert not [claim.id for claim in claims.CLAIMS if claim.text.startswith(("...", "its")) or "..." in claim.text]
     assert {claim.text.startswith("Stand-in") for claim in claims.CLAIMS if claim.id.endswith("-s")} == {True}
@@ -474,13 +449,6 @@ def test_scaled_cyclegans_are_compared_with_the_search_whose_sizes_they_have(des
     other = times(desk, 9.0, method="N", scheme="OF", search=(1, 2))
     assert verdict(other, "C13-hz-AtoB-best-s") == verdict(desk, "C13-hz-AtoB-best-s") == "supported"
     assert "of this searched pair only" in found(desk, "C13-hz-AtoB-best-s").note
-
-
-def test_records_are_read_again_where_one_changed(study):
-    before = known(study)
-    assert known(study) is before
-    world.write(study.folder, "ranks", [], world.about())
-    assert (len(before.ranks), known(study).ranks) == (20, [])
 
 
 def test_compound_claims_follow_from_their_parts(table):

@@ -28,7 +28,7 @@ def panel(figure, title):
 
 
 def test_every_figure_is_drawn_and_no_panel_is_empty(drawn):
-    assert set(drawn) == {f"extra_{name}" for name in ("entropy", "hamming", "kernels", "tsne", "search_losses")}
+    assert set(drawn) == {f"extra_{name}" for name in ("entropy", "hamming", "kernels", "tsne")}
     bare = [name for name, figure in drawn.items() for ax in figure.axes if not (ax.lines or ax.collections)]
     assert bare == []
 
@@ -40,9 +40,9 @@ def test_captions_say_how_many_searches_of_which_size_there_are(drawn):
 
 
 def test_a_line_is_the_mean_over_the_seeds_of_a_scheme(study, drawn):
-    ax = panel(drawn["extra_search_losses"], "facades loss of the generators")
+    ax = panel(drawn["extra_entropy"], "facades β: largest less second")
     lines = {line.get_label(): line for line in ax.lines}
-    found = [one.rows["g_loss"] for one in records.searches(study, data="facades", scheme="OF")]
+    found = [one.rows["gap"] for one in records.searches(study, data="facades", scheme="OF")]
     assert len(found) == 3
     assert lines["OF"].get_ydata() == pytest.approx(np.mean(found, axis=0))
     assert list(lines["TH"].get_xdata()) == [50 * k for k in range(1, 9)]
@@ -139,7 +139,7 @@ def test_a_search_without_residual_choices_of_its_own_preset_is_counted_too(stud
 
 def test_without_searches_nothing_is_drawn(tmp_path):
     study = Study("cycleganas", "desk", folder=tmp_path)
-    assert [product(study) for product in figures_search.PRODUCTS] == [None] * 5
+    assert [product(study) for product in figures_search.PRODUCTS] == [None] * 4
 
 
 def test_no_title_is_wider_than_its_figure(drawn):

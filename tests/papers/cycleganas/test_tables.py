@@ -1,11 +1,10 @@
 """The tables: printed numbers beside ours under their own names, and what the records say of sizes, costs and sets."""
 
-import numpy as np
 import pytest
 
 from lib.papers.cycleganas import records, tables
 from lib.papers.study import Study
-from lib.spaces.cycleganas import cyclegan, match, parameters
+from lib.spaces.cycleganas import cyclegan, parameters
 from tests.papers.cycleganas import world
 
 
@@ -63,14 +62,13 @@ def test_the_text_s_sizes_are_counted_exactly(empty):
     assert "misprint" in text.loc["the same, in the conclusion", "note"]
     assert text.loc["size of C32's generator", "ours"] == "2,850,563 parameters, 11.402 MB"
     assert "11,378,179 parameters" in text.loc["size of C32's generator", "note"]
-    assert text.loc["H of the lowest FID", "ours"] == ""
+    assert "H of the lowest FID" not in text.index
 
 
 def test_settings_and_measurements_stand_beside_the_text(text):
-    assert text.loc["epochs of a search", "ours"] == "800 iterations, 4 epochs"
+    assert text.loc["epochs of a search", "ours"] == "800 iterations"
     assert text.loc["Adam's learning rate, of weights and logits", "ours"] == "0.0002, 0.005"
     assert text.loc["updates of OF, over those of two steps", "ours"] == "0.5 TF, 1 TH, 1 THS"
-    assert text.loc["when THS swaps its halves", "ours"] == "after 200 of 400"
     assert text.loc["trainings of an architecture", "ours"] == "1 to 3"
 
 
@@ -95,23 +93,8 @@ def test_every_training_has_a_row_a_direction(study):
     assert row["KD-lite0 ↓"] == source["kd_BtoA"]
     assert row["FD-lite0 ↓, best"] == source["fd_BtoA_best"]
     assert row["S(G_B)"] == source["params_G_B"]
+    assert row["off C's size, %"] == 100 * source["mismatch"]
     assert {"seconds", "updates", "seed", "H_A", "H_B", "repeat", "scheme", "L1", "SSIM"} <= set(table)
-
-
-def test_sizes_say_how_far_each_pair_is_off_and_what_a_whole_width_allows(study):
-    table = tables.extra_sizes(study)
-    assert "C16" not in set(table["network"])
-    found = table.query("set == 'showable' and scheme == 'OF' and search == 0 and target == 16").set_index("network")
-    (one,) = records.searches(study, data="showable", scheme="OF")[:1]
-    H = match([one.genotype.G_A, one.genotype.G_B], parameters(cyclegan(3), 16))
-    searched, widened = found.loc["N16"], found.loc["C'16"]
-    assert (searched["H_A"], searched["H_B"]) == (H, H)
-    assert searched["rho"] == pytest.approx(one.rho(H))
-    sizes = [row["S(G_A)"] + row["S(G_B)"] for row in (searched, widened)]
-    assert searched["off C's size (%)"] == pytest.approx(100 * (sizes[0] / (2 * parameters(cyclegan(3), 16)) - 1))
-    assert widened["off N's size (%)"] == pytest.approx(100 * (sizes[1] / sizes[0] - 1))
-    assert np.isnan(searched["off N's size (%)"])
-    assert (table["off C's size (%)"].abs() <= 1.3 * table["half a step of H (%)"]).all()
 
 
 def test_every_search_has_its_cost_end_and_sizes(study):
@@ -126,8 +109,9 @@ def test_every_search_has_its_cost_end_and_sizes(study):
 
 def test_equal_layers_have_one_row_of_times(study):
     (row,) = tables.extra_forms(study).to_dict("records")
-    assert row == {"kind": "residual", "c_in": 32, "c_out": 32, "side": 16, "plain_ms": 3.0, "merged9_ms": 2.0,
-                   "merged7_ms": 1.5, "form": "merged7", "layers": 2, "search": "search-facades-OF-0"}  # fmt: skip
+    assert row == {"kind": "residual", "channels in": 32, "channels out": 32, "side": 16, "plain, ms": 3.0,
+                   "merged9, ms": 2.0, "merged7, ms": 1.5, "form": "merged7", "layers": 2,
+                   "search": "search-facades-OF-0"}  # fmt: skip
 
 
 def test_without_timed_forms_there_is_no_such_table(study):
@@ -160,16 +144,9 @@ def test_ranks_stand_beside_the_mean_of_the_same_network_s_trainings(study):
     assert len(table) == 2 * len(study.frame("ranks"))
 
 
-def test_ranks_without_trainings_have_none_beside_them(study):
-    for part in ("matched", "widths", "schemes", "controls"):
-        (study.folder / "records" / f"{part}.jsonl.gz").unlink()
-    table = tables.extra_ranks(study)
-    assert table["KD-lite0 ↓, alone"].isna().all()
-
-
 def test_without_records_only_what_the_paper_prints_is_written(empty):
     made = [product(empty) is not None for product in tables.PRODUCTS]
-    assert made == [True, True, False, False, False, False, False, False]
+    assert made == [True, True, False, False, False, False, False]
 
 
 def test_a_part_of_which_everything_failed_makes_no_table(study):

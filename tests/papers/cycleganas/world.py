@@ -18,7 +18,6 @@ from PIL import Image
 
 from lib.data.domains import ARCHIVES
 from lib.papers.cycleganas.experiments import Search, Training, called, pair
-from lib.papers.cycleganas.printed import EPOCHS, PICTURES, TRAINED
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, cyclegan, match, match_one, parameters
 from tests.reference import stored_study
@@ -55,7 +54,6 @@ class Sizes:
     repeats: int = 3
     other_repeats: int = 2
     randoms: int = 3
-    long: bool = False  # searches and trainings as long as the paper's
 
     @property
     def space(self) -> CycleGanas:
@@ -67,7 +65,7 @@ _BOTH = ("unpaired/facades", "showable")
 DESK = Sizes(_BOTH, _BOTH, _BOTH[:1], _BOTH)
 PAPER = Sizes(ARCHIVES, ("facades", "horse2zebra", "iphone2dslr_flower"), ARCHIVES, ARCHIVES[3::2], blocks=9, side=256,
               matched=(32, 64), widths=(16, 96, 128), controlled=64, features="inception-2015", searches=1, repeats=5,
-              other_repeats=3, randoms=2, long=True)  # fmt: skip
+              other_repeats=3, randoms=2)  # fmt: skip
 
 
 @cache
@@ -92,9 +90,9 @@ def searching(one: Search, sizes: Sizes = DESK) -> Row:
     plan = {"scheme": one.scheme, "blocks": sizes.blocks, "H": 8, "ndf": 8, "preset": "paper", "mix": "softmax",
             "form": "auto", "alpha_lr": 5e-3, "same_pair": False}  # fmt: skip
     return {"search": {"data": one.data, "scheme": one.scheme, "seed": one.seed}, "plan": plan,
-            "training": _training_of(sizes) | {"iterations": iterations(one, sizes)}, "seed": 0,
+            "training": _training_of(sizes) | {"iterations": iterations(one)}, "seed": 0,
             "pictures": {key: "0" * 64}, "space": {"blocks": sizes.blocks, "preset": "paper"}, "threads": 1,
-            "chunk": iterations(one, sizes) // CHUNKS}  # fmt: skip
+            "chunk": iterations(one) // CHUNKS}  # fmt: skip
 
 
 def _training_of(sizes: Sizes) -> Row:
@@ -102,10 +100,9 @@ def _training_of(sizes: Sizes) -> Row:
             "lambda_identity": 5.0, "pool": 50, "paired": True, "precision": "float32"}  # fmt: skip
 
 
-def iterations(one: Search, sizes: Sizes = DESK) -> int:
+def iterations(one: Search) -> int:
     """Those of a search: half as many on halves."""
-    whole = EPOCHS * max(PICTURES[one.data]) if sizes.long else 800
-    return whole // 2 if one.scheme in ("TH", "THS") else whole
+    return 400 if one.scheme in ("TH", "THS") else 800
 
 
 @cache
@@ -127,7 +124,7 @@ def searched(one: Search, sizes: Sizes = DESK) -> Iterator[Row]:
     """The chunks of a search that settles on its outcome, gene by gene."""
     rng, space, last = _rng(one.name, "search"), sizes.space, outcome(one, sizes)
     first, order = space.sample(rng), rng.permutation(len(last))
-    each, two, before = iterations(one, sizes) // CHUNKS, one.scheme != "OF", first
+    each, two, before = iterations(one) // CHUNKS, one.scheme != "OF", first
     undecided = float(np.mean([np.log(len(gene.choices)) for gene in space.genes]))
     for k in range(CHUNKS):
         settled = set(order[: round(len(last) * ((k + 1) / CHUNKS) ** 0.5)].tolist())
@@ -244,7 +241,7 @@ def _training(one: Training, k: int, sizes: Sizes) -> Row:
     config = {**_named(one), "target": one.target, "H_A": H[0], "H_B": H[1],
               "text": space.text(found if one.method in "NR" else space.cyclegan)}  # fmt: skip
     metrics = scores(kds) | {"cycle_A": 0.05, "cycle_B": 0.06, "seconds_training": 90.0,
-                             "updates": TRAINED * max(PICTURES[one.data]) if sizes.long else 3000,
+                             "updates": 3000,
                              "params_G_A": size[0], "params_G_B": size[1], "params_D_A": 694_241,
                              "params_D_B": 694_241, "mismatch": sum(size) / aim - 1}  # fmt: skip
     for direction, value in kds.items():
