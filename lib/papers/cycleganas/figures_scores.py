@@ -171,9 +171,7 @@ def fig5(study: Study) -> Figure | None:
                       legend="below", xlabel="", hlines=best | {"": 1.0}, title=f"{WAYS[way]}\n{few}",
                       ylabel=f"{score} / mean of C of that size")  # fmt: skip
     plots.shared_legend(fig)
-    title = (
-        "equal sizes; above: means, C dashed; below: trainings, dashed: the paper's largest gain of six sets"
-    )
+    title = "equal sizes; above: means, C dashed; below: trainings, dashed: the paper's largest gain of six sets"
     return study.figure("fig5", plots.headed(fig, f"{title}\n{facts(study, frame)}"))
 
 

@@ -65,7 +65,7 @@ def trainings(study: Study) -> pd.DataFrame:
 
 def by_direction(frame: pd.DataFrame) -> pd.DataFrame:
     """Every row once a `direction`, whose scores stand without it in their names, such as `kd` and `kd_low`."""
-    parts = [frame.rename(columns={name: name.replace(f"_{way}", "") for name in frame}).assign(direction=way)
+    parts = [frame.rename(columns={name: str(name).replace(f"_{way}", "") for name in frame}).assign(direction=way)
              for way in DIRECTIONS]  # fmt: skip
     return pd.concat(parts).sort_index(kind="stable", ignore_index=True)
 
