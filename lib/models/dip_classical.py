@@ -1,10 +1,11 @@
 """The networks that Deep Image Prior (Ulyanov et al.) publishes for the seven images, as baselines of NAS-DIP.
 
-Read from the notebooks of their repository (specification 3.4); the names are the rows of NAS-DIP's tables.
+Read from the notebooks of their repository; the names are the rows of NAS-DIP's tables.
 """
 
 from dataclasses import dataclass
 
+from lib.models.dip import NetworkOptions
 from lib.spaces.nasdip import Architecture, Stage
 
 
@@ -13,7 +14,6 @@ class Classical:
     """A published network with the settings it is trained with; `side` is (height, width) in pixels."""
 
     architecture: Architecture
-    task: str  # denoise, inpaint, super_resolution
     up: str  # bilinear or nearest
     input_kind: str  # noise: uniform in [0, 0.1]; meshgrid: x and y in [0, 1]
     input_channels: int
@@ -21,8 +21,12 @@ class Classical:
     iterations: int
     side: tuple[int, int]
     lr: float = 0.01
-    average: float = 0.0  # weight of the past in the exponential average of outputs
     guard: bool = False  # restores the last weights when the fit to the input drops by more than 5 dB in a step
+
+    @property
+    def options(self) -> NetworkOptions:
+        """How its architecture becomes a network."""
+        return NetworkOptions(up=self.up, input_channels=self.input_channels)
 
 
 def classical(
@@ -45,11 +49,11 @@ VASE, KATE = classical((128,) * 5, (0,) * 5), classical((128,) * 5, (128,) * 5)
 LIBRARY = classical((16, 32, 64, 128, 128, 128), (0,) * 6, down=5, one_by_one=False)
 
 CLASSICAL = {
-    "Plane": Classical(F16, "denoise", "bilinear", "noise", 32, 1 / 30, 3000, (512, 512), average=0.99, guard=True),
-    "Snail": Classical(SNAIL, "denoise", "bilinear", "noise", 3, 1 / 30, 2400, (256, 384), average=0.99, guard=True),
-    "Vase": Classical(VASE, "inpaint", "nearest", "meshgrid", 2, 0.03, 5001, (320, 320)),
-    "Face": Classical(KATE, "inpaint", "nearest", "noise", 32, 0.03, 6001, (512, 512)),
-    "Library": Classical(LIBRARY, "inpaint", "nearest", "noise", 1, 0.0, 3001, (448, 704)),
-    "Zebra 4x": Classical(F16, "super_resolution", "bilinear", "noise", 32, 0.03, 2000, (384, 576)),
-    "Zebra 8x": Classical(F16, "super_resolution", "bilinear", "noise", 32, 0.05, 4000, (384, 576)),
+    "Plane": Classical(F16, "bilinear", "noise", 32, 1 / 30, 3000, (512, 512), guard=True),
+    "Snail": Classical(SNAIL, "bilinear", "noise", 3, 1 / 30, 2400, (256, 384), guard=True),
+    "Vase": Classical(VASE, "nearest", "meshgrid", 2, 0.03, 5001, (320, 320)),
+    "Face": Classical(KATE, "nearest", "noise", 32, 0.03, 6001, (512, 512)),
+    "Library": Classical(LIBRARY, "nearest", "noise", 1, 0.0, 3001, (448, 704)),
+    "Zebra 4x": Classical(F16, "bilinear", "noise", 32, 0.03, 2000, (384, 576)),
+    "Zebra 8x": Classical(F16, "bilinear", "noise", 32, 0.05, 4000, (384, 576)),
 }

@@ -75,7 +75,7 @@ def welch(a: Values, b: Values) -> Interval:
     return Interval(value, float(limits.low), float(limits.high), len(a) + len(b))
 
 
-def satterthwaite(value: float, variances: ArrayLike, frees: ArrayLike, n: int) -> Interval:
+def satterthwaite(value: float, variances: ArrayLike, frees: ArrayLike, n: int, level: float = 0.95) -> Interval:
     """A value with Student's interval for a sum of independent variances, each of so many degrees of freedom.
 
     Those of the sum are Welch's and Satterthwaite's. Unknown (NaN) where a variance has none or all are 0.
@@ -83,7 +83,7 @@ def satterthwaite(value: float, variances: ArrayLike, frees: ArrayLike, n: int) 
     each, free = np.asarray(variances, float), np.asarray(frees, float)
     if not free.all() or not each.sum() > 0:
         return Interval(value, np.nan, np.nan, n)
-    half = float(stats.t.ppf(0.975, each.sum() ** 2 / (each**2 / free).sum()) * np.sqrt(each.sum()))
+    half = float(stats.t.ppf((1 + level) / 2, each.sum() ** 2 / (each**2 / free).sum()) * np.sqrt(each.sum()))
     return Interval(value, value - half, value + half, n)
 
 

@@ -15,8 +15,7 @@ from PIL import Image
 
 from lib.papers.nasdip import experiments
 from lib.papers.nasdip.experiments import Search
-from lib.papers.nasdip.records import SPACE
-from lib.papers.nasdip.settings import Settings
+from lib.papers.nasdip.settings import Settings, space
 from lib.papers.study import Study
 from lib.paths import notebooks_dir
 from lib.searchers.base import drive
@@ -85,8 +84,7 @@ def evaluation(settings: Settings, search: Search) -> Row:
 
 def space_of(settings: Settings, search: Search) -> NasDip:
     """The space of a search."""
-    values = evaluation(settings, search)
-    return NasDip(side=settings.side, **{name: values[name] for name in SPACE})
+    return space(evaluation(settings, search), settings.side)
 
 
 def searched(settings: Settings, search: Search) -> Iterator[Row]:
@@ -199,7 +197,7 @@ def painted(settings: Settings, found: dict[str, tuple[Search, list[Row]]], wort
 def artworks(settings: Settings) -> list[Search]:
     """A search an artwork, four a medium."""
     return [
-        Search("artworks", f"artworks-{i:02d}", f"works/{medium}/{i}.png", "asym", "truth", 0.05, 0,
+        Search("artworks", f"artworks-{i:02d}", f"works/{medium}/{i}.png", 0.05, 0,
                settings.artwork_population, settings.artwork_generations)
         for i, medium in enumerate(medium for medium in MEDIA for _ in range(4))
     ]  # fmt: skip

@@ -23,7 +23,6 @@ from lib.papers.nasdip.settings import Settings
 from lib.papers.nasdip.tasks import Problem
 from lib.papers.rows import Job
 from lib.search.workers import Outcome
-from lib.spaces.nasdip import Architecture
 from lib.training.reconstruction import reconstruct
 
 # Whose published network serves a row that has none of its own: the task's plainest.
@@ -35,7 +34,6 @@ PLAIN = {
     "sr8": ("untouched", "bilinear", "nearest"),
 }
 NETWORKS = ("dip_matched", "dip_scaled", "dip_published")
-SCALES, WIDTH = 3, 32  # of dip_scaled
 AVERAGE = 0.99  # weight of the past in the averaged output of the published networks
 RADIUS = 3  # of OpenCV's inpainting, px
 
@@ -51,20 +49,18 @@ class Baseline:
 
 def jobs(settings: Settings) -> list[Job]:
     """Every method on every row; those with a network once a fresh seed."""
-    found: list[Job] = []
-    k = 0
-    for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
-        for method in (*PLAIN[tasks.row(name).task], *settings.classical):
-            task = baseline(settings, name, method)
-            for repeat in range(settings.rescored if method in NETWORKS else 1):
-                config = {"row": name, "method": method}
-                found.append(Job(k, repeat, device.keyed_seed(settings.seed, "fresh", repeat), task, config))
-            k += 1
-    return found
+    networks = settings.classical
+    listed = [(row, method) for row in settings.searched for method in (*PLAIN[tasks.row(row).task], *networks)]
+    return [
+        Job(k, repeat, device.keyed_seed(settings.seed, "fresh", repeat), baseline(settings, row, method),
+            {"row": row, "method": method})
+        for k, (row, method) in enumerate(listed)
+        for repeat in range(settings.rescored if method in NETWORKS else 1)
+    ]  # fmt: skip
 
 
 def baseline(settings: Settings, row: str, method: str) -> Baseline:
-    """A method on a row; the published networks come with their own down-sampling (4.3)."""
+    """A method on a row; the published networks come with their own down-sampling."""
     ev = Evaluation.of(settings, row)
     return Baseline(replace(ev, down="lanczos2") if method == "dip_published" else ev, method, settings.published)
 
@@ -102,34 +98,24 @@ def classical(row: str) -> Classical:
 
 
 def network(task: Baseline, size: tuple[int, int]) -> Classical:
-    """The network of a method, cut to the scales that a picture of this height and width (px) allows."""
+    """The network of a method, cut to the outermost scales that a picture of this height and width (px) allows.
+
+    Their deepest map has 2 x 2 values or more, and more than its filter's padding mirrors.
+    """
     found = classical(task.evaluation.row)
-    if task.method == "dip_scaled":
-        found = replace(found, architecture=scaled(SCALES, WIDTH))
-    levels = len(found.architecture.encoders)
-    while levels > 1 and not _fits(found.architecture, levels, size):
-        levels -= 1
-    return replace(found, architecture=_cut(found.architecture, levels))
-
-
-def _fits(architecture: Architecture, levels: int, size: tuple[int, int]) -> bool:
-    """Whether the deepest of so many levels has 2 x 2 values or more, and more than its filter's padding mirrors."""
-    least = max(2, architecture.encoders[levels - 1].filter // 2 + 1)
-    return all(extent % 2**levels == 0 and extent >> levels >= least for extent in size)
-
-
-def _cut(architecture: Architecture, levels: int) -> Architecture:
-    """The outermost levels of a network."""
-    skips = tuple(row[:levels] for row in architecture.skips[:levels])
-    return replace(architecture, encoders=architecture.encoders[:levels], decoders=architecture.decoders[:levels],
-                   skips=skips)  # fmt: skip
+    whole = scaled() if task.method == "dip_scaled" else found.architecture
+    least = [max(2, stage.filter // 2 + 1) for stage in whole.encoders]
+    fits = [all(side % 2**k == 0 and side >> k >= low for side in size) for k, low in enumerate(least, 1)]
+    k = max((k for k, fit in enumerate(fits, 1) if fit), default=1)
+    skips = tuple(row[:k] for row in whole.skips[:k])
+    cut = replace(whole, encoders=whole.encoders[:k], decoders=whole.decoders[:k], skips=skips)
+    return replace(found, architecture=cut)
 
 
 def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, float]]:
     """Train a classical network on a row's observation; its last output, and what else is known of it."""
     ev, found = task.evaluation, network(task, at.size)
-    options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
-    module = dip.DipNetwork(found.architecture, options)
+    module = dip.DipNetwork(found.architecture, found.options)
     dip.initialise(module, device.keyed_seed(seed, found.architecture.text()))
     settings: dict[str, Any] = {"iterations": ev.iterations, "lr": ev.lr}
     if task.method == "dip_published":
@@ -139,21 +125,14 @@ def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, 
         }  # fmt: skip
     z = _input(found, at, seed).to(ev.device)
     result = reconstruct(module.to(ev.device), z, at.loss, oracle=at.truth, precision=ev.precision, **settings)
-    known = {"loss": result.loss, "iterations": result.iterations, **_size(found, options, at)}
+    known = {"loss": result.loss, "iterations": result.iterations}
+    known |= evaluate.size(found.architecture, found.options, at.size)
     if result.oracle is not None:
         known |= dict(zip(("oracle_psnr", "oracle_iteration"), result.oracle, strict=True))
     if result.averaged is not None:
         averaged = evaluate.measure(ev, result.averaged)
         known |= {f"averaged_{name}": averaged[name] for name in ("psnr", "ssim", "lpips_truth")}
     return result.output, known
-
-
-def _size(found: Classical, options: dip.NetworkOptions, at: Problem) -> dict[str, float]:
-    return {
-        "stages": len(found.architecture.encoders),
-        "params": dip.parameters(found.architecture, options),
-        "gmacs": dip.macs(found.architecture, options, *at.size) / 1e9,
-    }
 
 
 def _input(found: Classical, at: Problem, seed: int) -> Tensor:
@@ -173,21 +152,16 @@ def _enlarged(at: Problem, kind: str) -> Tensor:
 
 
 def _inpainted(at: Problem, method: str) -> Tensor:
-    """The hole filled by a method that a library ships; the known pixels stay as they are."""
-    filled = _filled(at, method)
-    return torch.where(at.known > 0, at.observed, filled.to(at.observed))
-
-
-def _filled(at: Problem, method: str) -> Tensor:
-    """What a library makes of the 8-bit observation."""
+    """The hole filled by a method that a library ships, from 8-bit pixels; the known pixels stay as they are."""
     pixels, hole = images.to_uint8(at.observed[0]), (at.known[0, 0] == 0).cpu().numpy()
     if method == "biharmonic":
         from skimage.restoration import inpaint_biharmonic
 
         filled = inpaint_biharmonic(pixels / 255, hole, channel_axis=-1).clip(0, 1)
-        return torch.from_numpy(np.moveaxis(filled, -1, 0)[None].astype(np.float32))
-    import cv2
+        found = torch.from_numpy(np.moveaxis(filled, -1, 0)[None].astype(np.float32))
+    else:
+        import cv2
 
-    kind = {"telea": cv2.INPAINT_TELEA, "navier_stokes": cv2.INPAINT_NS}[method]
-    filled = cv2.inpaint(pixels, hole.astype(np.uint8), RADIUS, kind)  # treats the channels alike, so RGB may stay
-    return images.from_uint8(filled)[None]
+        kind = {"telea": cv2.INPAINT_TELEA, "navier_stokes": cv2.INPAINT_NS}[method]
+        found = images.from_uint8(cv2.inpaint(pixels, hole.astype(np.uint8), RADIUS, kind))[None]  # RGB may stay
+    return torch.where(at.known > 0, at.observed, found.to(at.observed))

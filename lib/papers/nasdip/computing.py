@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from lib import device, weights
 from lib.data import images, pictures
 from lib.papers import rows
@@ -16,6 +14,7 @@ from lib.papers.nasdip import baselines, evaluate, experiments, planning, record
 from lib.papers.nasdip.baselines import Baseline
 from lib.papers.nasdip.evaluate import Evaluation
 from lib.papers.nasdip.experiments import Search
+from lib.papers.nasdip.records import Stored
 from lib.papers.nasdip.settings import Settings
 from lib.papers.rows import Job
 from lib.papers.study import Study
@@ -33,8 +32,8 @@ ASKED = {"valid": 2, "uniform": 20}
 
 def check_rows(settings: Settings) -> None:
     """Raise ValueError for a row, a size or a space that cannot be, MissingData for artworks that are not there."""
-    for name in planning.rows_of(settings):
-        Evaluation.of(settings, name).space()
+    for row in settings.searched:
+        Evaluation.of(settings, row).space()
     tasks.artworks(settings.artworks, settings.artworks_per_medium)
 
 
@@ -51,22 +50,25 @@ def searcher_of(settings: Settings, search: Search) -> Searcher:
 
 
 def search(study: Study, settings: Settings, part: str) -> None:
-    """Run every search of a part, each with a record of its own."""
+    """Run or continue every search of a part, each with a record of its own.
+
+    Random search gets as many trainings as the genetic algorithm of the same row and seed.
+    """
     for one in experiments.searches(settings, part):
-        run_search(study, settings, one)
+        trainings, budget = None, experiments.budget(one.population, one.generations)
+        if one.random:
+            name = experiments.record_name("truth", one.row, one.seed)
+            if (twin := records.load(study, name)) is None:
+                study.lack(one.name, f"random search gets as many trainings as {name}, which has none")
+                continue
+            trainings = int(twin.trained.sum())
+            budget = ASKED[settings.init] * trainings
+        run_search(study, settings, one, budget, trainings)
 
 
-def run_search(study: Study, settings: Settings, one: Search) -> None:
-    """Run or continue one search and export its record. Random search gets the genetic algorithm's trainings."""
+def run_search(study: Study, settings: Settings, one: Search, budget: int, trainings: int | None) -> None:
+    """Run or continue one search up to so many candidates, and distinct networks where told; export its record."""
     ev, searcher = evaluate.of(settings, one), searcher_of(settings, one)
-    trainings, budget = None, experiments.budget(one.population, one.generations)
-    if one.random:
-        twin = experiments.record_name("truth", one.row, one.seed)
-        trainings = trainings_of(study.frame(twin)) if study.has(twin) else 0
-        if not trainings:
-            study.lack(one.name, f"random search gets as many trainings as {twin}, which has none")
-            return
-        budget = ASKED[settings.init] * trainings
     used = {name: weights.digest(name) for name in planning.used_weights(settings)}
     shared: dict[str, Any] = {"window": settings.window, "threads_per_candidate": settings.threads}
     identity = loop.identity(searcher, ev.identity(), **shared, search=asdict(one), weights=used)
@@ -80,18 +82,6 @@ def run_search(study: Study, settings: Settings, one: Search) -> None:
         study.export(run_, one.name, {})
 
 
-def trainings_of(frame: pd.DataFrame) -> int:
-    """Distinct networks that a search trained, or took from another record."""
-    return int((frame["cached"] != "record").sum()) if len(frame) else 0
-
-
-def found(study: Study, settings: Settings) -> Iterator[tuple[int, Search, pd.DataFrame]]:
-    """The place, the search and the scored rows of every search that was run and found a network."""
-    for place, one in enumerate(experiments.every(settings)):
-        if study.has(one.name) and len(frame := study.frame(one.name)):
-            yield place, one, frame
-
-
 def complete(study: Study, settings: Settings, part: str) -> bool:
     """Whether nothing that the part needs was left out by `parts`, so that its record replaces no fuller one."""
     absent = [one.name for one in experiments.every(settings) if settings.parts and not study.has(one.name)]
@@ -100,9 +90,11 @@ def complete(study: Study, settings: Settings, part: str) -> bool:
     return not absent
 
 
-def winner(frame: pd.DataFrame) -> pd.Series:
-    """The best row of a search."""
-    return frame.iloc[int(frame["score"].argmin())]
+def found(study: Study, settings: Settings) -> Iterator[tuple[int, Stored]]:
+    """The place and the record of every search that was run and found a network."""
+    for place, one in enumerate(experiments.every(settings)):
+        if (stored := records.load(study, one.name)) is not None:
+            yield place, stored
 
 
 @dataclass(frozen=True)
@@ -118,14 +110,14 @@ def rescored(study: Study, settings: Settings, part: str) -> None:
     if not complete(study, settings, part):
         return
     jobs = []
-    for k, one, frame in found(study, settings):
-        if one.part == "artworks":
+    for k, one in found(study, settings):
+        if one.search.part == "artworks":
             continue
-        config = {name: value for name, value in asdict(one).items() if name not in ("name", "seed")}
-        config |= {"search": one.name, "search_seed": one.seed}
-        task = Trained(Evaluation.of(settings, one.row, one.variant), winner(frame)["genome"])
+        task = Trained(Evaluation.of(settings, one.search.row, one.search.variant), one.winner["genome"])
+        config = {name: value for name, value in asdict(one.search).items() if name not in ("name", "seed")}
+        config |= {"search": one.search.name, "search_seed": one.search.seed, "text": task.genome}
         seeds = [device.keyed_seed(settings.seed, "fresh", repeat) for repeat in range(settings.rescored)]
-        jobs += [Job(k, repeat, seed, task, {**config, "text": task.genome}) for repeat, seed in enumerate(seeds)]
+        jobs += [Job(k, repeat, seed, task, config) for repeat, seed in enumerate(seeds)]
     rows.compute(study, part, jobs, train_again, **_common(settings))
 
 
@@ -136,18 +128,15 @@ def train_again(task: Trained, seed: int, folder: Path) -> Outcome:
 
 def compare(study: Study, settings: Settings, part: str) -> None:
     """Every baseline on every row."""
-    jobs = baselines.jobs(settings)
-    rows.compute(study, part, jobs, baselines.compute, **_common(settings))
+    rows.compute(study, part, baselines.jobs(settings), baselines.compute, **_common(settings))
 
 
 def draw_pictures(study: Study, settings: Settings, part: str) -> None:
     """The pictures of figures 1, 3, 6, 7 and 8. What may not be shown is kept apart from what may."""
     if not complete(study, settings, part):
         return
-    jobs = [
-        Job(k, 0, seed, task, {"row": row, "what": what})
-        for k, (row, what, task, seed) in enumerate(_wanted(study, settings))
-    ]
+    wanted = enumerate(_wanted(study, settings))
+    jobs = [Job(k, 0, seed, task, {"row": row, "what": what}) for k, (row, what, task, seed) in wanted]
 
     def showable(row: dict[str, Any]) -> bool:
         return pictures.info(tasks.row(row["config"]["row"]).picture).showable
@@ -170,32 +159,20 @@ def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
 
 def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseline | Trained, int]]:
     """(row, what, task, seed) of every picture. What is compared has one fresh seed, for a search picks lucky ones; the
-    individuals of figure 3 have the seed of their search."""
+    individuals of figure 3, and the winners beside that, have the seed of their search."""
     fresh = device.keyed_seed(settings.seed, "fresh", 0)
-    for name in dict.fromkeys([*settings.rows, *settings.shown_rows]):
-        for method in ("truth", *baselines.PLAIN[tasks.row(name).task], *settings.classical):
-            yield name, method, baselines.baseline(settings, name, method), fresh
-    for _, one, frame in found(study, settings):
-        if one.seed == 0 and one.part in ("truth", "mutation", "artworks"):
-            ev = evaluate.of(settings, one)
-            what = {"mutation": f"rate_{one.mutation_rate:g}", "artworks": "artwork"}.get(one.part, "winner")
-            yield one.row, what, Trained(ev, winner(frame)["genome"]), fresh
-            if one.part == "truth" and one.row in settings.shown_rows[:1]:
-                for place, row in _ladder(study, one):
-                    yield one.row, place, Trained(ev, row["genome"]), int(row["seed"])
-    for _, one, frame in found(study, settings):
-        if one.seed == 0 and one.part == "truth":  # what the search itself saw, beside the fresh seed
-            best = winner(frame)
-            yield one.row, "winner_own", Trained(evaluate.of(settings, one), best["genome"]), int(best["seed"])
-
-
-def _ladder(study: Study, one: Search) -> Iterator[tuple[str, pd.Series]]:
-    """The best, the middle and the worst individual of a search's first and last population."""
-    populations = records.stored(study, one.part, row=one.row)[0].populations  # seed 0 comes first
-    for when, population in (("first", populations[0]), ("last", populations[-1])):
-        members = population[population["valid"]]
-        for place, at in (("top", 0), ("middle", len(members) // 2), ("bottom", -1)):
-            yield f"{when}_{place}", members.iloc[at]
+    for row in settings.searched:
+        for method in ("truth", *baselines.PLAIN[tasks.row(row).task], *settings.classical):
+            yield row, method, baselines.baseline(settings, row, method), fresh
+    for _, one in found(study, settings):
+        part, row, ev = one.search.part, one.search.row, evaluate.of(settings, one.search)
+        if one.search.seed or part not in ("truth", "mutation", "artworks"):
+            continue
+        yield row, one.search.shown, Trained(ev, one.winner["genome"]), fresh
+        again = {"winner_own": one.winner} if part == "truth" else {}
+        again |= one.ladder if part == "truth" and row in settings.shown_rows[:1] else {}
+        for what, member in again.items():
+            yield row, what, Trained(ev, member["genome"]), int(member["seed"])
 
 
 def _common(settings: Settings) -> dict[str, Any]:

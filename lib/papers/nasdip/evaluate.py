@@ -1,4 +1,4 @@
-"""One candidate: decode, train on the one degraded picture, measure (specification sections 3 to 5 and 7).
+"""One candidate: decode, train on the one degraded picture, measure (paper section 3).
 
 A score follows from (evaluation, genome, seed) alone: initial weights are drawn from the seed and the canonical genome,
 the input noise from the seed and the row, the degradation from the study's own seed and the row.
@@ -19,7 +19,7 @@ from lib.metrics.ssim import ssim
 from lib.models import dip
 from lib.papers.nasdip import tasks
 from lib.papers.nasdip.experiments import Search
-from lib.papers.nasdip.settings import Settings
+from lib.papers.nasdip.settings import Settings, space
 from lib.papers.nasdip.tasks import Degradation, Problem, Row, keyed
 from lib.papers.networks import perceptual
 from lib.search.workers import Outcome
@@ -27,8 +27,8 @@ from lib.spaces.base import Genome
 from lib.spaces.nasdip import Architecture, NasDip
 from lib.training.reconstruction import Reconstruction, reconstruct
 
-AMPLITUDE = 0.1  # the input is uniform noise in [0, 0.1) (3.2)
-SMALLEST = 64  # px to which smaller pictures are enlarged for LPIPS (7)
+AMPLITUDE = 0.1  # the input is uniform noise in [0, 0.1), as of Deep Image Prior
+SMALLEST = 64  # px to which smaller pictures are enlarged for LPIPS
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,10 @@ class Evaluation:
 
     def space(self) -> NasDip:
         """The space that genomes of this evaluation come from, for pictures of its size."""
-        return NasDip(
-            units=self.units, variant=self.variant, width_table=self.width_table, skip_code=self.skip_code,
-            bypass=self.bypass, max_width=self.max_width, max_filter=self.max_filter, t_table=tuple(self.t_table),
-            side=problem(self).size, pad=self.pad, stage=self.stage,
-        )  # fmt: skip
+        return space(vars(self), problem(self).size)
 
     def options(self) -> dip.NetworkOptions:
-        """How architectures become networks; nearest up-sampling for inpainting, as in Deep Image Prior (3.1)."""
+        """How architectures become networks; nearest up-sampling for inpainting, as in Deep Image Prior."""
         up = "nearest" if tasks.row(self.row).task == "inpaint" else "bilinear"
         return dip.NetworkOptions(up=up, pad=self.pad, stage=self.stage, skip_tap=self.skip_tap)
 
@@ -109,19 +105,24 @@ def problem(ev: Evaluation) -> Problem:
 
 
 def noise(row: Row, size: tuple[int, int], seed: int, channels: int = 32) -> Tensor:
-    """The input z (1, C, H, W) of all networks of a row: uniform in [0, 0.1), never redrawn (3.2)."""
+    """The input z (1, C, H, W) of all networks of a row: uniform in [0, 0.1), never redrawn."""
     return AMPLITUDE * torch.rand(1, channels, *size, generator=keyed(seed, row.name, "input"))
 
 
 def restore(ev: Evaluation, genome: Genome, seed: int) -> Reconstruction:
     """Train the genome's network on the row's observation; the restored picture is its last output."""
-    space, at = ev.space(), problem(ev)
-    architecture = space.decode(space.check(genome))
+    genomes, at = ev.space(), problem(ev)
+    architecture = genomes.decode(genomes.check(genome))
     network = dip.DipNetwork(architecture, ev.options())
-    dip.initialise(network, device.keyed_seed(seed, space.text(space.canonical(genome))))
+    dip.initialise(network, device.keyed_seed(seed, genomes.text(genomes.canonical(genome))))
     z = noise(at.row, at.size, seed).to(ev.device)
-    iterations = ev.iterations if architecture.iterations is None else architecture.iterations
-    return reconstruct(network.to(ev.device), z, at.loss, iterations=iterations, lr=ev.lr, precision=ev.precision)
+    steps = iterations(ev, architecture)
+    return reconstruct(network.to(ev.device), z, at.loss, iterations=steps, lr=ev.lr, precision=ev.precision)
+
+
+def iterations(ev: Evaluation, architecture: Architecture) -> int:
+    """Adam steps: the evaluation's, unless the genome chooses them."""
+    return ev.iterations if architecture.iterations is None else architecture.iterations
 
 
 def evaluate(ev: Evaluation, genome: Genome, seed: int) -> Outcome:
@@ -129,27 +130,23 @@ def evaluate(ev: Evaluation, genome: Genome, seed: int) -> Outcome:
     device.seed_everything(seed)  # nothing draws from the global generators; this asks for deterministic kernels
     started = time.perf_counter()
     result = restore(ev, genome, seed)
-    metrics = measure(ev, result.output)
-    space = ev.space()
-    architecture = space.decode(genome)
-    metrics |= {"loss": result.loss, "iterations": result.iterations, **size(ev, architecture)}
+    metrics = measure(ev, result.output) | {"loss": result.loss, "iterations": result.iterations}
+    metrics |= size(ev.space().decode(genome), ev.options(), problem(ev).size)
     return Outcome(metrics[score_name(ev.reference)], metrics, time.perf_counter() - started)
 
 
 def cost(ev: Evaluation, genome: Genome) -> float:
     """What training a genome costs: multiply-accumulates of all its forward passes."""
     architecture = ev.space().decode(genome)
-    macs = dip.macs(architecture, ev.options(), *problem(ev).size)
-    return float(macs * (ev.iterations if architecture.iterations is None else architecture.iterations))
+    return float(dip.macs(architecture, ev.options(), *problem(ev).size) * iterations(ev, architecture))
 
 
-def size(ev: Evaluation, architecture: Architecture) -> dict[str, float]:
-    """Stages, parameters and multiply-accumulates (1e9, one forward pass) of a network."""
-    options, (height, width) = ev.options(), problem(ev).size
+def size(architecture: Architecture, options: dip.NetworkOptions, sides: tuple[int, int]) -> dict[str, float]:
+    """Stages, parameters and multiply-accumulates (1e9, one forward pass) of a network on a height and width, px."""
     return {
         "stages": len(architecture.encoders),
         "params": dip.parameters(architecture, options),
-        "gmacs": dip.macs(architecture, options, height, width) / 1e9,
+        "gmacs": dip.macs(architecture, options, *sides) / 1e9,
     }
 
 

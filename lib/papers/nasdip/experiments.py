@@ -1,8 +1,7 @@
-"""The study's searches as plain lists, grouped in parts (specification sections 1 and 6). Nothing here computes."""
+"""The study's searches as plain lists, grouped in parts. Nothing here computes."""
 
 import math
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +21,17 @@ PARTS = {
     "rescored": "every winner again, with fresh seeds",
     "pictures": "the pictures of the figures, computed again from the records' genomes",
 }
-SEARCHED = ("truth", "sym", "epochs", "random", "observed", "heldout", "mutation", "artworks")
-ELITE = 0.05  # share of the population that passes unchanged, and that is culled (5.4)
+REPEATED: dict[str, tuple[str, str, dict[str, Any]]] = {  # the settings of rows and of seeds, and what differs
+    "truth": ("rows", "seeds", {}),
+    "sym": ("rows", "variant_seeds", {"variant": "sym"}),
+    "epochs": ("swept_rows", "variant_seeds", {"variant": "asym_t"}),
+    "random": ("rows", "seeds", {"random": True}),
+    "observed": ("blind_rows", "seeds", {"reference": "observed"}),
+    "heldout": ("blind_rows", "variant_seeds", {"reference": "heldout"}),
+    "mutation": ("swept_rows", "variant_seeds", {}),
+}
+SEARCHED = (*REPEATED, "artworks")
+ELITE = 0.05  # share of the population that passes unchanged, and that is culled (paper section 3.2)
 
 
 @dataclass(frozen=True)
@@ -33,13 +41,18 @@ class Search:
     part: str
     name: str
     row: str
-    variant: str  # of the space
-    reference: str  # what the fitness compares with
     mutation_rate: float
     seed: int
     population: int
     generations: int
+    variant: str = "asym"  # of the space
+    reference: str = "truth"  # what the fitness compares with
     random: bool = False
+
+    @property
+    def shown(self) -> str:
+        """What its winner is called among the pictures."""
+        return {"mutation": f"rate_{self.mutation_rate:g}", "artworks": "artwork"}.get(self.part, "winner")
 
 
 def elite(population: int) -> int:
@@ -59,9 +72,22 @@ def transform(reference: str) -> str:
 
 def searches(settings: Settings, part: str) -> list[Search]:
     """Every search of a part, in order; none for the parts that search nothing."""
-    if part not in PARTS:
-        raise ValueError(f"part is {part!r}; allowed are {', '.join(PARTS)}")
-    return list(_BUILDERS[part](settings, part)) if part in _BUILDERS else []
+    if part == "artworks":
+        listed = artworks(settings.artworks, settings.artworks_per_medium)
+        return [artwork(settings, number, picture) for number, (_, picture) in enumerate(listed)]
+    if part not in REPEATED:
+        return []
+    rows, seeds, own = REPEATED[part]
+    main, size = settings.mutation_rate, (settings.population, settings.generations)
+    swept = part == "mutation"
+    rates = [rate for rate in settings.sweep_rates if not math.isclose(rate, main)] if swept else [main]
+    asked = [(row, rate, seed) for row in getattr(settings, rows) for rate in rates
+             for seed in range(getattr(settings, seeds))]  # fmt: skip
+    if part == "truth":
+        asked += [(row, main, 0) for row in settings.shown_rows if row not in settings.rows]
+    ends = [f"{rate:g}-{seed}" if swept else seed for _, rate, seed in asked]
+    return [Search(part, record_name(part, row, end), row, rate, seed, *size, **own)
+            for (row, rate, seed), end in zip(asked, ends, strict=True)]  # fmt: skip
 
 
 def every(settings: Settings) -> list[Search]:
@@ -74,55 +100,7 @@ def record_name(part: str, row: str, end: str | int) -> str:
     return f"{part}-{re.sub('[^A-Za-z0-9_.-]+', '_', row)}-{end}"
 
 
-def _search(s: Settings, part: str, row: str, seed: int, *, variant: str = "asym", reference: str = "truth",
-            rate: float | None = None) -> Search:  # fmt: skip
-    name = record_name(part, row, seed if rate is None else f"{rate:g}-{seed}")
-    rate = s.mutation_rate if rate is None else rate
-    return Search(part, name, row, variant, reference, rate, seed, s.population, s.generations, part == "random")
-
-
-def _repeated(s: Settings, part: str) -> Iterator[Search]:
-    """Searches with several seeds of each row that a setting names."""
-    rows, seeds, options = _REPEATED[part]
-    for row in getattr(s, rows):
-        for seed in range(getattr(s, seeds)):
-            yield _search(s, part, row, seed, **options)
-
-
-def _truth(s: Settings, part: str) -> Iterator[Search]:
-    yield from _repeated(s, part)
-    for row in s.shown_rows:
-        if row not in s.rows:
-            yield _search(s, part, row, 0)
-
-
-def _mutation(s: Settings, part: str) -> Iterator[Search]:
-    for row in s.swept_rows:
-        for rate in s.sweep_rates:
-            for seed in range(s.variant_seeds) if not math.isclose(rate, s.mutation_rate) else ():
-                yield _search(s, part, row, seed, rate=rate)  # the main rate was run in `truth`
-
-
-def artwork(s: Settings, number: int, picture: str) -> Search:
+def artwork(settings: Settings, number: int, picture: str) -> Search:
     """The search of one artwork."""
-    name = f"artworks-{number:02d}"
-    return Search("artworks", name, picture, "asym", "truth", s.mutation_rate, 0, s.artwork_population,
-                  s.artwork_generations)  # fmt: skip
-
-
-def _artworks(s: Settings, part: str) -> Iterator[Search]:
-    for number, (_, picture) in enumerate(artworks(s.artworks, s.artworks_per_medium)):
-        yield artwork(s, number, picture)
-
-
-_REPEATED: dict[str, tuple[str, str, dict[str, Any]]] = {  # the settings of rows and seeds, and what differs
-    "truth": ("rows", "seeds", {}),
-    "sym": ("rows", "variant_seeds", {"variant": "sym"}),
-    "epochs": ("swept_rows", "variant_seeds", {"variant": "asym_t"}),
-    "random": ("rows", "seeds", {}),
-    "observed": ("blind_rows", "seeds", {"reference": "observed"}),
-    "heldout": ("blind_rows", "variant_seeds", {"reference": "heldout"}),
-}
-_BUILDERS: dict[str, Callable[[Settings, str], Iterator[Search]]] = {
-    **dict.fromkeys(_REPEATED, _repeated), "truth": _truth, "mutation": _mutation, "artworks": _artworks,
-}  # fmt: skip
+    size = settings.artwork_population, settings.artwork_generations
+    return Search("artworks", f"artworks-{number:02d}", picture, settings.mutation_rate, 0, *size)

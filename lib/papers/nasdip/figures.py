@@ -1,6 +1,6 @@
 """The paper's figures 1 to 8 and our own, drawn from records. Each returns None where its rows were not run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,11 @@ from matplotlib.figure import Figure
 
 from lib.models.dip_classical import CLASSICAL
 from lib.papers.nasdip import records, tables
-from lib.papers.nasdip.records import MEASURES, ORACLE, TASKS, Stored
+from lib.papers.nasdip.records import ORACLE, TASKS, Stored
 from lib.papers.study import Study, needs
 from lib.report import architecture, clusters, plots
 from lib.report.pictures import image_grid
 from lib.report.search import convergence, embedding
-from lib.report.statistics import spearman
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
 
@@ -48,14 +47,19 @@ def _caption(row: pd.Series | None) -> str:
     return f"{row['psnr']:.1f} dB, SSIM {row['ssim']:.2f}\nLPIPS {row['lpips_truth']:.3f}"
 
 
-def _sheet(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str, str], cell: float = 1.3) -> Figure:
-    """Pictures of the rows in columns of what was done, with their measures."""
+def _sheet(study: Study, cells: list[list[pd.Series | None]], rows: list[str], columns: Iterable[str],
+           **more: Any) -> Figure:  # fmt: skip
+    """Pictures with their measures."""
+    images = [[_image(study, cell) for cell in line] for line in cells]
+    captions = [[_caption(cell) for cell in line] for line in cells]
+    return image_grid(images, rows=rows, columns=list(columns), captions=captions, reason=ABSENT, **more)
+
+
+def _restored(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str, str], **more: Any) -> Figure:
+    """Rows of the study in columns of what was done."""
     cells = [[shown.get((row, what)) for what in columns] for row in rows]
-    return image_grid(
-        [[_image(study, cell) for cell in line] for line in cells], columns=list(columns.values()), reason=ABSENT,
-        rows=[f"{records.title(row)}: {records.task(row)}" for row in rows],
-        captions=[[_caption(cell) for cell in line] for line in cells], cell=cell,
-    )  # fmt: skip
+    names = [f"{records.title(row)}: {records.task(row)}" for row in rows]
+    return _sheet(study, cells, names, columns.values(), **more)
 
 
 def _rows(shown: Album, *wanted: str) -> list[str]:
@@ -68,15 +72,7 @@ def fig1(study: Study) -> Figure | None:
     """Denoising above inpainting: input, matched classical network, NAS-DIP, truth."""
     shown = album(study)
     rows = _rows(shown, "denoising", "inpainting")
-    return study.figure("fig1", _sheet(study, shown, rows, COLUMNS, cell=1.7)) if rows else None
-
-
-@needs("pictures")
-def enlarged(study: Study) -> Figure | None:
-    """The same for super-resolution, whose input is shown enlarged bicubically."""
-    shown = album(study)
-    rows, columns = _rows(shown, "super-resolution"), {**COLUMNS, "untouched": "bicubic"}
-    return study.figure("extra_sr", _sheet(study, shown, rows, columns, cell=1.7)) if rows else None
+    return study.figure("fig1", _restored(study, shown, rows, COLUMNS, cell=1.7)) if rows else None
 
 
 def shown_winner(study: Study) -> Stored | None:
@@ -115,11 +111,8 @@ def fig3(study: Study) -> Figure | None:
         return None
     cells = [[shown.get((row, side)), *(shown.get((row, f"{when}_{place}")) for place in PLACES)]
              for when, side in (("first", "untouched"), ("last", "truth"))]  # fmt: skip
-    grid = image_grid(
-        [[_image(study, cell) for cell in line] for line in cells], columns=["input, truth", *PLACES],
-        rows=["first generation", "last generation"], captions=[[_caption(cell) for cell in line] for line in cells],
-        reason=ABSENT, cell=1.5, title=f"NAS-DIP{ORACLE}, each with its search's own seed",
-    )  # fmt: skip
+    grid = _sheet(study, cells, ["first generation", "last generation"], ["input, truth", *PLACES], cell=1.5,
+                  title=f"NAS-DIP{ORACLE}, each with its search's own seed")  # fmt: skip
     return study.figure("fig3", grid)
 
 
@@ -139,12 +132,12 @@ def curves(study: Study, row: str) -> pd.DataFrame:
     twins = {one.search.seed: one.generations for one in runs if one.search.part == "truth"}
     found = []
     for one in sorted(runs, key=lambda one: list(SERIES).index(one.search.part)):
-        rows = one.generations
+        frame = twins[one.search.seed] if one.search.random else one.generations
         if one.search.random:
-            rows = twins[one.search.seed]
-            seen = [one.first(count) for count in rows["trainings"]]
-            rows = rows.assign(fmax=[part.max() for part in seen], fmean=[part.mean() for part in seen])
-        found.append(rows.assign(series=SERIES[one.search.part], seed=one.search.seed))
+            fitness = one.rows.loc[one.trained, "fitness"]
+            seen = [fitness.head(count) for count in frame["trainings"]]
+            frame = frame.assign(fmax=[part.max() for part in seen], fmean=[part.mean() for part in seen])
+        found.append(frame.assign(series=SERIES[one.search.part], seed=one.search.seed))
     return pd.concat(found)
 
 
@@ -189,30 +182,18 @@ def fig4(study: Study) -> Figure | None:
 
 
 def fig5a(study: Study) -> Figure | None:
-    """The last populations of the symmetric searches on super-resolution, as the paper embeds them."""
-    return _population(study, "fig5a", "sym")
-
-
-def asymmetric(study: Study) -> Figure | None:
-    """The same for the asymmetric searches."""
-    return _population(study, "extra_tsne", "truth")
-
-
-def _population(study: Study, name: str, part: str) -> Figure | None:
-    """t-SNE of the valid members of the last populations of a row, as bits and as canonical bits, by search."""
-    rows = [row for row in records.rows_of(study, part) if records.task(row) == "super-resolution"]
-    runs = records.stored(study, part, row=rows[0]) if rows else []
-    runs = [one for one in runs if one.populations]
+    """t-SNE of the last populations of the symmetric searches on super-resolution, as bits and as canonical bits."""
+    rows = [row for row in records.rows_of(study, "sym") if records.task(row) == "super-resolution"]
+    runs = [one for row in rows[:1] for one in records.stored(study, "sym", row=row) if one.populations]
     members = [one.populations[-1].query("valid") for one in runs]
-    genomes = [genome for one, rows in zip(runs, members, strict=True) for genome in one.genomes(rows)]
+    genomes = [genome for one, part in zip(runs, members, strict=True) for genome in one.genomes(part)]
     if len({runs[0].space.canonical(genome) for genome in genomes}) < FEWEST:
-        study.lack(name, f"needs the part {part} on a row of super-resolution, with {FEWEST} networks in the end")
+        study.lack("fig5a", f"needs the part sym on a row of super-resolution, with {FEWEST} networks in the end")
         return None
-    fitness = pd.concat(members)["fitness"].to_numpy()
-    searches = [f"seed {one.search.seed}" for one, rows in zip(runs, members, strict=True) for _ in rows.index]
-    frame = _embedded(runs[0].space, genomes, fitness=fitness, search=searches)
+    searches = [f"seed {one.search.seed}" for one, part in zip(runs, members, strict=True) for _ in part.index]
+    frame = _embedded(runs[0].space, genomes, fitness=pd.concat(members)["fitness"].to_numpy(), search=searches)
     by = "search" if len(runs) > 1 else None
-    return study.figure(name, embedding(frame, colour="fitness", by=by, size="count", panel="t-SNE of"))
+    return study.figure("fig5a", embedding(frame, colour="fitness", by=by, size="count", panel="t-SNE of"))
 
 
 def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.DataFrame:
@@ -244,38 +225,24 @@ def fig5b(study: Study) -> Figure | None:
     return study.figure("fig5b", architecture.beside(drawn))
 
 
-def _rates(study: Study) -> pd.DataFrame | None:
-    """The generations of the searches at every mutation rate on the swept rows, with the seeds that all rates have."""
-    rows, seeds = records.rows_of(study, "mutation"), {one.search.seed for one in records.stored(study, "mutation")}
-    runs = [one for row in rows for one in records.stored(study, "mutation", "truth", row=row)]
-    runs = [one for one in runs if one.search.seed in seeds]
-    runs.sort(key=lambda one: (rows.index(one.search.row), one.search.mutation_rate))
-    parts = []
-    for one in runs:
-        row, rate = records.title(one.search.row), f"rate {one.search.mutation_rate:g}"
-        parts.append(one.generations.assign(row=row, rate=rate, seed=one.search.seed))
-    return pd.concat(parts) if parts else None
-
-
 def fig6(study: Study) -> Figure | None:
-    """Best fitness against the generation at each mutation rate."""
-    if (frame := _rates(study)) is None:
+    """Best fitness against the generation at each mutation rate, of the seeds that all rates have."""
+    swept = records.stored(study, "mutation")
+    rows, seeds = records.rows_of(study, "mutation"), {one.search.seed for one in swept}
+    runs = [one for one in (*swept, *records.stored(study, "truth"))
+            if one.search.row in rows and one.search.seed in seeds]  # fmt: skip
+    if not runs:
         return None
-    spread = {records.title(row): noise(study, row) for row in records.rows_of(study, "mutation")}
-    frame = frame.assign(row=[f"{row}{spread[row]}" for row in frame["row"]])
+    runs.sort(key=lambda one: (rows.index(one.search.row), one.search.mutation_rate))
+    spread = {row: noise(study, row) for row in rows}
+    frame = pd.concat([
+        one.generations.assign(row=f"{records.title(one.search.row)}{spread[one.search.row]}",
+                               rate=f"rate {one.search.mutation_rate:g}", seed=one.search.seed) for one in runs
+    ])  # fmt: skip
     note = _note(frame["seed"].nunique() > 1, any(spread.values()))
     chart = convergence(frame, "generation", "fmax", "rate", panel="row", dashes=True, note=note,
                         ylabel=f"best {FITNESS}")  # fmt: skip
     return study.figure("fig6", chart)
-
-
-def diversity(study: Study) -> Figure | None:
-    """In how many bits two members of the population differ, at each mutation rate."""
-    if (frame := _rates(study)) is None:
-        return None
-    chart = convergence(frame, "generation", "apart", "rate", panel="row", dashes=True,
-                        ylabel="share of bits that differ")  # fmt: skip
-    return study.figure("extra_diversity", chart)
 
 
 @needs("pictures")
@@ -286,24 +253,19 @@ def fig6_results(study: Study) -> Figure | None:
     if not rows:
         study.lack("fig6_results", "the swept rows' pictures may not be shown")
         return None
-    main = {one.search.mutation_rate for one in records.stored(study, "truth")}
-    rates = {*main, *(float(what.removeprefix("rate_")) for _, what in shown if what.startswith("rate_"))}
-    columns = {"winner" if rate in main else f"rate_{rate:g}": f"rate {rate:g}{ORACLE}" for rate in sorted(rates)}
-    grid = _sheet(study, shown, rows, {"untouched": "input", **columns, "truth": "truth"})
-    return study.figure("fig6_results", grid)
+    searches = {one.search.mutation_rate: one.search.shown for one in records.stored(study, "truth", "mutation")}
+    columns = {searches[rate]: f"rate {rate:g}{ORACLE}" for rate in sorted(searches)}
+    columns = {"untouched": "input", **columns, "truth": "truth"}
+    return study.figure("fig6_results", _restored(study, shown, rows, columns, cell=1.3))
 
 
 @needs("pictures")
 def fig7(study: Study) -> Figure | None:
     """Inpainting beside methods of two libraries, which stand in for the five that the paper shows."""
     shown = album(study)
-    columns = {
-        "untouched": "input",
-        **LIBRARY,
-        **{what: label for what, label in COLUMNS.items() if what != "untouched"},
-    }
     rows = _rows(shown, "inpainting")
-    return study.figure("fig7", _sheet(study, shown, rows, columns)) if rows else None
+    columns = {"untouched": COLUMNS["untouched"], **LIBRARY, **COLUMNS}
+    return study.figure("fig7", _restored(study, shown, rows, columns, cell=1.3)) if rows else None
 
 
 def artworks(study: Study) -> tuple[list[Stored], list[str]]:
@@ -339,56 +301,6 @@ def fig8_samples(study: Study) -> Figure | None:
     return study.figure("fig8_samples", image_grid(grid, rows=list(lines), reason=RIGHTS))
 
 
-def correlations(study: Study, row: str) -> pd.DataFrame:
-    """The first generation's valid networks of a row under both references: fitness, PSNR, SSIM."""
-    rows = pd.concat(records.first_generation(study, row))
-    fitness = {name: 1 - rows[f"lpips_{name}"] for name in ("truth", "observed")}
-    return pd.concat([rows[list(MEASURES)].assign(reference=name, fitness=of) for name, of in fitness.items()])
-
-
-def fitness(study: Study) -> Figure | None:
-    """Does fitness follow PSNR and SSIM among random networks (C10)? A column a task."""
-    if not (rows := panel_rows(study)):
-        return None
-    fig, axes = plots.panels((2, len(rows)), height=5.0, letters=False)
-    for place, row in enumerate(rows):
-        frame = correlations(study, row)
-        for ax, name, unit in ((axes[place], "psnr", " (dB)"), (axes[place + len(rows)], "ssim", "")):
-            ranks = {of: spearman(part["fitness"], part[name]).value for of, part in frame.groupby("reference")}
-            plots.scatter(
-                frame,
-                "fitness",
-                name,
-                by="reference",
-                xlabel="fitness (1 − LPIPS)",
-                ylabel=MEASURES[name] + unit,
-                ax=ax,
-                legend="below",
-                title=f"{records.title(row)}\nρ {ranks['truth']:.2f} truth, {ranks['observed']:.2f} observed",
-            )
-    plots.shared_legend(fig)
-    return study.figure("extra_fitness", fig)
-
-
-@needs("rescored", "baselines")
-def references(study: Study) -> Figure | None:
-    """PSNR of the winner by each fitness reference, beside the untouched input and the matched classical network."""
-    rows = records.rows_of(study, "observed", "heldout")
-    if not rows:
-        return None
-    names = {"untouched": "untouched", "dip_matched": "DIP, matched", "observed": "by the observation",
-             "heldout": "by held-out pixels", "truth": "by the truth (oracle)"}  # fmt: skip
-    frame = records.arms(study)
-    frame = frame[frame["row"].isin(rows) & frame["arm"].isin(names)]
-    ordered = pd.Categorical(frame["arm"].map(names), list(names.values()))
-    frame = frame.assign(row=frame["row"].map(records.title), arm=ordered)
-    grouped = frame.groupby(["arm", "row"], observed=True, sort=True)["psnr"].agg(["mean", "min", "max"]).reset_index()
-    chart = plots.bars(grouped, "row", "mean", by="arm", error=("min", "max"), xlabel="", ylabel="PSNR (dB)",
-                       width=plots.PAGE)  # fmt: skip
-    return study.figure("extra_references", chart)
-
-
 PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
-    fig1, enlarged, fig2, fig2_network, fig3, fig4, fig5a, asymmetric, fig5b, fig6, fig6_results, diversity, fig7, fig8,
-    fig8_samples, fitness, references,
+    fig1, fig2, fig2_network, fig3, fig4, fig5a, fig5b, fig6, fig6_results, fig7, fig8, fig8_samples,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """The numbers that the paper prints, and what they say of its own claims: arithmetic, without any run."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,9 @@ from lib.papers.nasdip import tasks
 from lib.papers.nasdip.records import MEASURES, SIGNS
 from lib.papers.study import Study
 from lib.paths import paper_numbers
-from lib.report.claims import Claim, Finding, exact
+from lib.report.claims import Claim, Finding, exact, in_print
+
+MAIN, RATE, NO_SR = "Asym NAS-DIP", "NAS-DIP pm=0.05", ("inpainting", "denoising")
 
 
 def values(table: str) -> pd.DataFrame:
@@ -68,3 +71,23 @@ def hours(study: Study, claim: Claim) -> Finding:
     found = [(500 + generations * 475) * minutes / 32 / 60 for generations in (10, 20) for minutes in (2, 3)]
     note = "10 generations take {:.1f} to {:.1f} h, 20 take {:.1f} to {:.1f} h; it fits if half are never trained"
     return exact(claim, min(found) >= 3 and max(found) <= 6, note=note.format(*found))
+
+
+CLAIMS = [
+    in_print("P-C1", "NAS-DIP beats the DIP network on every picture", "Table 2: 21 of 21",
+             partial(beats, arms=[(MAIN, "DIP")])),
+    in_print("P-C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1: 15 of 15",
+             partial(beats, arms=[("NAS-DIP", "DIP")], table="table1")),
+    in_print("P-C6", "inpainting, denoising: asymmetric beats symmetric networks and DIP", "Table 2",
+             partial(beats, arms=[(MAIN, "Sym NAS-DIP"), (MAIN, "DIP")], tasks=NO_SR)),
+    in_print("P-C7", "super-resolution: the symmetric search is the better one", "Table 2",
+             partial(beats, arms=[("Sym NAS-DIP", MAIN)], tasks=["super-resolution"])),
+    in_print("P-C8", "searching the number of iterations never helps", "Table 2",
+             partial(beats, arms=[(MAIN, "Asym NAS-DIP-T")], ties=True)),
+    in_print("P-C9", "mutation rate 0.05 is the best of four (PSNR, LPIPS; ties allowed, doubtful digits left out)",
+             "Table 3", partial(beats, table="table3", ties=True, measures=("psnr", "lpips_truth"),
+                                arms=[(RATE, f"NAS-DIP pm={rate}") for rate in ("0.01", "0.02", "0.10")])),
+    in_print("P-C16", "3 to 6 hours hold 10 to 20 generations if every proposal is trained", "Sec. 4", hours),
+    in_print("P-A1", "table 1 holds the means of table 2", "Tables 1, 2", are_means),
+    in_print("P-A2", "table 3 at 0.05 repeats table 2's Asym NAS-DIP", "Tables 2, 3", repeats),
+]  # fmt: skip

@@ -1,6 +1,6 @@
 """What a study's records say: searches with their generations and winners, and fresh scores of all that is compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -11,8 +11,9 @@ import pandas as pd
 
 from lib.papers.nasdip import tasks
 from lib.papers.nasdip.experiments import SEARCHED, Search, elite
+from lib.papers.nasdip.settings import space
 from lib.papers.study import Study
-from lib.report.clusters import mean_pairwise_hamming
+from lib.report.statistics import Interval, satterthwaite
 from lib.search import record
 from lib.searchers.generation import FLOOR
 from lib.spaces.base import Genome
@@ -22,7 +23,10 @@ ORACLE = " (oracle fitness)"  # of every search by the reference `truth`, which 
 MEASURES = {"psnr": "PSNR", "lpips_truth": "LPIPS", "ssim": "SSIM"}  # to the truth, in the paper's order
 SIGNS = {"psnr": 1, "lpips_truth": -1, "ssim": 1}  # 1 where more is better
 TASKS = {"inpaint": "inpainting", "denoise": "denoising", "sr": "super-resolution"}
-SPACE = ("units", "variant", "width_table", "skip_code", "bypass", "max_width", "max_filter", "t_table", "pad", "stage")
+CALLED = {"untouched": "untouched", "dip_published": "DIP published", "dip_matched": "DIP", "dip_scaled": "DIP 3x32",
+          "sym": "Sym", "truth": "Asym", "epochs": "Asym-T", "random": "random search"}  # fmt: skip
+MEASURED = (*MEASURES, "psnr_hole")
+Pair = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +43,7 @@ class Stored:
     @cached_property
     def space(self) -> NasDip:
         """The space of its genomes; for pictures of native size a side of 512, which no decoding depends on."""
-        chosen = {name: self.settings[name] for name in SPACE}
-        return NasDip(**chosen, side=self.settings["side"] or 512)
+        return space(self.settings, self.settings["side"] or 512)
 
     @property
     def winner(self) -> pd.Series:
@@ -68,47 +71,28 @@ class Stored:
 
     @cached_property
     def generations(self) -> pd.DataFrame:
-        """One row a generation: best and mean fitness of the valid, their stages and share, how far they are apart.
-
-        `trainings` counts the distinct networks up to the generation's end, `apart` is the mean share of bits in which
-        two members differ.
-        """
-        trained = self.trainings
-        rows = []
-        for number, members in enumerate(self.populations):
-            valid = members[members["valid"]]
-            asked = self.rows[self.rows["generation"] == number]
-            rows.append({
-                "generation": number, "fmax": members["fitness"].max(), "fmean": valid["fitness"].mean(),
-                "valid_share": asked["valid"].mean(), "stages": valid["stages"].mean(),
-                "trainings": trained[asked.index[-1]],
-                "apart": mean_pairwise_hamming(self.genomes(members)) / len(self.space.genes),
-            })  # fmt: skip
-        return pd.DataFrame(rows)
+        """One row a generation: best fitness, mean fitness of the valid, and distinct networks up to its end."""
+        return pd.DataFrame([
+            {"generation": number, "fmax": members["fitness"].max(),
+             "fmean": members.loc[members["valid"], "fitness"].mean(),
+             "trainings": self.trained[self.rows["generation"] <= number].sum()}
+            for number, members in enumerate(self.populations)
+        ])  # fmt: skip
 
     @property
-    def trainings(self) -> pd.Series:
-        """Distinct networks up to each row; what another record had trained already counts, repeats do not."""
-        return (self.rows["valid"] & (self.rows["cached"] != "record")).cumsum()
+    def trained(self) -> pd.Series:
+        """Which rows are distinct networks; what another record had trained already counts, repeats do not."""
+        return self.rows["valid"] & (self.rows["cached"] != "record")
 
-    def first(self, trainings: int) -> pd.Series:
-        """The fitness of its first so many distinct networks."""
-        trained = self.rows["valid"] & (self.rows["cached"] != "record") & (self.trainings <= trainings)
-        return self.rows.loc[trained, "fitness"]
-
-    @cached_property
-    def parents(self) -> pd.DataFrame:
-        """One row a parent, by what a record can deny: `member` of the population before, as rebuilt; if it was asked
-        earlier than the generation before, so that it `stayed`, then one of the `best` told until then.
-        """
-        told, kept, found = self.rows.set_index("k"), elite(self.search.population), list[pd.DataFrame]()
-        for number, before in enumerate(self.populations[:-1], 1):
-            chosen = told.loc[[k for pair in told.loc[told["generation"] == number, "parents"] for k in pair]]
-            limit = told.loc[told["generation"] < number - 1, "score"].nsmallest(kept).max()
-            stayed = chosen["generation"] < number - 1
-            found.append(pd.DataFrame({"member": chosen.index.isin(before["k"]), "stayed": stayed,
-                                       "best": ~stayed | (chosen["score"] <= limit)}))  # fmt: skip
-        return pd.concat(found) if found else pd.DataFrame({"member": [], "stayed": [], "best": []}, dtype=bool)
+    @property
+    def ladder(self) -> dict[str, pd.Series]:
+        """The best, the middle and the worst valid member of the first and of the last population."""
+        ends = {"first": self.populations[0], "last": self.populations[-1]}
+        found: dict[str, pd.Series] = {}
+        for when, members in ((when, members[members["valid"]]) for when, members in ends.items()):
+            places = {"top": 0, "middle": len(members) // 2, "bottom": -1}
+            found |= {f"{when}_{place}": members.iloc[at] for place, at in places.items()}
+        return found
 
     def genomes(self, rows: pd.DataFrame) -> list[Genome]:
         """The genomes of some rows."""
@@ -118,10 +102,17 @@ class Stored:
 def stored(study: Study, *parts: str, row: str = "") -> list[Stored]:
     """The study's searches of the parts (all if none is named), of one row where it is named, in order of name."""
     names = [path.name.removesuffix(".jsonl.gz") for path in sorted(study.records.glob("*-*.jsonl.gz"))]
-    fitting = [name for name in names if name.partition("-")[0] in (parts or SEARCHED) and study.has(name)]
-    paths = [study.records / f"{name}.jsonl.gz" for name in fitting]
-    found = [_load(path, path.stat().st_mtime_ns) for path in paths]
-    return [one for one in found if row in ("", one.search.row) and one.rows["valid"].any()]
+    found = [load(study, name) for name in names if name.partition("-")[0] in (parts or SEARCHED)]
+    return [one for one in found if one is not None and row in ("", one.search.row)]
+
+
+def load(study: Study, name: str) -> Stored | None:
+    """The search with a record of this name; None where it was not run, or found no network."""
+    if not study.has(name):
+        return None
+    path = study.records / f"{name}.jsonl.gz"
+    found = _load(path, path.stat().st_mtime_ns)
+    return found if found.rows["valid"].any() else None
 
 
 @lru_cache(maxsize=512)
@@ -144,30 +135,16 @@ def scale(study: Study) -> str:
     )
 
 
-def trained(study: Study) -> str:
-    """How many networks the symmetric and the asymmetric searches train of equally many candidates."""
-    mean = {part: np.mean([one.trainings.iloc[-1] for one in stored(study, part)] or 0) for part in ("sym", "truth")}
-    return f"of equal candidates a symmetric search trains {mean['sym']:.0f} networks, another {mean['truth']:.0f}"
-
-
 def before(study: Study) -> pd.DataFrame:
     """Measures of the networks that pictures are made of, as known without the pictures: row, what, seed, measures."""
-    found = []
-    for one in stored(study, "truth", "mutation", "artworks"):
+    found, columns = [], ["seed", *MEASURES]
+    fresh = study.frame("rescored") if study.has("rescored") else pd.DataFrame(columns=["search", *columns])
+    for one in stored(study, "truth", "mutation"):
         if one.search.seed == 0 and one.populations:
-            what = {"truth": "winner", "artworks": "artwork"}.get(one.search.part, f"rate_{one.search.mutation_rate:g}")
-            rows = {what: one.winner}
-            for when, members in (("first", one.populations[0]), ("last", one.populations[-1])):
-                valid = members[members["valid"]]
-                places = {"top": 0, "middle": len(valid) // 2, "bottom": -1}
-                rows |= {f"{when}_{place}": valid.iloc[at] for place, at in places.items()}
-            found += [{"row": one.search.row, "what": of, **row[["seed", *MEASURES]]} for of, row in rows.items()]
-    if study.has("rescored"):
-        fresh = study.frame("rescored").query("search_seed == 0 and part in ('truth', 'mutation')")
-        rates = "rate_" + fresh["mutation_rate"].map("{:g}".format)
-        fresh = fresh.assign(what=rates.where(fresh["part"] == "mutation", "winner"))
-        found += fresh[["row", "what", "seed", *MEASURES]].to_dict("records")
-    return pd.DataFrame(found, columns=["row", "what", "seed", *MEASURES])
+            known = [(one.search.shown, row) for _, row in fresh[fresh["search"] == one.search.name].iterrows()]
+            found += [{"row": one.search.row, "what": what, **row[columns]} for what, row in
+                      [*known, *one.ladder.items()]]  # fmt: skip
+    return pd.DataFrame(found, columns=["row", "what", *columns])
 
 
 def rows_of(study: Study, *parts: str) -> list[str]:
@@ -196,42 +173,29 @@ def arms(study: Study) -> pd.DataFrame:
     independent unit. The arm of a baseline is its method, with `_oracle` for the PSNR of its iterate nearest to the
     truth and `_averaged` for its averaged output; `iterations` are its steps.
     """
-    parts = [frame for frame in (_winners(study), _baselines(study)) if frame is not None]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["row", "arm", "unit", *MEASURES])
+    found = [pd.DataFrame(columns=["row", "arm", "unit", *MEASURES])]
+    if study.has("rescored"):
+        found.append(_winners(study.frame("rescored")))
+    if study.has("baselines"):
+        frame = study.frame("baselines").rename(columns={"method": "arm", "repeat": "unit"})
+        found += [frame, _other(frame, "oracle"), _other(frame, "averaged")]
+    columns = ["row", "arm", "unit", *MEASURED, "iterations"]
+    return pd.concat([frame.reindex(columns=columns) for frame in found if len(frame)] or found, ignore_index=True)
 
 
-def _winners(study: Study) -> pd.DataFrame | None:
-    if not study.has("rescored"):
-        return None
-    frame = study.frame("rescored")
+def _winners(frame: pd.DataFrame) -> pd.DataFrame:
+    """The mean fresh scores of every search's winner."""
     keys = ["row", "part", "mutation_rate", "search_seed"]
-    means = frame.groupby(keys, sort=False)[_measured(frame)].mean().reset_index()
+    means = frame.reindex(columns=[*keys, *MEASURED]).groupby(keys, sort=False).mean().reset_index()
     rate = "rate " + means["mutation_rate"].map("{:g}".format)
-    arm = means["part"].where(means["part"] != "mutation", rate)
-    return means.assign(arm=arm, unit=means["search_seed"]).drop(columns=keys[1:])
+    return means.assign(arm=means["part"].where(means["part"] != "mutation", rate), unit=means["search_seed"])
 
 
-def _baselines(study: Study) -> pd.DataFrame | None:
-    if not study.has("baselines"):
-        return None
-    frame = study.frame("baselines").rename(columns={"method": "arm", "repeat": "unit"})
-    parts = [frame, *(_other(frame, *of) for of in (("oracle", ["psnr"]), ("averaged", list(MEASURES))))]
-    known = ["row", "arm", "unit", *_measured(frame), *(["iterations"] if "iterations" in frame else [])]
-    return pd.concat([part.reindex(columns=known) for part in parts], ignore_index=True)
-
-
-def _other(frame: pd.DataFrame, output: str, measures: list[str]) -> pd.DataFrame:
+def _other(frame: pd.DataFrame, output: str) -> pd.DataFrame:
     """Another output of the baselines' networks as arms: of the iterate nearest to the truth, or averaged."""
-    names = {f"{output}_{measure}": measure for measure in measures}
-    if not set(names) <= set(frame):
-        return frame.head(0)
-    chosen = frame.dropna(subset=list(names)).drop(columns=_measured(frame)).rename(columns=names)
-    return chosen.assign(arm=chosen["arm"] + "_" + output)
-
-
-def _measured(frame: pd.DataFrame) -> list[str]:
-    """The measures that a frame has."""
-    return [name for name in (*MEASURES, "psnr_hole") if name in frame]
+    names = {f"{output}_{measure}": measure for measure in MEASURES if f"{output}_{measure}" in frame}
+    chosen = frame.dropna(subset=list(names)).drop(columns=[*MEASURED], errors="ignore").rename(columns=names)
+    return chosen.assign(arm=chosen["arm"] + f"_{output}") if names else frame.head(0)
 
 
 def values(frame: pd.DataFrame, row: str, arm: str, measure: str) -> np.ndarray:
@@ -245,3 +209,18 @@ def first_generation(study: Study, row: str, reference: str = "truth") -> Iterat
     for one in stored(study, reference, row=row):
         rows = one.rows
         yield rows[rows["valid"] & (rows["generation"] == 0)]
+
+
+def difference(pairs: Sequence[Pair], level: float = 0.95) -> Interval:
+    """Mean over the pairs (a, b) of mean a - mean b, with Student's interval; the variance is pooled within a pair.
+
+    One to three searches are too few for a bootstrap, which would see only their range. A side with one value borrows
+    the other's variance; two such sides have no interval (NaN). An empty b is an exact 0.
+    """
+    value = float(np.mean([a.mean() - (b.mean() if len(b) else 0.0) for a, b in pairs]))
+    sides = [[side for side in pair if len(side)] for pair in pairs]
+    free = np.array([sum(len(side) - 1 for side in pair) for pair in sides])
+    squares = np.array([sum(((side - side.mean()) ** 2).sum() for side in pair) for pair in sides])
+    spread = np.array([sum(1 / len(side) for side in pair) for pair in sides])
+    variances = squares / np.maximum(free, 1) * spread / len(pairs) ** 2
+    return satterthwaite(value, variances, free, sum(len(side) for pair in sides for side in pair), level)

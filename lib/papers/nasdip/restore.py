@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from torch import Tensor
 
 from lib import weights
 from lib.data import images, pictures
-from lib.device import pick
 from lib.models.backbones import TRUNKS
 from lib.papers.nasdip import evaluate, experiments, tasks
 from lib.papers.nasdip.evaluate import Evaluation
-from lib.papers.nasdip.settings import READINGS, Settings
+from lib.papers.nasdip.settings import Settings
+from lib.papers.one_cell import check_minutes, desk
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
 from lib.search import loop, runs
@@ -26,12 +25,7 @@ from lib.search.workers import few_threads
 from lib.searchers.genetic import Genetic
 from lib.spaces.nasdip import Architecture
 
-RANGES: dict[str, tuple[float, float]] = {**Settings.RANGES, "minutes": (1e-9, 1e6), "seed": (0, 2**31 - 1)}
 SMALL = 128  # px: below it the space has 3 pairs of stages, above 5
-NETWORK: dict[str, Any] = {
-    **{name: values[0] for name, values in READINGS.items()}, "max_width": 64, "max_filter": 9,
-    "t_table": [0, 500, 1500, 3500], "sigma": 0.0, "framing": "whole", "lpips": "alex",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,9 +67,10 @@ def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = 
     range, a mask that is not given or cannot be used, and where the time allows no training; FileNotFoundError for a
     file that is not there.
     """
-    _check(minutes=minutes, side=side, iterations=iterations, lr=lr, population=population, generations=generations,
-           seed=seed)  # fmt: skip
-    ev = _evaluation(image, task, mask, reference, side=side, iterations=iterations, lr=lr, device=device, seed=seed)
+    check_minutes(minutes)
+    chosen = {"side": side, "iterations": iterations, "lr": lr, "population": population, "generations": generations,
+              "workers": workers, "device": device, "seed": seed}  # fmt: skip
+    ev = _evaluation(image, task, mask, reference, chosen)
     searcher = Genetic(ev.space(), seed, population=population, init="valid", parents="survivors", fitness="rank")
     used = {name: weights.digest(name) for name in TRUNKS[ev.lpips][:2]}
     identity = loop.identity(searcher, ev.identity(), weights=used)
@@ -90,51 +85,35 @@ def restore(image: str | Path, *, task: str, minutes: float, mask: str | Path = 
     if scored.empty:
         raise ValueError(f"no network was trained in {minutes:g} minutes; give more, or a smaller side")
     best = scored.iloc[int(scored["score"].argmin())]
-    finished = _finished(ev, str(best["genome"]), int(best["seed"]), found, run.folder)
-    return _pasted(finished, ev) if task == "inpaint" and keep_known else finished
+    return _finished(ev, best, found, run.folder, keep_known=keep_known)
 
 
-def _check(**given: Any) -> None:
-    """Raise ValueError for a value out of range or of another kind; only minutes and lr may be broken numbers."""
-    for name, value in given.items():
-        low, high = RANGES[name]
-        kind, allowed = (Real, "numbers") if name in ("minutes", "lr") else (Integral, "whole numbers")
-        if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:  # type: ignore[operator]
-            raise ValueError(f"{name} is {value!r}; allowed are {allowed} from {low:g} to {high:g}")
-
-
-def _evaluation(image: str | Path, task: str, mask: str | Path, reference: str, *, side: int, iterations: int,
-                lr: float, device: str, seed: int) -> Evaluation:  # fmt: skip
-    """The evaluation of a user's picture, checked."""
+def _evaluation(image: str | Path, task: str, mask: str | Path, reference: str, chosen: dict[str, Any]) -> Evaluation:
+    """The evaluation of a user's picture under the desk profile's settings but for those chosen, checked."""
     if task not in tasks.TASKS:
         raise ValueError(f"task is {task!r}; allowed are {', '.join(tasks.TASKS)}")
     if reference not in ("heldout", "observed"):
         raise ValueError(f"reference is {reference!r}; allowed are heldout and observed, as the truth is unknown")
     if (task == "inpaint") != bool(mask):
         raise ValueError(f"mask is {str(mask)!r}; inpainting needs the picture of a mask, the other tasks take none")
+    base = vars(desk(Settings, "02_nasdip")) | {"framing": "whole", "max_width": 64, "max_filter": 9, **chosen}
+    settings = Settings.pick(base)
     for file in (image, mask):
         if file:
             pictures.info(file)
     shape = pictures.picture(image).shape[1:]
-    final = min(max(shape), side or max(shape)) * (int(task[2:]) if task.startswith("sr") else 1)
-    return Evaluation(
-        row=tasks.own(task, str(image), str(mask)), variant="asym", reference=reference, seed=seed,
-        device=str(pick(device)), side=side, units=3 if final <= SMALL else 5, iterations=iterations, lr=lr, **NETWORK,
-    )  # fmt: skip
+    final = min(max(shape), settings.side or max(shape)) * (int(task[2:]) if task.startswith("sr") else 1)
+    settings = replace(settings, units=3 if final <= SMALL else 5)
+    return Evaluation.of(settings, tasks.own(task, str(image), str(mask)), reference=reference)
 
 
-def _pasted(found: Restoration, ev: Evaluation) -> Restoration:
-    """The restoration with the known pixels as they were given."""
-    at = evaluate.problem(replace(ev, reference="observed"))
-    known = at.cut(at.known)[0].cpu() > 0
-    return replace(found, picture=torch.where(known, found.observed, found.picture))
-
-
-def _finished(ev: Evaluation, genome: str, seed: int, record: pd.DataFrame, folder: Path) -> Restoration:
+def _finished(ev: Evaluation, best: pd.Series, found: pd.DataFrame, folder: Path, *, keep_known: bool) -> Restoration:
     """Train the best network once more, now on every known pixel, with one thread as the candidates were."""
-    whole, space = replace(ev, reference="observed"), ev.space()
+    whole, genome = replace(ev, reference="observed"), ev.space().parse(best["genome"])
     at = evaluate.problem(whole)
     with few_threads(1):
-        output = evaluate.restore(whole, space.parse(genome), seed).output
-    restored, observed = (at.cut(x)[0].clamp(0, 1).cpu() for x in (output, at.baseline()))
-    return Restoration(restored, observed, space.decode(space.parse(genome)), record, folder)
+        output = evaluate.restore(whole, genome, int(best["seed"])).output
+    restored, observed, known = (at.cut(x)[0].clamp(0, 1).cpu() for x in (output, at.baseline(), at.known))
+    if at.row.task == "inpaint" and keep_known:
+        restored = torch.where(known > 0, observed, restored)
+    return Restoration(restored, observed, ev.space().decode(genome), found, folder)

@@ -1,11 +1,13 @@
 """The study's settings: what is restored, which networks may be found, how they are trained and searched."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from lib.papers import settings
+from lib.spaces.nasdip import NasDip
 
-# What the paper leaves open, and how the networks are computed; the first of each is taken (specification 2 to 4, 10).
+# What the paper leaves open, and how the networks are computed; the first of each is taken.
 READINGS = {
     "width_table": ("paper", "pow2"),  # 1, 1, 2 .. 64 or 1, 2 .. 128
     "skip_code": ("linear", "gate3"),  # 0 = none, else channels; or a gate bit and a width code
@@ -17,7 +19,12 @@ READINGS = {
     "down": ("bilinear", "lanczos2"),  # down-sampling of super-resolution
     "precision": ("float32", "bfloat16"),
 }
-SWEPT_RATES = (0.01, 0.02, 0.05, 0.1)  # mutation rates of table 3
+SPACE = ("units", "variant", "width_table", "skip_code", "bypass", "max_width", "max_filter", "t_table", "pad", "stage")
+
+
+def space(values: Mapping[str, Any], side: int | tuple[int, int]) -> NasDip:
+    """The space that settings, with a variant and the readings chosen, describe for pictures of this side, px."""
+    return NasDip(**{name: values[name] for name in SPACE}, side=side)
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Settings(settings.WorkerSettings):
     artworks_per_medium: int
     side: int  # px; 0 = native size
     framing: str  # window: the row's own cut, shrunk to side; whole: the whole picture
-    sigma: float  # noise of denoising, of 255 (specification 4.2)
+    sigma: float  # noise of denoising, of 255 (not in the paper)
     units: int  # N, pairs of stages in the genome (paper 5)
     readings: list[str]  # other readings of the paper than the first of each, such as bypass=resample; see READINGS
     max_width: int  # cap on the channels of a stage
@@ -44,7 +51,7 @@ class Settings(settings.WorkerSettings):
     lpips: str  # network of LPIPS: alex or vgg
     population: int  # K (paper 500)
     generations: int  # generations after the first, at most (paper 20)
-    early_stop: bool  # stop where best and mean fitness have settled (5.4, step 6)
+    early_stop: bool  # stop where best and mean fitness have settled
     init: str  # uniform (paper, invalid genomes included) or valid
     parents: str  # middle (paper) or survivors, for populations below 50
     mutation_rate: float  # of each bit (paper 0.05)
@@ -84,7 +91,7 @@ class Settings(settings.WorkerSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = dict.fromkeys([*self.rows, *self.shown_rows])
+        known = self.searched
         for name in ("blind_rows", "swept_rows"):
             if strange := [row for row in getattr(self, name) if row not in known]:
                 raise ValueError(f"{name} names {strange[0]!r}; allowed are the rows searched: {', '.join(known)}")
@@ -96,6 +103,11 @@ class Settings(settings.WorkerSettings):
                 raise ValueError(f"{name} is {values}; each value may stand there once")
         if len(self.t_table) != 4:
             raise ValueError(f"t_table is {self.t_table}; two bits choose from 4 values")
+
+    @property
+    def searched(self) -> list[str]:
+        """Every row that is searched, each once."""
+        return list(dict.fromkeys([*self.rows, *self.shown_rows]))
 
     def reading(self) -> dict[str, str]:
         """Each of `READINGS` with the value chosen. Raises ValueError for a name or value that is not there."""

@@ -1,34 +1,27 @@
 """The paper's tables beside ours, and the tables of our own experiments, as tidy frames made from records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from lib.papers.nasdip import printed, records
 from lib.papers.nasdip.baselines import classical
-from lib.papers.nasdip.experiments import transform
-from lib.papers.nasdip.records import MEASURES, ORACLE
-from lib.papers.nasdip.settings import SWEPT_RATES
+from lib.papers.nasdip.records import CALLED, MEASURED, MEASURES, ORACLE, difference
 from lib.papers.study import Study, needs
-from lib.report.statistics import satterthwaite
 
 PAPER = {"DIP": "DIP", "Sym NAS-DIP": "Sym", "Asym NAS-DIP": "Asym", "Asym NAS-DIP-T": "Asym-T"}
-PUBLISHED = "DIP published"
-ARMS = {
-    "untouched": "untouched", "dip_published": PUBLISHED, "dip_matched": "DIP", "dip_scaled": "DIP 3x32",
-    "sym": f"Sym{ORACLE}", "truth": f"Asym{ORACLE}", "epochs": f"Asym-T{ORACLE}", "random": f"random search{ORACLE}",
-}  # fmt: skip
+BY_TRUTH = ("sym", "truth", "epochs", "random")  # arms whose fitness is an oracle
 METHODS = {
     "untouched": "untouched (noisy, hole black, or bicubic)", "bilinear": "bilinear", "nearest": "nearest pixel",
     "telea": "Telea (OpenCV)", "navier_stokes": "Navier-Stokes (OpenCV)", "biharmonic": "biharmonic (scikit-image)",
     **{f"{arm}{output}": label + how for arm, label in (
-        ("dip_matched", "DIP, matched"), ("dip_scaled", "DIP 3x32, matched"), ("dip_published", PUBLISHED))
+        ("dip_matched", "DIP, matched"), ("dip_scaled", "DIP 3x32, matched"), ("dip_published", "DIP published"))
        for output, how in (("", ""), ("_oracle", ", ORACLE stop"), ("_averaged", ", averaged output"))},
     "truth": f"NAS-DIP{ORACLE}", "observed": "NAS-DIP, fitness by the observation",
     "heldout": "NAS-DIP, fitness by held-out pixels", "random": f"random search{ORACLE}",
 }  # fmt: skip
-RATES = {"DIP": "DIP", **{f"{rate:g}": f"NAS-DIP pm={rate:.2f}" for rate in SWEPT_RATES}}
+RATES = {"DIP": "DIP", **{f"{rate:g}": f"NAS-DIP pm={rate:.2f}" for rate in (0.01, 0.02, 0.05, 0.1)}}
 LAST = 2  # generations in which the cache's savings are counted
 
 
@@ -39,7 +32,7 @@ def means(study: Study) -> pd.DataFrame:
 
 def _share(every: pd.DataFrame) -> str:
     """How much of its own iterations the published network got, where it was not all."""
-    rows = every[every["arm"] == "dip_published"] if "iterations" in every else every.head(0)
+    rows = every[every["arm"] == "dip_published"]
     shares = [steps / classical(row).iterations for row, steps in zip(rows["row"], rows["iterations"], strict=True)]
     return f" ({np.mean(shares):.0%} of its steps)" if shares and min(shares) < 1 else ""
 
@@ -48,16 +41,14 @@ def _with_interval(every: pd.DataFrame, called: str, rows: list[str], arm: str, 
     """The mean over rows of an arm's means, with Student's interval for the noise of its searches or trainings."""
     groups = [records.values(every, row, arm, measure) for row in rows]
     if not groups or min(map(len, groups)) == 0:
-        return dict.fromkeys((called, f"{called} low", f"{called} high"), np.nan)
-    value = float(np.mean([group.mean() for group in groups]))
-    variances = [group.var(ddof=1) / len(group) / len(rows) ** 2 if len(group) > 1 else 0.0 for group in groups]
-    _, low, high, _ = satterthwaite(value, variances, [len(group) - 1 for group in groups], sum(map(len, groups)))
-    return {called: value, f"{called} low": low, f"{called} high": high}
+        return dict.fromkeys((called, f"{called}, low", f"{called}, high"), np.nan)
+    value, low, high, _ = difference([(group, group[:0]) for group in groups])
+    return {called: value, f"{called}, low": low, f"{called}, high": high}
 
 
 def _known_limits(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame without columns of limits that nothing is known of, as where every search was made once."""
-    limits = [name for name in frame.columns.astype(str) if name.endswith((" low", " high"))]
+    limits = [name for name in frame.columns.astype(str) if name.endswith((", low", ", high"))]
     return frame.drop(columns=[name for name in limits if frame[name].isna().all()])
 
 
@@ -86,14 +77,16 @@ def table2(study: Study) -> pd.DataFrame:
     """
     every = records.arms(study)
     paper = printed.values("table2").set_index(["image", "method", "metric"])["value"]
-    share, found = _share(every), []
+    names, found = {arm: f"{'ours: ' * (name in PAPER.values())}{name}" for arm, name in CALLED.items()}, []
+    names["dip_published"] += _share(every)
+    names |= {arm: names[arm] + ORACLE for arm in BY_TRUTH}
     for row in records.rows_of(study, "truth"):
-        searches = _searches(every, row, ["sym", "truth", "epochs", "random"])
+        searches = _searches(every, row, BY_TRUTH)
         for measure, metric in MEASURES.items():
             theirs = {f"paper: {name}": paper.get((records.title(row), of, metric)) for of, name in PAPER.items()}
             mine: dict[str, float] = {}
-            for arm, label in ARMS.items():
-                mine |= _with_interval(every, label.replace(PUBLISHED, PUBLISHED + share), [row], arm, measure)
+            for arm, called in names.items():
+                mine |= _with_interval(every, called, [row], arm, measure)
             found.append({"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches})
     return study.table("table2", _known_limits(pd.DataFrame(found)))
 
@@ -122,7 +115,7 @@ def table3(study: Study) -> pd.DataFrame:
     return study.table("table3", _known_limits(pd.DataFrame(found)))
 
 
-def _searches(every: pd.DataFrame, row: str, arms: list[str]) -> str:
+def _searches(every: pd.DataFrame, row: str, arms: Sequence[str]) -> str:
     """How many searches of a row there are of each arm."""
     return "/".join(str(len(records.values(every, row, arm, "psnr"))) for arm in arms)
 
@@ -143,8 +136,8 @@ def references(study: Study) -> pd.DataFrame | None:
         study.lack("extra_references", "needs the parts observed, heldout and rescored")
         return None
     frame = _methods(study, rows, ["untouched", "dip_matched", "random", "truth", "observed", "heldout"])
-    selection = {METHODS[name]: transform(name) for name in ("truth", "observed", "heldout")}
-    return study.table("extra_references", frame.assign(selection=frame["method"].map(selection).fillna("")))
+    ways = {METHODS["truth"]: "1 - LPIPS", METHODS["observed"]: "1 - LPIPS", METHODS["heldout"]: "rank"}
+    return study.table("extra_references", frame.assign(selection=frame["method"].map(ways).fillna("")))
 
 
 @needs("baselines")
@@ -153,25 +146,15 @@ def baselines(study: Study) -> pd.DataFrame:
     return study.table("extra_baselines", _methods(study, records.rows_of(study, "truth"), list(METHODS)))
 
 
-def inpainting(study: Study) -> pd.DataFrame | None:
-    """Figure 7 in numbers: library methods stand in for PatchMatch, Image Melding and three networks."""
-    rows = [row for row in records.rows_of(study, "truth") if records.task(row) == "inpainting"]
-    if not rows or not study.has("baselines"):
-        return None
-    return study.table("fig7_methods", _methods(study, rows, ["untouched", "telea", "navier_stokes", "biharmonic",
-                                                              "dip_matched", "truth"]))  # fmt: skip
-
-
 def _methods(study: Study, rows: list[str], chosen: list[str]) -> pd.DataFrame:
     """One line a row and method that was run: mean measures, and n, the searches or seeds behind them."""
     every = records.arms(study)
-    measures = [name for name in (*MEASURES, "psnr_hole") if name in every]
     grouped = every[every["arm"].isin(chosen)].groupby(["row", "arm"])
-    known = grouped[measures].mean().assign(n=grouped.size()).to_dict("index")
-    names = {arm: METHODS[arm].replace(PUBLISHED, PUBLISHED + _share(every)) for arm in chosen}
-    lines = [{"row": records.title(row), "task": records.task(row), "method": names[arm], **known[row, arm]}
+    known = grouped[list(MEASURED)].mean().assign(n=grouped.size()).to_dict("index")
+    lines = [{"row": records.title(row), "task": records.task(row), "method": METHODS[arm], **known[row, arm]}
              for row in rows for arm in chosen if (row, arm) in known]  # fmt: skip
     frame = pd.DataFrame(lines).rename(columns={**MEASURES, "psnr_hole": "PSNR in the hole"})
+    frame["method"] = frame["method"].str.replace(CALLED["dip_published"], CALLED["dip_published"] + _share(every))
     return frame.dropna(axis=1, how="all").astype({"n": int})
 
 
@@ -187,7 +170,6 @@ def searches(study: Study) -> pd.DataFrame | None:
             "part": part, "searches": len(runs), "asked": len(rows), "valid share": rows["valid"].mean(),
             "trainings": len(trained), "repeats of a network": (valid["cached"] == "record").sum(),
             "from the cache": (valid["cached"] == "disk").sum(),
-            "flips": _mean(rows, "flips"), "live flips": _mean(rows, "live_flips"),
             "seconds a training": trained["seconds"].mean(), "seconds a proposal": trained["seconds"].sum() / len(rows),
             f"last {LAST} generations: asked": len(late), "of them invalid": (~late["valid"]).sum(),
             "of them saved by the cache": (late["cached"] == "record").sum(),
@@ -200,10 +182,6 @@ def _late(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["generation"] > rows["generation"].max() - LAST] if "generation" in rows else rows.head(0)
 
 
-def _mean(rows: pd.DataFrame, name: str) -> float:
-    return float(rows[name].mean()) if name in rows else np.nan
-
-
 PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (
-    table1, table2, table3, references, baselines, inpainting, searches,
+    table1, table2, table3, references, baselines, searches,
 )  # fmt: skip

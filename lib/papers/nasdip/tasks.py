@@ -1,4 +1,4 @@
-"""What is restored: pictures, what was done to them, and what a restoration is compared with (specification 4 and 5.1).
+"""What is restored: pictures, what was done to them, and what a restoration is compared with.
 
 A row of the paper's tables is a picture and a task. Its degradation is drawn once from (seed, row) and shared by every
 network, so that all arms of a comparison see the same observation.
@@ -21,7 +21,7 @@ TASKS = ("denoise", "inpaint", "sr4", "sr8")
 REFERENCES = ("observed", "observed_lr", "truth", "heldout")
 HELD_OUT = 0.05  # share of the observed pixels that `heldout` keeps out of the loss
 HELD_BLOCK = 4  # side of its blocks when inpainting, px
-HOLE = (3 / 8, 1 / 2)  # sides of a generated hole, as shares of the picture's (specification 4.1)
+HOLE = (3 / 8, 1 / 2)  # sides of a generated hole, as shares of the picture's, as of Iizuka et al.
 
 
 @dataclass(frozen=True)
@@ -209,14 +209,13 @@ def drawn(at: Row, how: Degradation, digests: tuple[str, ...]) -> Problem:
 def degrade(picture: Tensor, at: Row, known: Tensor, how: Degradation) -> Problem:
     """The problem made from a clean picture (3, H, W) and what is known of it (1, 1, H, W)."""
     truth = picture[None]
-    operator = Downsample(picture.shape[1], picture.shape[2], at.factor, how.down) if at.factor > 1 else None
+    operator = _downsample(at, how, (picture.shape[1], picture.shape[2]))
     observed = truth if operator is None else operator(truth)
     if at.task == "denoise":
         noise = torch.randn(truth.shape, generator=keyed(how.seed, at.name, "noise"))
         observed = (truth + how.sigma / 255 * noise).clamp(0, 1)
     known = known if operator is None else torch.ones(1, 1, *observed.shape[-2:])
-    hidden = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
-    return Problem(at, truth, observed * known, known, hidden, operator, how.norm)
+    return Problem(at, truth, observed * known, known, _held(known, at, how), operator, how.norm)
 
 
 def _own(at: Row, how: Degradation) -> Problem:
@@ -231,15 +230,16 @@ def _own(at: Row, how: Degradation) -> Problem:
         known = (images.resize(known, (height, width), kind="area") > 0.9999).float()  # hidden in part is hidden
     if at.mask and not known.any():
         raise ValueError(f"mask {at.mask} leaves no pixel known at {tuple(known.shape[2:])} pixels; white means known")
-    multiple = max(1, how.multiple // at.factor)
-    more = [-extent % multiple for extent in picture.shape[1:]]
-    grown = (0, more[1], 0, more[0])
-    observed, known = pad(picture[None], grown), pad(known, grown)
-    held = _held(known, at.task, keyed(how.seed, at.name, "held")) if how.held else torch.zeros_like(known)
+    below, right = (-extent % max(1, how.multiple // at.factor) for extent in picture.shape[1:])
+    observed, known = (pad(part, (0, right, 0, below)) for part in (picture[None], known))
     height, width = (extent * at.factor for extent in observed.shape[-2:])
-    operator = Downsample(height, width, at.factor, how.down) if at.factor > 1 else None
-    extra = (more[0] * at.factor, more[1] * at.factor)
-    return Problem(at, None, observed * known, known, held, operator, how.norm, extra)
+    return Problem(at, None, observed * known, known, _held(known, at, how), _downsample(at, how, (height, width)),
+                   how.norm, (below * at.factor, right * at.factor))  # fmt: skip
+
+
+def _downsample(at: Row, how: Degradation, size: tuple[int, int]) -> Downsample | None:
+    """What makes pictures of a height and width small; None where the task does not."""
+    return Downsample(*size, at.factor, how.down) if at.factor > 1 else None
 
 
 def _own_mask(at: Row, picture: Tensor) -> Tensor:
@@ -273,23 +273,23 @@ def framed(picture: Tensor, at: Row, how: Degradation) -> Tensor:
 
 def _mask(at: Row, size: tuple[int, int], how: Degradation) -> Tensor:
     """1 where known, (1, 1, H, W); a shrunken pixel that is hidden in part is hidden."""
+    if at.task == "inpaint" and at.mask != "rectangle":
+        return (framed(pictures.picture(at.mask), at, how).mean(0)[None, None] > 0.99).float()
     mask = torch.ones(1, 1, *size)
-    if at.task == "inpaint" and at.mask == "rectangle":
+    if at.task == "inpaint":
         u = torch.rand(4, generator=keyed(how.seed, at.name, "hole")).tolist()
-        height, width = (
-            round(extent * (HOLE[0] + (HOLE[1] - HOLE[0]) * v)) for extent, v in zip(size, u[:2], strict=True)
-        )
+        height, width = (round(side * (HOLE[0] + (HOLE[1] - HOLE[0]) * v)) for side, v in zip(size, u[:2], strict=True))
         top, left = round((size[0] - height) * u[2]), round((size[1] - width) * u[3])
         mask[..., top : top + height, left : left + width] = 0
-    elif at.task == "inpaint":
-        mask = (framed(pictures.picture(at.mask), at, how).mean(0)[None, None] > 0.99).float()
     return mask
 
 
-def _held(known: Tensor, task: str, generator: torch.Generator) -> Tensor:
-    """1 on the known pixels kept out of the loss: single ones, or blocks when inpainting."""
+def _held(known: Tensor, at: Row, how: Degradation) -> Tensor:
+    """1 on the known pixels kept out of the loss, where any are: single ones, or blocks when inpainting."""
+    if not how.held:
+        return torch.zeros_like(known)
     height, width = known.shape[-2:]
-    block = HELD_BLOCK if task == "inpaint" else 1
+    block, generator = HELD_BLOCK if at.task == "inpaint" else 1, keyed(how.seed, at.name, "held")
     coarse = torch.rand(1, 1, -(-height // block), -(-width // block), generator=generator) < HELD_OUT
     held = coarse.float().repeat_interleave(block, 2).repeat_interleave(block, 3)[..., :height, :width] * known
     if not held.any():  # a few pixels may all escape a draw of 5%

@@ -62,14 +62,12 @@ def test_enlarging_to_the_nearest_repeats_pixels(evaluation):
 
 @pytest.mark.parametrize(("title", "scales"), [("Plane", 5), ("Snail", 5), ("Vase", 5), ("Face", 5), ("Library", 4)])
 def test_the_published_networks_are_cut_to_what_64_pixels_hold(evaluation, monkeypatch, title, scales):
-    task = {"denoise": "denoise", "inpaint": "inpaint"}[CLASSICAL[title].task]
-    monkeypatch.setitem(tasks.ROWS, "toy", Row("toy", "astronaut", task, "rectangle", title=title))
+    monkeypatch.setitem(tasks.ROWS, "toy", Row("toy", "astronaut", "inpaint", "rectangle", title=title))
     ev = evaluation("toy", side=64)
     found = baselines.network(Baseline(ev, "dip_matched"), evaluate.problem(ev).size)
     assert len(found.architecture.encoders) == len(found.architecture.decoders) == scales
-    options = dip.NetworkOptions(up=found.up, input_channels=found.input_channels)
     with torch.no_grad():
-        output = dip.DipNetwork(found.architecture, options)(torch.rand(1, found.input_channels, 64, 64))
+        output = dip.DipNetwork(found.architecture, found.options)(torch.rand(1, found.input_channels, 64, 64))
     assert output.shape == (1, 3, 64, 64)
     assert torch.isfinite(output).all()
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from lib.papers import nasdip
-from lib.papers.nasdip import computing, evaluate
+from lib.papers.nasdip import computing, evaluate, records
 from lib.papers.nasdip.computing import Trained
 from lib.papers.study import Study
 
@@ -41,6 +41,11 @@ def study(settings, tmp_path_factory) -> Iterator[Study]:
         yield compute(settings, *COMPUTED)
 
 
+def trainings(frame):
+    """The distinct networks of a search's scored rows."""
+    return int((frame["cached"] != "record").sum())
+
+
 def name(study, part):
     """The record of the part's search of the user's picture."""
     (path,) = study.records.glob(f"{part}-*photo.png-0.jsonl.gz")
@@ -68,14 +73,14 @@ def test_random_search_gets_exactly_the_distinct_trainings_of_its_twin(study):
     for row in ("astronaut", None):
         twin, random = (study.frame(f"{part}-{row}-0" if row else name(study, part)) for part in ("truth", "random"))
         spaces = [set(frame.loc[frame["cached"] != "record", "genome"]) for frame in (twin, random)]
-        assert len(spaces[0]) == len(spaces[1]) == computing.trainings_of(random) == computing.trainings_of(twin)
+        assert len(spaces[0]) == len(spaces[1]) == trainings(random) == trainings(twin)
 
 
 def test_random_search_gets_its_trainings_even_where_most_genomes_are_invalid(tiny):
     settings = tiny(rows=["astronaut"], blind_rows=[], init="uniform", population=8, iterations=1)
     study = compute(settings, "truth", "random")
     twin, random = (study.frame(f"{part}-astronaut-0") for part in ("truth", "random"))
-    assert computing.trainings_of(random) == computing.trainings_of(twin) > 0
+    assert trainings(random) == trainings(twin) > 0
     assert study.failures("random-astronaut-0")
 
 
@@ -94,7 +99,7 @@ def test_winners_are_scored_again_with_the_same_fresh_seeds(study, settings):
 
 
 def test_a_winner_trained_again_with_its_own_seed_has_its_own_score(study, settings, tmp_path):
-    best = computing.winner(study.frame("truth-astronaut-0"))
+    best = records.load(study, "truth-astronaut-0").winner
     task = Trained(evaluate.Evaluation.of(settings, "astronaut"), best["genome"])
     assert computing.train_again(task, int(best["seed"]), tmp_path).score == best["score"]
 

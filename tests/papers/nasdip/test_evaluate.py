@@ -152,7 +152,7 @@ def test_the_size_is_that_of_the_built_network(evaluation, genomes):
     ev = evaluation()
     architecture = ev.space().decode(genomes(ev.space(), 1)[0])
     network = dip.DipNetwork(architecture, ev.options())
-    found = evaluate.size(ev, architecture)
+    found = evaluate.size(architecture, ev.options(), (32, 32))
     assert found["params"] == sum(parameter.numel() for parameter in network.parameters())
     assert found["stages"] == len(architecture.encoders)
 

@@ -80,10 +80,6 @@ def test_figure_6_compares_the_four_rates(study):
     assert {"rate 0.01", "rate 0.02", "rate 0.05", "rate 0.1"} <= set(texts(study.drawn["fig6"]))
 
 
-def test_the_last_populations_are_told_apart_by_search(study):
-    assert {"seed 0", "seed 1", "seed 2"} <= set(texts(study.drawn["extra_tsne"]))
-
-
 def test_one_fresh_seed_gives_no_spread_and_two_do(study, monkeypatch):
     assert re.fullmatch(r" ±\d\.\d{3}", figures.noise(study, "vase"))
     once = study.frame("rescored").query("repeat == 0")
@@ -112,10 +108,6 @@ def test_a_figure_of_searches_by_the_truth_says_that_it_is_an_oracle(study, name
 def test_figure_8_tells_the_media_apart(study):
     assert set(world.MEDIA) <= set(texts(study.drawn["fig8"]))
     assert set(world.MEDIA) <= set(texts(study.drawn["fig8_samples"]))
-
-
-def test_the_correlations_stand_in_the_titles(study):
-    assert any("1.00 truth, -1.00 observed" in text for text in texts(study.drawn["extra_fitness"]))
 
 
 def test_a_figure_is_saved_with_the_study(folder, tmp_path):

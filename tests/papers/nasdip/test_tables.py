@@ -26,7 +26,7 @@ def test_table_1_has_the_papers_means_and_ours_for_the_data_that_we_have(study):
     assert cell(table, "paper: NAS-DIP", data="DIP", task="inpainting", metric="PSNR") == 27.3
     ours = f"ours: NAS-DIP{ORACLE}"
     assert cell(table, ours, data="DIP", task="inpainting", metric="PSNR") == pytest.approx(22.5, abs=0.2)
-    low = cell(table, f"{ours} low", data="DIP", task="inpainting", metric="PSNR")
+    low = cell(table, f"{ours}, low", data="DIP", task="inpainting", metric="PSNR")
     assert low < cell(table, ours, data="DIP", task="inpainting", metric="PSNR")
     assert cell(table, "note", data="BAM!", task="inpainting", metric="SSIM") == "data not available"
     assert pd.isna(cell(table, "ours: DIP", data="Places2", task="inpainting", metric="LPIPS"))
@@ -35,12 +35,12 @@ def test_table_1_has_the_papers_means_and_ours_for_the_data_that_we_have(study):
 def test_table_2_sets_our_methods_beside_the_papers(study):
     table = tables.table2(study)
     assert cell(table, "paper: Asym", row="Vase", metric="PSNR") == 29.2
-    assert cell(table, f"Asym{ORACLE}", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.7, abs=0.2)
-    assert cell(table, "DIP", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.3, abs=0.2)
+    assert cell(table, f"ours: Asym{ORACLE}", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.7, abs=0.2)
+    assert cell(table, "ours: DIP", row="Vase", metric="PSNR") == pytest.approx(12 + 15 * 0.3, abs=0.2)
     assert cell(table, "searches", row="Plane", metric="LPIPS") == "1/3/1/3"
-    low, high = (cell(table, f"Asym{ORACLE} {end}", row="Vase", metric="PSNR") for end in ("low", "high"))
-    assert low < cell(table, f"Asym{ORACLE}", row="Vase", metric="PSNR") < high
-    assert f"Sym{ORACLE} low" not in table  # one search of each row has no interval
+    low, high = (cell(table, f"ours: Asym{ORACLE}, {end}", row="Vase", metric="PSNR") for end in ("low", "high"))
+    assert low < cell(table, f"ours: Asym{ORACLE}", row="Vase", metric="PSNR") < high
+    assert f"ours: Sym{ORACLE}, low" not in table  # one search of each row has no interval
     assert pd.isna(cell(table, "paper: Sym", row="Astronaut", metric="PSNR"))
     assert list(table["row"].unique()) == ["Vase", "Plane", "Zebra 4x", "Astronaut", "Chelsea"]
 
@@ -64,18 +64,12 @@ def test_the_references_are_compared_by_the_worth_of_their_winners(study):
     assert dict(table[["method", "selection"]].to_numpy())[tables.METHODS["heldout"]] == "rank"
 
 
-def test_methods_from_libraries_stand_in_for_those_of_figure_7(study):
-    table = tables.inpainting(study)
-    assert set(table["task"]) == {"inpainting"}
-    assert {"Telea (OpenCV)", "biharmonic (scikit-image)", "DIP, matched"} <= set(table["method"])
-
-
 def test_the_oracle_stop_and_the_averaged_output_are_baselines_of_their_own(study):
     vase = tables.baselines(study).query("row == 'Vase'").set_index("method")
     stopped = vase.loc["DIP, matched, ORACLE stop"]
     assert stopped["PSNR"] == pytest.approx(vase.loc["DIP, matched", "PSNR"] + 0.75)
     assert pd.isna(stopped[["SSIM", "LPIPS"]]).all()
-    averaged = vase[vase.index.str.startswith(tables.PUBLISHED) & vase.index.str.endswith("averaged output")]
+    averaged = vase[vase.index.str.startswith("DIP published") & vase.index.str.endswith("averaged output")]
     assert averaged[["PSNR", "SSIM", "LPIPS"]].notna().all(axis=None)
 
 
@@ -88,7 +82,6 @@ def test_the_searches_are_counted_with_what_the_cache_saved(study):
     assert table.loc["truth", "searches"] == 11
     assert table.loc["truth", "asked"] == 11 * (8 + 3 * 7)
     assert table.loc["random", "valid share"] == 1
-    assert table.loc["truth", "flips"] == pytest.approx(0.05 * 78, rel=0.2)
     truth = table.loc["truth"]
     assert truth["trainings"] + truth["repeats of a network"] == round(truth["valid share"] * truth["asked"])
     assert truth["seconds a proposal"] == pytest.approx(2 * truth["trainings"] / truth["asked"])
