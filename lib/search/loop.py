@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from lib.search.cache import Cache
-from lib.search.progress import bar
-from lib.search.record import Record, RecordMismatch, Row, changes, frame, scores
+from lib.search.progress import Bar
+from lib.search.record import Record, RecordMismatch, Row, changes, scores
 from lib.search.runs import as_json
 from lib.search.schedule import Schedule
 from lib.search.workers import LOST, Evaluate, Limits, Outcome, Workers, open_workers, turns
@@ -67,7 +67,7 @@ def run_search(
     stored = len({k for k, _ in record.done if k < budget})
     with (
         closing(open_workers(workers, evaluate, settings, limits)) as pool,
-        bar(budget, label or searcher.settings()["searcher"], done=stored) as progress,
+        Bar(budget, label or searcher.settings()["searcher"], done=stored) as progress,
     ):
         loop = _Loop(searcher, record, pool, Schedule(window), cache, cost, repeats, seeding)
         loop.run(budget, max_trainings, progress.update)
@@ -108,46 +108,15 @@ class Search:
     repeats: int = 1
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """One row an evaluation, sorted by k and repeat."""
-        return frame(self.rows)
-
-    @cached_property
     def scores(self) -> dict[int, float]:
         """The told score by k: the mean over repeats, inf for failed and invalid candidates."""
         return scores(self.rows)
-
-    @property
-    def best(self) -> Row | None:
-        """The first repeat of the candidate with the lowest told score, which stands under `mean`; None without any.
-
-        `noise` is the standard error of that mean, from the pooled deviation; NaN without repeats.
-        """
-        k = min(self.scores, key=lambda k: (self.scores[k], k), default=None)
-        if k is None or self.scores[k] == math.inf:
-            return None
-        row = min((row for row in self.rows if row["k"] == k), key=lambda row: row["repeat"])
-        return {**row, "mean": self.scores[k], "noise": self.noise / math.sqrt(self.repeats)}
 
     @cached_property
     def noise(self) -> float:
         """Standard deviation of a score over repeats (seeds), pooled over candidates; NaN without repeats."""
         table = pd.DataFrame(self.rows, columns=["k", "score"]).astype({"score": float})
         return float(np.sqrt(table.groupby("k")["score"].var().mean()))
-
-    @property
-    def counters(self) -> dict[str, int]:
-        """Candidates asked and valid, evaluations done, failed, and taken from this record or from the cache."""
-        valid = [row for row in self.rows if not row["reason"].startswith("invalid")]
-        done = [row for row in valid if not row["cached"]]
-        return {
-            "asked": len(self.scores),
-            "valid": len({row["k"] for row in valid}),
-            "trainings": len(done),
-            "failed": sum(row["score"] is None for row in done),
-            "from_record": sum(row["cached"] == "record" for row in valid),
-            "from_cache": sum(row["cached"] == "disk" for row in valid),
-        }
 
     def incumbents(self) -> pd.DataFrame:
         """A line a candidate, in order: k, its told score, and the best so far with its 95% noise band low..high."""

@@ -1,5 +1,6 @@
 """Progress of long work: a widget bar in JupyterLab, a line every ten seconds in batch logs, nothing under tests."""
 
+import math
 import os
 import sys
 import time
@@ -19,19 +20,27 @@ class Bar:
     """Counts finished items up to `total` and shows the best score so far (lower is better) and the time left.
 
     `done` items are there before the work starts, such as the stored rows of a resumed run; they do not enter the
-    estimate of the time left. Use it as a context manager.
+    estimate of the time left. It is drawn in place in JupyterLab and a terminal; elsewhere it prints a line at most
+    every ten seconds, and one at the end of work that took longer. Use it as a context manager.
     """
 
     def __init__(self, total: int, label: str, *, done: int = 0) -> None:
-        self.total, self.label, self.done, self.best = total, label, done, float("inf")
+        self.total, self.label, self.done, self.best = total, label, done, math.inf
         self._begun, self._start = done, time.monotonic()
         self._last = self._start
+        live = not _quiet() and "WORKBOOK_BATCH" not in os.environ and (_in_jupyter() or sys.stderr.isatty())
+        self._live: Any = _tqdm()(total=total, desc=label, initial=done, leave=True) if live else None
 
     def update(self, count: int = 1, *, best: float | None = None) -> None:
         """Report `count` more items and, where there is one, the best score so far."""
         self.done += count
         self.best = self.best if best is None else min(self.best, best)
-        self._show()
+        if self._live is not None:
+            self._live.set_postfix_str(f"best {self.best:.4g}" * (self.best < math.inf), refresh=False)
+            self._live.update(self.done - self._live.n)
+        elif not _quiet() and time.monotonic() - self._last >= INTERVAL_S:
+            self._last = time.monotonic()
+            print(self, flush=True)
 
     @property
     def seconds_left(self) -> float | None:
@@ -41,20 +50,21 @@ class Bar:
 
     def __str__(self) -> str:
         left = self.seconds_left
-        best = f", best {self.best:.4g}" if self.best < float("inf") else ""
+        best = f", best {self.best:.4g}" if self.best < math.inf else ""
         return f"{self.label}: {self.done}/{self.total}{best}{'' if left is None else f', {duration(left)} left'}"
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._close()
+        if self._live is not None:
+            self._live.close()
+        elif self._last > self._start:
+            spent = duration(time.monotonic() - self._start)
+            print(f"{self.label}: {self.done}/{self.total} after {spent}", flush=True)
 
-    def _show(self) -> None:
-        """Show the state, in whatever way this kind of bar does."""
 
-    def _close(self) -> None:
-        """End the display."""
+bar = Bar
 
 
 class Told:
@@ -70,12 +80,12 @@ class Told:
 
     def __call__(self, done: int, total: int) -> None:
         """Show that so many steps of all are done."""
-        if self._bar is None and done < total:
+        if self._bar is not None:
+            self._bar.update(done - self._bar.done)
+        elif done < total:
             if not _quiet():
                 print(f"training {self.what}: {total:,} {self.facts}{f'; {done:,} are done' * bool(done)}", flush=True)
-            self._bar = bar(total, self.what, done=done)
-        elif self._bar is not None:
-            self._bar.update(done - self._bar.done)
+            self._bar = Bar(total, self.what, done=done)
 
     def __enter__(self) -> Self:
         return self
@@ -83,48 +93,6 @@ class Told:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.__exit__(kind, error, at)
-
-
-class LogBar(Bar):
-    """A line at most every ten seconds, and one at the end of work that took longer than that."""
-
-    def _show(self) -> None:
-        if time.monotonic() - self._last >= INTERVAL_S:
-            self._last = time.monotonic()
-            print(self, flush=True)
-
-    def _close(self) -> None:
-        if self._last > self._start:
-            spent = duration(time.monotonic() - self._start)
-            print(f"{str(self).partition(',')[0]} after {spent}", flush=True)
-
-
-class LiveBar(Bar):
-    """A bar that is redrawn in place: a widget in JupyterLab, text in a terminal."""
-
-    def __init__(self, total: int, label: str, *, done: int = 0) -> None:
-        super().__init__(total, label, done=done)
-        self._bar: Any = _tqdm()(total=total, desc=label, initial=done, leave=True)
-
-    def _show(self) -> None:
-        if self.best < float("inf"):
-            self._bar.set_postfix_str(f"best {self.best:.4g}", refresh=False)
-        self._bar.update(self.done - self._bar.n)
-
-    def _close(self) -> None:
-        self._bar.close()
-
-
-def bar(total: int, label: str, *, done: int = 0) -> Bar:
-    """The kind of bar that fits: none under WORKBOOK_QUIET and pytest, lines in batch and logs, else a live one."""
-    if _quiet():
-        return Bar(total, label, done=done)
-    live = "WORKBOOK_BATCH" not in os.environ and (_in_jupyter() or sys.stderr.isatty())
-    return (LiveBar if live else LogBar)(total, label, done=done)
-
-
-def _quiet() -> bool:
-    return "WORKBOOK_QUIET" in os.environ or "PYTEST_VERSION" in os.environ
 
 
 def duration(seconds: float) -> str:
@@ -135,11 +103,14 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def _quiet() -> bool:
+    return "WORKBOOK_QUIET" in os.environ or "PYTEST_VERSION" in os.environ
+
+
 def _in_jupyter() -> bool:
     """Whether a Jupyter kernel runs this code."""
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return type(shell).__name__ == "ZMQInteractiveShell"
+    return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
 def _tqdm() -> Any:

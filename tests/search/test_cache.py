@@ -13,7 +13,7 @@ from lib.search.cache import Cache, code_hash
 from lib.search.record import differences
 from lib.search.runs import run_folders
 from lib.search.workers import Outcome
-from tests.search.engine import search
+from tests.search.engine import counters, search
 from tests.search.standin import Settings, evaluate
 
 DONE = Outcome(0.1 + 0.2, {"psnr": 1 / 3}, seconds=5.0)
@@ -31,8 +31,8 @@ def test_a_second_search_computes_nothing_and_its_rows_say_so(tmp_path):
     second = search(tmp_path / "b" / "record.jsonl", settings, cache=Cache(evaluate, settings))
     assert log.read_text() == before
     assert differences(first.rows, second.rows) == []
-    assert second.counters["from_cache"] == first.counters["trainings"]
-    assert second.counters["trainings"] == 0
+    assert counters(second)["from_cache"] == counters(first)["trainings"]
+    assert counters(second)["trainings"] == 0
     assert {row["cached"] for row in second.rows} == {"", "record", "disk"}  # "" are the invalid ones
     assert all(row["seconds"] == 0 for row in second.rows)
 

@@ -15,14 +15,14 @@ import pytest
 
 from lib.paths import ROOT
 from lib.search.record import Record, RecordError, RecordLocked, RecordMismatch, differences, read
-from tests.search.engine import search
+from tests.search.engine import counters, search
 from tests.search.standin import REASONS, Settings
 
 PATIENCE_S = 60  # for a busy machine; nothing here waits that long on an idle one
 DRIVER = """
 import json, signal, sys
 from pathlib import Path
-from tests.search.engine import search
+from tests.search.engine import counters, search
 from tests.search.standin import Settings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 search(Path(sys.argv[1]), Settings(**json.loads(sys.argv[2])), **json.loads(sys.argv[3]))
@@ -131,10 +131,10 @@ def test_the_search_goes_on_after_whatever_befalls_a_candidate(path, log, kinds,
     settings = Settings(trouble=" ".join(kinds), log=str(log))
     options = {"workers": "processes:2", "budget": 10, "window": 10, "seed": 3, **limits}
     found = search(path, settings, **options)
-    assert found.counters["asked"] == 10
+    assert counters(found)["asked"] == 10
     assert {row["reason"] for row in found.rows} - {"", "invalid: begins 3-3"} == {REASONS[kind] for kind in kinds}
     before = log.read_text()
-    assert search(path, settings, **options).counters == found.counters
+    assert counters(search(path, settings, **options)) == counters(found)
     assert log.read_text() == before
 
 

@@ -215,6 +215,5 @@ def test_a_network_that_overflows_is_a_failed_row_and_the_search_goes_on(evaluat
     searcher = RandomSearch(ev.space(), 0, init="valid")
     with runs.open_run("custom", "nasdip", "overflow", loop.identity(searcher, ev.identity())) as run:
         found = loop.run_search(searcher, evaluate.evaluate, ev, record=run.record, budget=2)
-    assert found.counters["failed"] == 2
     assert all(row["score"] is None for row in found.rows)
     assert all("the network's output is not finite" in row["reason"] for row in found.rows)
