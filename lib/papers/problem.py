@@ -1,6 +1,6 @@
 """A problem to search. A paper with a space lists its own in `problems(settings)` of its module `problems`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lib.search.workers import Evaluate
@@ -27,12 +27,8 @@ class Problem:
     score: str  # what is measured, for axes
     optimum: float | None = None  # the lowest score, where it is known
     flops: float = 0.0  # of one evaluation, roughly
-    data: tuple[str, ...] = field(default=())  # pictures and sets it reads
-    weights: tuple[str, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"the kind of problem {self.name} is {self.kind!r}; allowed are {', '.join(KINDS)}")
+    data: tuple[str, ...] = ()  # pictures and sets it reads
+    weights: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache, partial, wraps
+from functools import cache, cached_property, partial, wraps
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,6 +95,8 @@ class Study:
         self._redrawn = folder is not None
         self._fresh_done: set[str] = set()
         self._exported: set[str] = set()
+        self._read: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}  # header and rows of each part
+        self._frames: dict[tuple[str, bool], pd.DataFrame] = {}
         self._started = time.monotonic()
 
     @cached_property
@@ -116,6 +118,9 @@ class Study:
         run folder gets its manifest.
         """
         self._exported.add(part)
+        self._read.pop(part, None)
+        for failed in (True, False):
+            self._frames.pop((part, failed), None)
         run.write_manifest(_manifest(run))
         record.export(run.record.path, self.records / f"{part}.jsonl.gz")
         for stale in self.records.glob(f"p*/{part}-*.*"):
@@ -136,21 +141,27 @@ class Study:
 
         In a search these include the genomes that were invalid.
         """
-        path = self._record(part)
-        return _frame(path, _version(path), failed).copy()
+        rows = self._stored(part)[1]
+        if (part, failed) not in self._frames:
+            kept = (row for row in rows if failed or row.get("score", 0.0) is not None)
+            self._frames[part, failed] = record.frame(kept)
+        return self._frames[part, failed].copy()
 
     def failures(self, part: str) -> list[str]:
         """The reasons of a part's failed rows."""
-        return [row["reason"] for row in _read(self._record(part))[1] if row.get("score", 0.0) is None]
+        return [row["reason"] for row in self._stored(part)[1] if row.get("score", 0.0) is None]
 
     def about(self, part: str) -> dict[str, Any]:
         """What a part's record depends on, as its header says."""
-        return dict(_read(self.records / f"{part}.jsonl.gz")[0]["identity"])
+        return dict(self._stored(part)[0]["identity"])
 
-    def _record(self, part: str) -> Path:
+    def _stored(self, part: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """A part's header and rows, read once: claims and figures ask for the same ones hundreds of times."""
         if not self.has(part):
             raise KeyError(f"part {part!r} was not run for profile {self.profile!r}")
-        return self.records / f"{part}.jsonl.gz"
+        if part not in self._read:
+            self._read[part] = record.read(self.records / f"{part}.jsonl.gz")
+        return self._read[part]
 
     def seeds(self, part: str) -> Iterator[Seeded]:
         """The searches of a part that have a record, from seed 0 up to the first without one."""
@@ -241,28 +252,6 @@ class Study:
 
     def _keep(self, paths: list[Path]) -> None:
         self.written += [path for path in paths if path not in self.written]
-
-
-def _version(path: Path) -> tuple[int, int, int]:
-    """What tells a file's content from that which it had before."""
-    stat = path.stat()
-    return stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
-def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and rows of a record, which nobody changes: claims and figures ask for the same ones hundreds of times."""
-    return _read_at(path, _version(path))
-
-
-@lru_cache(maxsize=64)
-def _read_at(path: Path, version: tuple[int, int, int]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    return record.read(path)
-
-
-@lru_cache(maxsize=64)
-def _frame(path: Path, version: tuple[int, int, int], failed: bool) -> pd.DataFrame:
-    rows = _read_at(path, version)[1]
-    return record.frame(row for row in rows if failed or row.get("score", 0.0) is not None)
 
 
 def _copy(source: Path, target: Path) -> None:

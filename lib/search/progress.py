@@ -110,7 +110,7 @@ def _quiet() -> bool:
 def _in_jupyter() -> bool:
     """Whether a Jupyter kernel runs this code."""
     ipython = sys.modules.get("IPython")
-    return bool(ipython) and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
+    return ipython is not None and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
 def _tqdm() -> Any:

@@ -33,4 +33,4 @@ def test_a_choice_costs_the_same_whatever_the_others_are():
 def test_costs_follow_from_the_space_and_are_written_down():
     first, second = (formula.problem("three", "Three genes", SPACE) for _ in range(2))
     assert first.identity == second.identity
-    assert tuple(map(tuple, json.loads(json.dumps(first.identity))["costs"])) == first.settings.costs
+    assert tuple(map(tuple, json.loads(json.dumps(first.identity))["costs"])) == first.settings

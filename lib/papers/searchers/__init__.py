@@ -10,7 +10,7 @@ from lib.papers.study import Study
 def draw_searches(study: Study) -> None:
     """The tables and figures of all searches together, then the figures of single problems."""
     rows = tables.load(study)
-    for product in (tables.found, tables.wins, *figures.PRODUCTS):
+    for product in (tables.found, tables.matrix, *figures.PRODUCTS):
         product(study, rows)
     searched = set(rows.loc[rows["experiment"] == "search", "name"])
     for draw_one, names in figures.EACH.items():

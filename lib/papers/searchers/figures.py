@@ -91,11 +91,11 @@ def codes(genomes: Iterable[str]) -> np.ndarray:
 
 def against_random(study: Study, rows: pd.DataFrame) -> Figure:
     """How often each searcher beats random search with the same seed, with Wilson's interval; half is no difference."""
-    table = tables.pairs(rows).query(f"against == '{CONTROL}'")
-    itself = table.drop_duplicates("problem").assign(searcher=CONTROL, wins=0.5, low=0.5, high=0.5)
-    height = max(2.9, 1.2 + 0.36 * len(itself))
-    fig = plots.intervals(pd.concat([itself, table]), "problem", "wins", by="searcher", reference=0.5, width=plots.PAGE,
-                          height=height, legend="below", xlabel="share of pairs won against random search")  # fmt: skip
+    table, shares = tables.wins(rows).query(f"against == '{CONTROL}'"), ["wins", "wins, low", "wins, high"]
+    itself = table.drop_duplicates("problem").assign(searcher=CONTROL, **dict.fromkeys(shares, 0.5))
+    fig = plots.intervals(pd.concat([itself, table]), "problem", *shares, by="searcher", reference=0.5,
+                          width=plots.PAGE, height=max(2.9, 1.2 + 0.36 * len(itself)), legend="below",
+                          xlabel="share of pairs won against random search")  # fmt: skip
     return study.figure("against_random", fig)
 
 

@@ -8,10 +8,8 @@ import pandas as pd
 
 from lib.papers.problem import KINDS
 from lib.papers.searchers.computing import DIFFERENTIABLE
-from lib.papers.searchers.settings import CONTROL
 from lib.papers.study import Study, needs
 from lib.report import statistics
-from lib.search import record
 from lib.searchers import SEARCHERS
 from lib.searchers.differentiable import SCHEMES
 
@@ -36,7 +34,7 @@ def load(study: Study) -> pd.DataFrame:
 
 def _arm(study: Study, part: str) -> pd.DataFrame:
     """The rows of one searcher on one problem."""
-    known = record.read(study.records / f"{part}.jsonl.gz")[0]["identity"]
+    known = study.about(part)
     about, rows = known["problem"], study.frame(part, failed=True).astype({"score": float})
     first = about["name"].partition("-")[0]
     rows = rows.assign(
@@ -65,22 +63,21 @@ def found(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     """What each searcher found at equal budget: mean best score with its interval, and how often the optimum."""
     lines = []
     for (problem, searcher), part in ends(rows).groupby(["problem", "searcher"], sort=False):
-        mean, known = statistics.bootstrap(part["best"], seed=SEED), part["optimum"].notna().all()
-        median = float(np.median(part["reached"]))
+        known, median = part["optimum"].notna().all(), part["reached"].median()
         lines.append({
             "problem": problem, "searcher": searcher, "searches": len(part), "budget": part["spent"].max(),
-            "unit": part["unit"].iloc[0], "mean best": mean.value, "low": mean.low, "high": mean.high,
+            "unit": part["unit"].iloc[0], **_interval("mean best", statistics.bootstrap(part["best"], seed=SEED)),
             "optimum found": np.isfinite(part["reached"]).mean() if known else np.nan,
             "median until found": median if np.isfinite(median) else np.nan,
         })  # fmt: skip
     return study.table("found", pd.DataFrame(lines))
 
 
-def pairs(rows: pd.DataFrame) -> pd.DataFrame:
+def wins(rows: pd.DataFrame) -> pd.DataFrame:
     """Every pair of searchers on every problem: how often the first beats the second with the same seed (Wilson).
 
     A search wins with the lower best score, or with the earlier optimum where both reached it; ties are half a win.
-    `differences` are the second's best scores minus the first's.
+    `advantage` is the mean of the second's best scores minus the first's with a bootstrap interval, positive if better.
     """
     lines = []
     for problem, part in ends(rows).groupby("problem", sort=False):
@@ -89,31 +86,15 @@ def pairs(rows: pd.DataFrame) -> pd.DataFrame:
         for a, b in permutations(part["searcher"].unique(), 2):
             sign = np.sign(order[b] - order[a])
             share = statistics.wilson(float((sign > 0).sum() + (sign == 0).sum() / 2), len(sign))
-            lines.append((problem, a, b, len(sign), *share[:3], best[b] - best[a]))
-    columns = ["problem", "searcher", "against", "searches", "wins", "low", "high", "differences"]
-    return pd.DataFrame(lines, columns=columns)
+            gain = statistics.bootstrap(best[b] - best[a], seed=SEED)
+            lines.append({"problem": problem, "searcher": a, "against": b, "searches": len(sign),
+                          **_interval("wins", share), **_interval("advantage", gain)})  # fmt: skip
+    return pd.DataFrame(lines)
 
 
-def strongest(table: pd.DataFrame) -> list[str]:
-    """A sentence a problem: who wins most pairs against random search, if anybody, of the table of `wins`."""
-    lines = []
-    for problem, part in table[table["against"] == CONTROL].groupby("problem", sort=False):
-        top = part[part["wins"] == part["wins"].max()]
-        one, names = top.iloc[0], " and ".join(top["searcher"])
-        share = f"{one.wins:.0%} of {one.searches} pairs [{one.low:.0%}, {one.high:.0%}]"
-        front = f"{'tied in front are' if len(top) > 1 else 'most are won by'} {names}, with {share}"
-        noise = ", within noise" if one.low <= 0.5 else ""
-        behind = f"nobody wins more than half; the best of the others, {names}, {share}"
-        lines.append(f"{problem}: against random search {front + noise if one.wins > 0.5 else behind}")
-    return lines
-
-
-def wins(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
-    """The pairs with `advantage`, the mean difference of best scores with a bootstrap interval, positive if better."""
-    table = pairs(rows)
-    gains = [statistics.bootstrap(values, seed=SEED)[:3] for values in table.pop("differences")]
-    table[["advantage", "advantage low", "advantage high"]] = gains
-    return study.table("wins", table)
+def matrix(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """The table of `wins`."""
+    return study.table("wins", wins(rows))
 
 
 @needs(DIFFERENTIABLE)
@@ -124,13 +105,16 @@ def schemes(study: Study) -> pd.DataFrame:
     """
     lines = []
     for name, part in study.frame(DIFFERENTIABLE).groupby("scheme", sort=False):
-        wrong = statistics.bootstrap(part["to_best"], seed=SEED)
         curves: list[dict[str, Any]] = part["curves"].tolist()
         settled = [one["iteration"][np.max(np.nonzero(one["to_final"])[0], initial=-1) + 1] for one in curves]
         lines.append({
             "scheme": name, "moves": SCHEMES[str(name)], "searches": len(part), "updates": part["updates"].iloc[0],
-            "wrong": wrong.value, "low": wrong.low, "high": wrong.high, "tables": part["tables"].mean(),
+            **_interval("wrong", statistics.bootstrap(part["to_best"], seed=SEED)), "tables": part["tables"].mean(),
             "best found": (part["to_best"] == 0).mean(), "entropy": part["entropy"].mean(),
             "settled": np.median(settled),
         })  # fmt: skip
     return study.table("differentiable", pd.DataFrame(lines))
+
+
+def _interval(name: str, found: statistics.Interval) -> dict[str, float]:
+    return {name: found.value, f"{name}, low": found.low, f"{name}, high": found.high}

@@ -104,31 +104,18 @@ def test_the_control_is_told_scores_that_say_nothing(small):
 
 def test_of_a_pair_one_wins_what_the_other_loses(small):
     _, rows = small
-    table = tables.pairs(rows).set_index(["problem", "searcher", "against"])
+    table = tables.wins(rows).set_index(["problem", "searcher", "against"])
     for (problem, a, b), row in table.iterrows():
         assert row["wins"] + table.loc[(problem, b, a), "wins"] == pytest.approx(1)
-        assert row["low"] - 1e-9 <= row["wins"] <= row["high"] + 1e-9
+        assert row["wins, low"] - 1e-9 <= row["wins"] <= row["wins, high"] + 1e-9
 
 
 def test_the_earlier_optimum_wins_between_equal_scores(small):
     _, rows = small
     first, second = (rows[(rows["name"] == "bits") & (rows["arm"] == arm)] for arm in ("random", "genetic"))
     early, late = (part.assign(best=(part["spent"] < at).astype(float)) for part, at in ((first, 10), (second, 20)))
-    table = tables.pairs(pd.concat([early, late])).set_index("searcher")
+    table = tables.wins(pd.concat([early, late])).set_index("searcher")
     assert table["wins"].to_dict() == {"random": 1.0, "genetic": 0.0}
-
-
-def test_the_strongest_against_random_search_may_be_several_or_nobody():
-    found = [("bits", "genetic", 1.0, 0.6), ("bits", "stratified", 1.0, 0.6), ("bits", "reinforce", 0.5, 0.2),
-             ("grid", "genetic", 0.5, 0.2), ("toy", "genetic", 0.75, 0.3)]  # fmt: skip
-    frame = pd.DataFrame(found, columns=["problem", "searcher", "wins", "low"])
-    lines = tables.strongest(frame.assign(against="random", searches=4, high=1.0))
-    assert lines == [
-        "bits: against random search tied in front are genetic and stratified, with 100% of 4 pairs [60%, 100%]",
-        "grid: against random search nobody wins more than half; the best of the others, genetic, "
-        "50% of 4 pairs [20%, 100%]",
-        "toy: against random search most are won by genetic, with 75% of 4 pairs [30%, 100%], within noise",
-    ]
 
 
 def test_repeats_cost_as_much_as_candidates_and_give_a_band(small):
