@@ -1,7 +1,5 @@
 """The papers of the workbook, by slug. Each is a package that offers `plan` and the functions of its `PAPER`."""
 
-from importlib.util import find_spec
-
 PAPERS = {
     "nst": "Exploration of hyperparameter efficiency for image style transfer",
     "nasdip": "Neural Architecture Search for Deep Image Prior",
@@ -24,13 +22,6 @@ FRONT = {  # what the report calls a paper, its headline figure, and what is see
 }  # fmt: skip
 STUDIES = {"searchers": "Any searcher on any space"}  # our own, built alike
 PAGES = ("speed",)  # notebooks without settings of that kind; the module checks its parameters
-
-
-def built(slug: str) -> bool:
-    """Whether the paper's or study's package exists; raises ValueError for a slug that names none."""
-    if slug not in (known := PAPERS | STUDIES):
-        raise ValueError(f"paper is {slug!r}; allowed are {', '.join(known)}")
-    return find_spec(f"lib.papers.{slug}") is not None
 
 
 def front(slug: str) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ one side of the threshold, *undecided* where it spans it, *not run* where the pr
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from lib.paths import PROFILES
 from lib.report.statistics import Interval
 
 COLUMNS = ("id", "claim", "verdict", "n", "effect", "low", "high", "threshold", "profile", "note")
+NUMBERS: Any = {"n": "Int64", "effect": float, "low": float, "high": float}
 
 
 class Verdict(StrEnum):
@@ -45,12 +46,6 @@ class Claim:
     needs: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if self.minimum_profile not in PROFILES:
-            raise ValueError(
-                f"minimum profile of claim {self.id} is {self.minimum_profile!r}; allowed are {', '.join(PROFILES)}"
-            )
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -72,32 +67,38 @@ Test = Callable[[Any, Claim], Finding]  # of a study and the claim
 
 def above(claim: Claim, effect: Interval, threshold: float, *, strict: bool = True, note: str = "") -> Finding:
     """Is the effect above the threshold (or equal, where not `strict`)? Decided only if the whole interval agrees."""
-    supported = effect.low > threshold if strict else effect.low >= threshold
-    contradicted = effect.high <= threshold if strict else effect.high < threshold
-    return _decide(claim, effect, (supported, contradicted), f"{'>' if strict else '>='} {threshold:g}", note)
+    return _decide(claim, effect, f"{'>' if strict else '>='} {threshold:g}", (threshold,), note)
 
 
 def below(claim: Claim, effect: Interval, threshold: float, *, strict: bool = True, note: str = "") -> Finding:
     """Is the effect below the threshold (or equal, where not `strict`)? Decided only if the whole interval agrees."""
-    supported = effect.high < threshold if strict else effect.high <= threshold
-    contradicted = effect.low >= threshold if strict else effect.low > threshold
-    return _decide(claim, effect, (supported, contradicted), f"{'<' if strict else '<='} {threshold:g}", note)
+    return _decide(claim, effect, f"{'<' if strict else '<='} {threshold:g}", (threshold,), note)
 
 
 def inside_band(claim: Claim, effect: Interval, band: tuple[float, float], *, note: str = "") -> Finding:
     """Is the effect comparable? Supported if the whole interval lies in the band, contradicted if it lies outside."""
-    if not band[0] < band[1]:
-        raise ValueError(f"the band of claim {claim.id} is {band}; its limits must rise")
-    supported = band[0] <= effect.low and effect.high <= band[1]
-    contradicted = effect.high < band[0] or effect.low > band[1]
-    return _decide(claim, effect, (supported, contradicted), f"in [{band[0]:g}, {band[1]:g}]", note)
+    return _decide(claim, effect, f"in [{band[0]:g}, {band[1]:g}]", band, note)
 
 
 def outside_band(claim: Claim, effect: Interval, band: tuple[float, float], *, note: str = "") -> Finding:
     """Does the effect differ by more than the band? The opposite of `inside_band`."""
-    inside = inside_band(claim, effect, band, note=note)
-    turned = {Verdict.SUPPORTED: Verdict.CONTRADICTED, Verdict.CONTRADICTED: Verdict.SUPPORTED}
-    return replace(inside, verdict=turned.get(inside.verdict, inside.verdict), threshold=f"not {inside.threshold}")
+    return _decide(claim, effect, f"not in [{band[0]:g}, {band[1]:g}]", band, note)
+
+
+def implied(low: float, high: float, threshold: str, limits: Sequence[float] = ()) -> Verdict:
+    """What an interval says of a threshold as it is written: `> 0`, `<= 1`, `in [0.9, 1.1]`, `not in [0.9, 1.1]`.
+
+    `limits` are its numbers with all their digits; where they are absent, the written ones count.
+    """
+    rule, written = re.findall(r"(not in|in|[<>]=?) \[?([^\]]*)", threshold)[0]
+    ends = list(limits) or [float(number) for number in written.split(",")]
+    if "in" in rule:
+        inside, outside = ends[0] <= low and high <= ends[1], high < ends[0] or low > ends[1]
+        yes, no = (outside, inside) if "not" in rule else (inside, outside)
+    else:
+        worst, best = (low - ends[0], high - ends[0]) if ">" in rule else (ends[0] - high, ends[0] - low)
+        yes, no = (worst >= 0, best < 0) if "=" in rule else (worst > 0, best <= 0)
+    return Verdict.SUPPORTED if yes else Verdict.CONTRADICTED if no else Verdict.UNDECIDED
 
 
 def exact(claim: Claim, holds: bool, *, n: int | None = None, note: str = "") -> Finding:
@@ -124,8 +125,6 @@ def in_print(id: str, text: str, evidence: str, test: Test) -> Claim:
 
 def not_run(claim: Claim, reason: str) -> Finding:
     """The claim was not tested, with the reason: a larger profile or the missing data."""
-    if not reason:
-        raise ValueError(f"claim {claim.id} was not run; a reason is needed")
     return Finding(claim.id, Verdict.NOT_RUN, note=reason)
 
 
@@ -135,15 +134,11 @@ def parent(claim: Claim, children: Iterable[Finding]) -> Finding:
     Where no part ran at all, nothing was measured and the compound is not run either.
     """
     parts = list(children)
-    if not parts:
-        raise ValueError(f"compound claim {claim.id} has no parts")
-    verdicts = [part.verdict for part in parts]
+    verdicts = {part.verdict for part in parts}
     if Verdict.CONTRADICTED in verdicts:
         verdict = Verdict.CONTRADICTED
-    elif set(verdicts) == {Verdict.SUPPORTED}:
-        verdict = Verdict.SUPPORTED
     else:
-        verdict = Verdict.NOT_RUN if set(verdicts) == {Verdict.NOT_RUN} else Verdict.UNDECIDED
+        verdict = verdicts.pop() if len(verdicts) == 1 else Verdict.UNDECIDED
     note = ", ".join(f"{part.claim_id} {part.verdict}" for part in parts)
     return Finding(claim.id, verdict, threshold="all parts", note=note, exact=all(part.exact for part in parts))
 
@@ -159,64 +154,36 @@ def order(claim: Claim) -> tuple[int, int, bool, str]:
     return ("C", "E", "O", "P-C", "P-A").index(kind), int(number), rest.endswith("-s"), rest
 
 
-def allowed(claim: Claim, profile: str) -> bool:
-    """Whether the profile is large enough for the claim. `custom` counts as smoke: nobody vouches for its sizes."""
-    return _rank(profile) >= PROFILES.index(claim.minimum_profile)
-
-
 def judge(claim: Claim, profile: str, test: Callable[[], Finding]) -> Finding:
     """The finding of `test()`, which is called only if the profile is at least the claim's minimum.
 
-    Smoke (and `custom`) decides only exact claims: a statistical finding becomes *not run* there. Raises ValueError
-    for an unknown profile and for a finding of another claim.
+    Smoke decides only exact claims: a statistical finding becomes *not run* there. `custom` counts as smoke: nobody
+    vouches for its sizes.
     """
-    if not allowed(claim, profile):
+    rank = 0 if profile == "custom" else PROFILES.index(profile)
+    if rank < PROFILES.index(claim.minimum_profile):
         return not_run(claim, f"needs profile {claim.minimum_profile} or larger")
     finding = test()
-    if finding.claim_id != claim.id:
-        raise ValueError(f"the test of claim {claim.id} returned a finding of {finding.claim_id}")
-    if _rank(profile) == 0 and finding.verdict is not Verdict.NOT_RUN and not finding.exact:
+    if rank == 0 and finding.verdict is not Verdict.NOT_RUN and not finding.exact:
         return not_run(claim, f"{profile} decides only exact claims")
     return finding
 
 
 def table(findings: Iterable[Finding], claims: Sequence[Claim], profile: str) -> pd.DataFrame:
-    """One row a claim, in the claims' order, with the columns of `claims.csv`; a claim without a finding is *not run*.
-
-    Raises ValueError for an unknown profile, a finding of an unknown claim and a claim with two findings.
-    """
-    _rank(profile)
-    known: dict[str, Finding] = {}
-    for finding in findings:
-        if finding.claim_id in known or finding.claim_id not in {claim.id for claim in claims}:
-            raise ValueError(
-                f"claim {finding.claim_id} is {'judged twice' if finding.claim_id in known else 'unknown'}"
-            )
-        known[finding.claim_id] = finding
-    rows = []
-    for claim in claims:
-        found = known.get(claim.id) or not_run(claim, "not evaluated")
-        numbers = (found.n, found.effect, found.low, found.high)
-        rows.append((claim.id, claim.text, str(found.verdict), *numbers, found.threshold, profile, found.note))
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", "low", "high"), float))
-    return frame.astype({"n": "Int64"})
+    """One row a claim, with its finding of the same place and the columns of `claims.csv`."""
+    rows = [
+        (claim.id, claim.text, str(found.verdict), found.n, found.effect, found.low, found.high, found.threshold,
+         profile, found.note)
+        for claim, found in zip(claims, findings, strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(NUMBERS)
 
 
 def read(path: Path) -> pd.DataFrame:
-    """A `claims.csv` as `tables.save` wrote it; raises ValueError naming the file with wrong columns or verdicts."""
-    text = dict.fromkeys(("id", "claim", "verdict", "threshold", "profile", "note"), str)
-    frame = pd.read_csv(
-        path, dtype=text, keep_default_na=False, na_values={name: [""] for name in ("n", "effect", "low", "high")}
-    )
-    if tuple(frame.columns) != COLUMNS:
-        raise ValueError(
-            f"{path.name} in {path.parent.name} has the columns {list(frame.columns)}; expected {list(COLUMNS)}"
-        )
-    strange = set(frame["verdict"]) - {str(verdict) for verdict in Verdict}
-    if strange:
-        allow = ", ".join(Verdict)
-        raise ValueError(f"{path.name} in {path.parent.name} has the verdict(s) {sorted(strange)}; allowed are {allow}")
-    return frame.astype({"n": "Int64", "effect": float, "low": float, "high": float})
+    """A `claims.csv` as `tables.save` wrote it; an empty text is a text, an empty number is missing."""
+    text = {name: str for name in COLUMNS if name not in NUMBERS}
+    empty: Any = {name: [""] for name in NUMBERS}
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=empty).astype(NUMBERS)
 
 
 def gather(*figures_dirs: Path) -> pd.DataFrame:
@@ -225,18 +192,15 @@ def gather(*figures_dirs: Path) -> pd.DataFrame:
     A claim that no profile ran keeps its row of the highest profile present. The columns are those of `claims.csv`
     after `paper` (the slug); a later folder wins over an earlier one at the same profile.
     """
-    best: dict[tuple[str, str], tuple[tuple[bool, int], pd.Series]] = {}
-    for folder in figures_dirs:
-        for path in sorted(Path(folder).glob("*/*/claims.csv")):
-            if path.parent.parent.name not in PROFILES:
-                continue
-            for _, row in read(path).iterrows():
-                key = (path.parent.name, row["id"])
-                rank = (row["verdict"] != Verdict.NOT_RUN, PROFILES.index(path.parent.parent.name))
-                if key not in best or rank >= best[key][0]:
-                    best[key] = (rank, row)
-    rows = [{"paper": slug, **row.to_dict()} for (slug, _), (_, row) in best.items()]
-    return pd.DataFrame(rows, columns=["paper", *COLUMNS])
+    paths = [path for folder in figures_dirs for path in sorted(folder.glob("*/*/claims.csv"))]
+    ranked = [(path, PROFILES.index(path.parts[-3])) for path in paths if path.parts[-3] in PROFILES]
+    if not ranked:
+        return pd.DataFrame(columns=["paper", *COLUMNS])
+    found = pd.concat([read(path).assign(paper=path.parts[-2], rank=rank) for path, rank in ranked])
+    found["ran"] = found["verdict"] != Verdict.NOT_RUN
+    found["place"] = found.groupby(["paper", "id"], sort=False).ngroup()
+    best = found.sort_values(["place", "ran", "rank"]).drop_duplicates("place", keep="last")
+    return best[["paper", *COLUMNS]].reset_index(drop=True)
 
 
 def summary(gathered: pd.DataFrame) -> pd.DataFrame:
@@ -247,21 +211,10 @@ def summary(gathered: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _rank(profile: str) -> int:
-    """Place of the profile in the rising order; `custom` stands with smoke."""
-    if profile not in (*PROFILES, "custom"):
-        raise ValueError(f"profile is {profile!r}; allowed are {', '.join(PROFILES)} and custom")
-    return 0 if profile == "custom" else PROFILES.index(profile)
-
-
-def _decide(claim: Claim, effect: Interval, answers: tuple[bool, bool], threshold: str, note: str) -> Finding:
-    """Verdict from the two one-sided answers; an unknown effect or interval decides nothing."""
-    if effect.low > effect.high:
-        raise ValueError(f"the interval of claim {claim.id} is [{effect.low}, {effect.high}]; its limits are exchanged")
-    supported, contradicted = answers
-    verdict = Verdict.SUPPORTED if supported else Verdict.CONTRADICTED if contradicted else Verdict.UNDECIDED
+def _decide(claim: Claim, effect: Interval, threshold: str, limits: tuple[float, ...], note: str) -> Finding:
+    """The finding that an effect implies; one without an interval decides nothing."""
+    verdict = implied(effect.low, effect.high, threshold, limits)
     if any(map(math.isnan, effect[:3])):
         note = "; ".join(filter(None, (note, "no interval: too few observations")))
         verdict = Verdict.UNDECIDED
-    value, low, high, n = effect
-    return Finding(claim.id, verdict, n, value, low, high, threshold, note)
+    return Finding(claim.id, verdict, effect.n, *effect[:3], threshold, note)

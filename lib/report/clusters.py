@@ -31,7 +31,7 @@ def tsne(features: ArrayLike, seed: int) -> Embedding:
     """
     from sklearn.manifold import TSNE
 
-    rows, index, counts = np.unique(_table(features, "features"), axis=0, return_inverse=True, return_counts=True)
+    rows, index, counts = np.unique(np.asarray(features), axis=0, return_inverse=True, return_counts=True)
     if len(rows) < 5:
         raise ValueError(f"features have {len(rows)} distinct rows; an embedding needs at least 5")
     model = TSNE(perplexity=min(30.0, (len(rows) - 1) / 3), init="pca", random_state=seed)
@@ -46,69 +46,40 @@ def silhouette_best(features: ArrayLike, clusters: Sequence[int] = range(2, 9)) 
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.metrics import silhouette_score
 
-    rows = _table(features, "features")
-    possible = [k for k in clusters if 2 <= k <= min(len(np.unique(rows, axis=0)), len(rows) - 1)]
-    if not possible:
-        raise ValueError(f"features have {len(rows)} rows; too few distinct ones for {list(clusters)} clusters")
-    labels = ((k, AgglomerativeClustering(k).fit_predict(rows)) for k in possible)
+    rows = np.asarray(features)
+    most = min(len(np.unique(rows, axis=0)), len(rows) - 1)
+    labels = ((k, AgglomerativeClustering(k).fit_predict(rows)) for k in clusters if k <= most)
     return max((float(silhouette_score(rows, found)), k) for k, found in labels)
 
 
-def nearest_neighbour_rate(distances: ArrayLike, labels: Sequence[object], k: int = 5, *, seed: int = 0,
+def nearest_neighbour_rate(distances: np.ndarray, labels: Sequence[object], k: int = 5, *, seed: int = 0,
                            n: int = 1000) -> Chance:  # fmt: skip
     """Mean share of a point's k nearest neighbours with its own label, against `n` permutations of the labels.
 
-    `distances` is (n, n). Points tied for the last place share it, so the order of rows does not matter. Raises
-    ValueError unless the matrix is square, fits the labels and has more than k rows.
+    `distances` is (n, n), of more than k points. Those tied for the last place share it, so the order of rows does not
+    matter.
     """
-    matrix, codes = _table(distances, "distances"), np.unique(np.asarray(labels), return_inverse=True)[1]
-    if matrix.shape != (len(codes), len(codes)) or not 1 <= k < len(codes):
-        raise ValueError(f"distances have shape {matrix.shape} for {len(codes)} labels and k = {k}; need (n, n), n > k")
-    weight = _neighbours(matrix, k)
-    rng = np.random.default_rng(seed)
-    drawn = np.array([_same(weight, rng.permutation(codes)) for _ in range(n)])
-    value = _same(weight, codes)
+    codes, rng = np.unique(np.asarray(labels), return_inverse=True)[1], np.random.default_rng(seed)
+    apart = distances.astype(float) + np.diag(np.full(len(distances), np.inf))
+    last = np.sort(apart, axis=1)[:, [k - 1]]
+    closer, tied = apart < last, apart == last
+    weight = (closer + tied * (k - closer.sum(1, keepdims=True)) / tied.sum(1, keepdims=True)) / k
+
+    def same(codes: np.ndarray) -> float:
+        return float((weight * (codes[:, None] == codes)).sum() / len(codes))
+
+    value, drawn = same(codes), np.array([same(rng.permutation(codes)) for _ in range(n)])
     p = (np.count_nonzero(drawn >= value - 1e-12) + 1) / (n + 1)
     return Chance(value, float(np.percentile(drawn, 95)), float(p))
 
 
 def hamming_matrix(genomes: ArrayLike) -> np.ndarray:
     """In how many genes each pair of genomes differs, (n, n); whole numbers."""
-    rows = _table(genomes, "genomes")
+    rows = np.asarray(genomes)
     return np.stack([np.count_nonzero(rows != row, axis=1) for row in rows])
 
 
 def mean_pairwise_hamming(genomes: ArrayLike) -> float:
-    """In how many genes two of the genomes (n, genes) differ on average; from counts a gene, hence linear in n.
-
-    Raises ValueError for fewer than two genomes.
-    """
-    rows = _table(genomes, "genomes")
-    n = len(rows)
-    if n < 2:
-        raise ValueError(f"there are {n} genomes; a pair needs at least 2")
-    equal = sum(
-        float((np.count_nonzero(rows == choice, axis=0).astype(float) ** 2).sum()) for choice in np.unique(rows)
-    )
-    return (n * n * rows.shape[1] - equal) / (n * (n - 1))
-
-
-def _table(values: ArrayLike, name: str) -> np.ndarray:
-    """The values as a table of finite numbers."""
-    array = np.asarray(values)
-    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise ValueError(f"{name} have shape {array.shape}; expected a table of finite numbers, not empty")
-    return array
-
-
-def _neighbours(matrix: np.ndarray, k: int) -> np.ndarray:
-    """How much each column counts among the k nearest of each row; rows sum to one."""
-    apart = matrix.astype(float) + np.diag(np.full(len(matrix), np.inf))
-    last = np.sort(apart, axis=1)[:, [k - 1]]
-    closer, tied = apart < last, apart == last
-    return (closer + tied * (k - closer.sum(1, keepdims=True)) / tied.sum(1, keepdims=True)) / k
-
-
-def _same(weight: np.ndarray, codes: np.ndarray) -> float:
-    """Mean weight of the neighbours with a point's own label."""
-    return float((weight * (codes[:, None] == codes)).sum() / len(codes))
+    """In how many genes two of the genomes (n, genes), at least two, differ on average."""
+    apart = hamming_matrix(genomes)
+    return float(apart.sum() / (len(apart) * (len(apart) - 1)))

@@ -1,6 +1,6 @@
 """Heatmaps with their numbers in the cells and marked cells, and grids of coloured codes."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib
@@ -14,26 +14,21 @@ from matplotlib.patches import Patch, Rectangle
 from lib.report import style
 from lib.report.style import styled
 
-Cell = tuple[Hashable, Hashable]
+Cell = tuple[Any, Any]
 LABEL, SMALLEST_TEXT = 6.5, 4.5  # points; numbers that need less are left out
 MARK_COLOURS = ("#D55E00", "#000000", "#CC79A7", "#56B4E9", "#E69F00", "#8A8A8A")
 
 
 @styled
-def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] | None = None, log: bool = False,
-            fmt: str | None = ".2g", title: str = "", xlabel: str | None = None, ylabel: str | None = None,
-            label: str = "", legend: str = "below", ax: Axes | None = None) -> Figure:  # fmt: skip
+def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell] | None = None, log: bool = False, title: str = "",
+            xlabel: str | None = None, ylabel: str | None = None, label: str = "", legend: str = "below",
+            ax: Axes | None = None) -> Figure:  # fmt: skip
     """The frame as coloured cells, rows from top to bottom; `label` names the colour scale, NaN cells are hatched.
 
-    `marks` outlines cells given by their row and column labels, one colour a name; `fmt` writes each value (None: no
-    numbers, as where they would be smaller than 4.5 points). Raises ValueError for a mark outside the frame, for a
-    frame without a finite value, and for values that are not positive where `log` is set.
+    Each cell shows its value, unless it would be smaller than 4.5 points. `marks` outlines cells given by their row and
+    column labels, one colour a name.
     """
     numbers = values.to_numpy(float)
-    if not np.isfinite(numbers).any():
-        raise ValueError(f"a heatmap needs a finite value; the frame of shape {values.shape} has none")
-    if log and not (numbers[np.isfinite(numbers)] > 0).all():
-        raise ValueError(f"a logarithmic colour scale needs positive values; the smallest is {np.nanmin(numbers):g}")
     fig, ax = _open(ax, values, bool(marks))
     low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
     flat = low == high  # one value throughout still needs a scale around it
@@ -43,8 +38,7 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
     shown = np.ma.masked_invalid(numbers)
     image = ax.pcolormesh(*edges, shown, norm=scale, edgecolors="white", linewidth=0.6)
     _axes(ax, values, title, xlabel, ylabel)
-    if fmt is not None:
-        _write_values(ax, numbers, image, fmt)
+    _write_values(ax, numbers, image)
     handles = _outline(ax, values, marks or {})
     bar = fig.colorbar(image, ax=ax, aspect=_bar_aspect(ax), pad=0.02)
     bar.set_label(label)
@@ -57,13 +51,13 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell | Sequence[Cell]] 
 
 
 @styled
-def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str, str] | None = None, title: str = "",
+def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str, str], title: str = "",
           xlabel: str | None = None, ylabel: str | None = None, ax: Axes | None = None) -> Figure:  # fmt: skip
     """Short texts in cells coloured after what they say, rows from top to bottom; an empty text leaves no cell.
 
-    `names` are the words of the legend for texts. KeyError for a text without a colour.
+    `names` are the words of the legend for texts.
     """
-    fig, ax = _open(ax, texts, bool(names))
+    fig, ax = _open(ax, texts, marked=True)
     size = min(7.0, 0.7 * _cell_points(ax, texts.shape[1]))  # a code has two letters
     for (row, column), text in np.ndenumerate(texts.to_numpy(str)):
         if text:
@@ -72,7 +66,7 @@ def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str
     _axes(ax, texts, title, xlabel, ylabel)
     ax.set_xlim(-0.5, texts.shape[1] - 0.5)
     ax.tick_params(axis="x", labelsize=min(LABEL, size + 0.5))
-    shown = [Patch(facecolor=colours[text], label=word) for text, word in (names or {}).items()]
+    shown = [Patch(facecolor=colours[text], label=word) for text, word in names.items()]
     style.legend(ax, where="below", handles=shown)
     return fig
 
@@ -94,18 +88,17 @@ def _bar_aspect(ax: Axes) -> float:
 
 def _axes(ax: Axes, values: pd.DataFrame, title: str, xlabel: str | None, ylabel: str | None) -> None:
     """Tick every cell, without grid or frame; long column labels are slanted."""
-    columns = [_text(name) for name in values.columns]
+    columns = [style.text(name) for name in values.columns]
     ax.set_xticks(range(len(columns)), columns)
     ax.tick_params(labelsize=LABEL)
     if 0.64 * LABEL * max(map(len, columns)) + 2 > _cell_points(ax, len(columns)):
         for tick in ax.get_xticklabels():
             tick.set(rotation=40, ha="right", rotation_mode="anchor")
-    ax.set_yticks(range(len(values)), [_text(name) for name in values.index])
+    ax.set_yticks(range(len(values)), [style.text(name) for name in values.index])
     ax.set_ylim(len(values) - 0.5, -0.5)
     ax.tick_params(length=0)
     ax.grid(visible=False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
     default_x, default_y = (str(name or "").replace("_", " ") for name in (values.columns.name, values.index.name))
     style.finish(ax, title, default_x if xlabel is None else xlabel, default_y if ylabel is None else ylabel)
 
@@ -115,26 +108,18 @@ def _cell_points(ax: Axes, columns: int) -> float:
     return 72 * (style.inches_across(ax) - 1.05) / columns
 
 
-def _text(name: Any) -> str:
-    """A row or column label; floats without needless digits."""
-    return f"{name:g}" if isinstance(name, float) else str(name)
-
-
-def _write_values(ax: Axes, numbers: np.ndarray, image: Any, fmt: str) -> None:
+def _write_values(ax: Axes, numbers: np.ndarray, image: Any) -> None:
     """Each value in its cell, black or white, whichever is farther from the cell's luminance."""
-    texts = [[format(value, fmt) if np.isfinite(value) else "" for value in row] for row in numbers]
+    texts = [[f"{value:.2g}" if np.isfinite(value) else "" for value in row] for row in numbers]
     longest = max(0.64 * len(text) - 0.32 * text.count(".") for row in texts for text in row)  # em, in this typeface
     size = min(7.0, _cell_points(ax, numbers.shape[1]) / (longest + 0.4))
     for (row, column), value in np.ndenumerate(numbers):
         if not np.isfinite(value):
-            ax.add_patch(
-                Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="////", edgecolor="#BBBBBB", linewidth=0)
-            )
-            continue
-        if size < SMALLEST_TEXT:
-            continue
-        ink = _ink(image.cmap(image.norm(value)))
-        ax.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=ink)
+            blank: Any = {"fill": False, "hatch": "////", "edgecolor": "#BBBBBB", "linewidth": 0}
+            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **blank))
+        elif size >= SMALLEST_TEXT:
+            ink = _ink(image.cmap(image.norm(value)))
+            ax.text(column, row, texts[row][column], ha="center", va="center", fontsize=size, color=ink)
 
 
 def _ink(ground: Any) -> str:
@@ -143,20 +128,14 @@ def _ink(ground: Any) -> str:
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else "black"
 
 
-def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Any]) -> list[Patch]:
+def _outline(ax: Axes, values: pd.DataFrame, marks: Mapping[str, Cell]) -> list[Patch]:
     """Frame the marked cells, nested where two marks share one, and return the legend's entries."""
-    used: dict[Cell, int] = {}
     handles = []
-    for index, (name, cells) in enumerate(marks.items()):
-        colour = MARK_COLOURS[index % len(MARK_COLOURS)]
-        for row, column in cells if isinstance(cells, list) else [cells]:
-            if row not in values.index or column not in values.columns:
-                raise ValueError(f"mark {name!r} is at ({row!r}, {column!r}), which is no cell of the heatmap")
-            inset = 0.06 + 0.1 * used.get((row, column), 0)
-            used[row, column] = used.get((row, column), 0) + 1
-            at = list(values.columns).index(column) - 0.5 + inset, list(values.index).index(row) - 0.5 + inset
-            size = 1 - 2 * inset
-            ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor="white", linewidth=2.6, zorder=3))
-            ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor=colour, linewidth=1.5, zorder=3))
+    for index, (name, (row, column)) in enumerate(marks.items()):
+        inset = 0.06 + 0.1 * list(marks.values())[:index].count((row, column))
+        at = list(values.columns).index(column) - 0.5 + inset, list(values.index).index(row) - 0.5 + inset
+        size, colour = 1 - 2 * inset, MARK_COLOURS[index % len(MARK_COLOURS)]
+        for edge, width in (("white", 2.6), (colour, 1.5)):
+            ax.add_patch(Rectangle(at, size, size, fill=False, edgecolor=edge, linewidth=width, zorder=3))
         handles.append(Patch(facecolor="none", edgecolor=colour, linewidth=1.5, label=name))
     return handles

@@ -16,7 +16,7 @@ from PIL import Image
 
 from lib.paths import PROFILES, ROOT, figures_dir, notebooks_dir
 from lib.report import style, tables
-from lib.report.claims import Verdict, summary
+from lib.report.claims import Verdict, implied, summary
 from lib.report.style import styled
 from lib.report.tables import number
 
@@ -36,34 +36,25 @@ def folders() -> list[Path]:
 
 def highest(slug: str, where: Sequence[Path]) -> tuple[str, Path] | None:
     """The largest profile with results of a paper and its folder (the last of `where` wins); None without results."""
-    for profile in reversed(PROFILES):
-        for folder in reversed(where):
-            here = folder / profile / slug
-            if here.is_dir() and any(here.glob("*.csv")):
-                return profile, here
-    return None
+    places = ((profile, folder / profile / slug) for profile in PROFILES[::-1] for folder in where[::-1])
+    return next(((profile, folder) for profile, folder in places if any(folder.glob("*.csv"))), None)
 
 
-def status(
-    papers: Mapping[str, str], built: Sequence[str], gathered: pd.DataFrame, where: Sequence[Path]
-) -> pd.DataFrame:
-    """One row a paper, slug to title: state, profile shown, number of claims, and how many have each verdict."""
-    counts: dict[Any, dict[Any, int]] = summary(gathered).to_dict("index")
-    rows = []
-    for slug, title in papers.items():
-        found = highest(slug, where)
-        state = "results" if found else "built, not run yet" if slug in built else "not built yet"
-        verdicts = counts.get(slug) or {str(verdict): 0 for verdict in Verdict}
-        rows.append({"paper": slug, "title": title, "state": state, "profile": found[0] if found else "",
-                     "claims": sum(verdicts.values()), **verdicts})  # fmt: skip
-    return pd.DataFrame(rows)
+def status(papers: Mapping[str, str], gathered: pd.DataFrame, where: Sequence[Path]) -> pd.DataFrame:
+    """One row a paper, slug to title: profile shown ("" without results), claims, and how many have each verdict."""
+    counts = summary(gathered).reindex(list(papers), fill_value=0)
+    found = {slug: highest(slug, where) for slug in papers}
+    shown = [place[0] if place else "" for place in found.values()]
+    table = counts.assign(title=list(papers.values()), profile=shown, claims=counts.sum(axis=1)).reset_index(
+        names="paper"
+    )
+    return table[["paper", "title", "profile", "claims", *counts.columns]]
 
 
 def front(states: pd.DataFrame) -> str:
     """The front table as Markdown, from `status`: each paper, linked to its section, with its counts of verdicts."""
-    verdicts = [str(verdict) for verdict in Verdict]
     linked = [f"[{name}](#{name.replace(' ', '-')})" for name in states["title"]]
-    return tables.markdown(states.assign(paper=linked)[["paper", *verdicts, "profile"]])
+    return tables.markdown(states.assign(paper=linked)[["paper", *map(str, Verdict), "profile"]])
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -73,16 +64,14 @@ def pictures(folder: Path) -> list[Path]:
 
 def headline(folder: Path, name: str) -> Path | None:
     """The figure of that name, else the first of `pictures`; None in an empty folder."""
-    found = pictures(folder)
-    return next((path for path in found if path.stem == name), found[0] if found else None)
+    named = folder / f"{name}.png"
+    return named if named.is_file() else next(iter(pictures(folder)), None)
 
 
-def preview(path: Path, *, width: int = 1000) -> bytes:
+def preview(path: Path, *, width: int) -> bytes:
     """A figure as a small JPEG at most `width` pixels wide, for pages that show many."""
-    picture = Image.open(path).convert("RGB")
-    if picture.width > width:
-        picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
+    picture, buffer = Image.open(path).convert("RGB"), io.BytesIO()
+    picture.thumbnail((width, picture.height), Image.Resampling.LANCZOS)
     picture.save(buffer, "jpeg", quality=88)
     return buffer.getvalue()
 
@@ -98,16 +87,13 @@ def provenance(papers: Sequence[str], where: Sequence[Path]) -> pd.DataFrame:
         if found is None or not (found[1] / "manifest.json").is_file():
             continue
         read = json.loads((found[1] / "manifest.json").read_text(encoding="utf-8"))
-        device, missing = read.get("device") or {}, read.get("missing") or {}
-        parts = Counter((read.get("computed") or {}).values()).most_common()
-        places = "; ".join(f"{place}: {count} part{'s' * (count > 1)}" for place, count in parts)
+        device, parts = read["device"], Counter(read["computed"].values()).most_common()
         rows.append({
-            "paper": slug, "profile": found[0],
-            "commit": (read.get("commit") or "-")[:8] + "+" * bool(read.get("dirty")),
-            "device": f"{device.get('device')} {device.get('cpu_capability')}, {device.get('threads')} threads",
-            "torch": (read.get("versions") or {}).get("torch", "-"),
-            "computed": places or "-",
-            "missing": "; ".join(f"{name}: {why}" for name, why in missing.items()) or "-",
+            "paper": slug, "profile": found[0], "commit": (read["commit"] or "-")[:8] + "+" * bool(read["dirty"]),
+            "device": f"{device['device']} {device['cpu_capability']}, {device['threads']} threads",
+            "torch": read["versions"]["torch"],
+            "computed": "; ".join(f"{place}: {count} part{'s' * (count > 1)}" for place, count in parts) or "-",
+            "missing": "; ".join(f"{name}: {why}" for name, why in read["missing"].items()) or "-",
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -161,27 +147,14 @@ def rechecked(claims: pd.DataFrame) -> pd.DataFrame:
     Rows without an interval (exact, compound and not run claims) have nothing to follow from and are passed over.
     """
     known = claims[claims[["low", "high"]].notna().all(axis=1)]
-    wrong = [row["verdict"] not in _implied(row["low"], row["high"], row["threshold"]) for _, row in known.iterrows()]
+    columns = (known[name] for name in ("verdict", "low", "high", "threshold"))
+    wrong = [verdict != implied(*rest) for verdict, *rest in zip(*columns, strict=True)]
     return known[np.array(wrong, bool)]
-
-
-def _implied(low: float, high: float, threshold: str) -> set[str]:
-    """The verdict that an interval gives against a threshold as `lib.report.claims` writes it."""
-    kind, _, rest = threshold.partition(" ")
-    if kind in (">", ">=", "<", "<="):
-        limit, strict = float(rest), len(kind) == 1
-        a, b = (low - limit, high - limit) if kind[0] == ">" else (limit - high, limit - low)
-        yes, no = (a > 0, b <= 0) if strict else (a >= 0, b < 0)
-    else:
-        first, last = (float(part) for part in threshold.split("[")[1].rstrip("]").split(","))
-        inside, outside = first <= low and high <= last, high < first or low > last
-        yes, no = (outside, inside) if threshold.startswith("not") else (inside, outside)
-    return {str(Verdict.SUPPORTED if yes else Verdict.CONTRADICTED if no else Verdict.UNDECIDED)}
 
 
 @styled
 def chart(states: pd.DataFrame) -> Figure:
-    """The verdicts of every paper as one row of stacked bars, from `status`; papers without claims say their state."""
+    """The verdicts of every paper as one row of stacked bars, from `status`; papers without claims say so."""
     fig = style.figure(style.PAGE, 0.8 + 0.3 * len(states))
     ax = fig.add_subplot()
     left = np.zeros(len(states))
@@ -195,9 +168,8 @@ def chart(states: pd.DataFrame) -> Figure:
         for text in ax.bar_label(bars, labels, label_type="center", fontsize=7):
             text.set_bbox(box if text.get_text() else None)
         left += counts
-    for place, row in enumerate(states.itertuples()):
-        if not row.claims:
-            ax.text(0.1, place, str(row.state), va="center", fontsize=7, color="#666666", style="italic")
+    for place in np.flatnonzero(states["claims"] == 0).tolist():
+        ax.text(0.1, place, "no results yet", va="center", fontsize=7, color="#666666", style="italic")
     style.finish(ax, "", "claims", "")
     ax.set_yticks(range(len(states)), list(states["title"]))
     ax.set(ylim=(len(states) - 0.5, -0.5), xlim=(0, max(float(left.max()), 1.0)))

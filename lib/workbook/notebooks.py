@@ -7,7 +7,7 @@ from typing import Any
 
 from lib.papers.settings import RUN_ONLY
 from lib.paths import PROFILES, notebooks_dir, runs_dir, shown
-from lib.workbook.parameters import ParameterError, convert, declared, load_yaml, parse
+from lib.workbook.parameters import Parameter, ParameterError, convert, declared, load_yaml, parse
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,26 @@ def profile_values(notebook: Path, profile: str) -> dict[str, Any]:
     if profile not in PROFILES:
         raise ParameterError(f"profile {profile!r} is unknown; there are {', '.join(PROFILES)}")
     parameters = declared(notebook)
-    values = {name: parameter.default for name, parameter in parameters.items()}
-    path = profile_file(notebook, profile)
-    if profile != "smoke" and path.is_file():
-        given = _read(path)
-        differing = sorted(given.keys() ^ parameters.keys())
-        if differing:
-            raise ParameterError(f"{shown(path)} and the parameters cell do not both name {', '.join(differing)}")
-        values = {name: _converted(path, value, parameters[name]) for name, value in given.items()}
-    elif profile != "smoke" and (others := _profiles_of(notebook)):
+    others = [name for name in PROFILES if profile_file(notebook, name).is_file()]
+    if profile in others:
+        return _from_file(profile_file(notebook, profile), parameters)
+    if profile != "smoke" and others:
         raise ParameterError(f"{notebook.stem} has no profile {profile!r}; it has smoke, {', '.join(others)}")
-    elif "profile" in values:
-        values["profile"] = profile
-    if values.get("profile", profile) != profile:
-        raise ParameterError(f"{shown(path)}: profile is {values['profile']!r}; it must be {profile!r}")
+    values = {name: parameter.default for name, parameter in parameters.items()}
+    return values | ({"profile": profile} if "profile" in values else {})
+
+
+def _from_file(path: Path, parameters: dict[str, Parameter]) -> dict[str, Any]:
+    """The values in a profile's file; ParameterError naming it where they do not fit the parameters."""
+    try:
+        given = load_yaml(path.read_text(encoding="utf-8")) or {}
+        if differing := sorted(given.keys() ^ parameters.keys()):
+            raise ParameterError(f"it and the parameters cell do not both name {', '.join(differing)}")
+        values = {name: convert(value, parameters[name]) for name, value in given.items()}
+        if values["profile"] != path.parent.name:
+            raise ParameterError(f"profile is {values['profile']!r}; it must be {path.parent.name!r}")
+    except ParameterError as error:
+        raise ParameterError(f"{shown(path)}: {error}") from error
     return values
 
 
@@ -109,11 +115,9 @@ def jobs(names: list[str], profile: str, settings: list[str], options: dict[str,
         if set("{}") & set(str(path)):
             raise ParameterError(f"{shown(path)}: papermill takes braces in a path for parameters; rename the folder")
     pairs = dict(_split(setting) for setting in settings)
-    known = {notebook: declared(notebook) for notebook in notebooks}
-    for name in pairs:
-        if not any(name in parameters for parameters in known.values()):
-            names_known = sorted({name for parameters in known.values() for name in parameters} - {"profile"})
-            raise ParameterError(f"parameter {name!r} is unknown; there are {', '.join(names_known) or 'none'}")
+    known = {name for notebook in notebooks for name in declared(notebook)} - {"profile"}
+    if unknown := [name for name in pairs if name not in known]:
+        raise ParameterError(f"parameter {unknown[0]!r} is unknown; there are {', '.join(sorted(known)) or 'none'}")
     return [job(notebook, profile, pairs, options) for notebook in notebooks]
 
 
@@ -124,24 +128,3 @@ def _split(setting: str) -> tuple[str, str]:
     if name == "profile":
         raise ParameterError("the profile is chosen with --profile; --set changes other parameters")
     return name, text
-
-
-def _profiles_of(notebook: Path) -> list[str]:
-    return [name for name in PROFILES if profile_file(notebook, name).is_file()]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = load_yaml(path.read_text(encoding="utf-8"))
-    except ParameterError as error:
-        raise ParameterError(f"{shown(path)}: {error}") from error
-    if not isinstance(values, dict):
-        raise ParameterError(f"{shown(path)} is a {type(values).__name__}; names and values were expected")
-    return values
-
-
-def _converted(path: Path, value: Any, parameter: Any) -> Any:
-    try:
-        return convert(value, parameter)
-    except ParameterError as error:
-        raise ParameterError(f"{shown(path)}: {error}") from error

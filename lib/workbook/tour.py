@@ -35,7 +35,7 @@ def check() -> list[str]:
 def papers() -> pd.DataFrame:
     """One row a paper: a link to its notebook, its title, and how many of its checked-in claims have each verdict."""
     found = {path.stem.partition("_")[2]: path for path in notebooks_dir().glob("[0-9][0-9]_*.ipynb")}
-    states = overview.status(PAPERS, [], claims.gather(overview.CHECKED_IN), [overview.CHECKED_IN])
+    states = overview.status(PAPERS, claims.gather(overview.CHECKED_IN), [overview.CHECKED_IN])
     links = [f"[{found[slug].stem}]({found[slug].name})" if slug in found else "-" for slug in states["paper"]]
     return states.assign(notebook=links)[["notebook", "title", "profile", "claims", *map(str, claims.Verdict)]]
 

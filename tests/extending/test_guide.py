@@ -135,8 +135,8 @@ def test_the_guide_s_searcher_resumes_from_its_record():
 
 def test_a_paper_s_notebook_writes_its_table_figure_claims_and_manifest(figures):
     table = pd.read_csv(figures / "table1.csv")
-    assert {"psnr_paper", "psnr"} <= set(table.columns)
-    assert table["psnr"].notna().sum() >= 4
+    assert {"paper: PSNR", "ours: PSNR"} <= set(table.columns)
+    assert table["ours: PSNR"].notna().sum() >= 4
     assert (figures / "fig1.png").stat().st_size > 5_000
     verdicts = claims.read(figures / "claims.csv").set_index("id")["verdict"]
     assert verdicts.to_dict() == {"C1": "not run", "E1": "supported"}

@@ -50,13 +50,6 @@ def test_an_unknown_interval_decides_nothing_and_says_why() -> None:
     assert "too few" in found.note
 
 
-def test_exchanged_limits_and_a_falling_band_are_refused() -> None:
-    with pytest.raises(ValueError, match="exchanged"):
-        claims.below(DESK, Interval(0, 1, -1, 3), 0)
-    with pytest.raises(ValueError, match="must rise"):
-        claims.inside_band(DESK, Interval(0, 0, 0, 3), (1, 0))
-
-
 def finding(verdict: Verdict, name: str = "C5a") -> claims.Finding:
     return claims.Finding(name, verdict)
 
@@ -75,11 +68,6 @@ def test_a_compound_claim_follows_from_its_parts(parts: list[str], verdict: str)
     found = claims.parent(DESK, [finding(Verdict(part)) for part in parts])
     assert found.verdict == verdict
     assert parts[0] in found.note
-
-
-def test_a_compound_claim_without_parts_is_refused() -> None:
-    with pytest.raises(ValueError, match="no parts"):
-        claims.parent(DESK, [])
 
 
 @pytest.mark.parametrize("profile", ["smoke", "custom"])
@@ -105,20 +93,6 @@ def test_smoke_decides_exact_claims_and_no_others(profile: str) -> None:
     assert compound.verdict == "supported"
 
 
-def test_judge_refuses_an_unknown_profile_and_a_finding_of_another_claim() -> None:
-    with pytest.raises(ValueError, match="laptop"):
-        claims.judge(DESK, "laptop", lambda: claims.exact(DESK, True))
-    with pytest.raises(ValueError, match="returned a finding of C0"):
-        claims.judge(DESK, "desk", lambda: claims.exact(COUNT, True))
-
-
-def test_a_claim_with_an_unknown_minimum_and_a_missing_reason_are_refused() -> None:
-    with pytest.raises(ValueError, match="quick"):
-        Claim("C1", "", "", "", "quick")
-    with pytest.raises(ValueError, match="reason"):
-        claims.not_run(DESK, "")
-
-
 def test_claims_stand_by_kind_and_number_the_whole_before_its_parts_and_stand_ins_last() -> None:
     names = ["C2", "C2a", "C2b", "C2-s", "C2a-s", "C10", "E1", "O1", "P-C1", "P-A2"]
     given = [Claim(name, "", "", "") for name in reversed(names)]
@@ -133,33 +107,29 @@ def test_a_sentence_holds_or_not_whatever_the_study() -> None:
 
 
 def test_table_has_one_row_a_claim_in_order_with_the_fixed_columns() -> None:
-    frame = claims.table([claims.above(DESK, Interval(1, 0.5, 2, 9), 0)], [COUNT, DESK], "desk")
+    found = [claims.not_run(COUNT, "too small"), claims.above(DESK, Interval(1, 0.5, 2, 9), 0)]
+    frame = claims.table(found, [COUNT, DESK], "desk")
     assert tuple(frame.columns) == claims.COLUMNS
     assert list(frame["id"]) == ["C0", "C1"]
     assert list(frame["verdict"]) == ["not run", "supported"]
-    assert frame.loc[0, "note"] == "not evaluated"
+    assert frame.loc[0, "note"] == "too small"
     assert frame.loc[1, ["n", "effect", "low", "high", "threshold"]].tolist() == [9, 1, 0.5, 2, "> 0"]
 
 
-def test_table_refuses_two_findings_of_one_claim_and_findings_of_none() -> None:
-    found = claims.exact(DESK, True)
-    with pytest.raises(ValueError, match="C1 is judged twice"):
-        claims.table([found, found], [DESK], "desk")
-    with pytest.raises(ValueError, match="C1 is unknown"):
-        claims.table([found], [COUNT], "desk")
-
-
-def write(figures: Path, profile: str, slug: str, findings: list[claims.Finding]) -> None:
-    frame = claims.table(findings, [COUNT, DESK], profile)
+def write(figures: Path, profile: str, slug: str, *findings: claims.Finding) -> None:
+    """A file of both claims; without a finding of its own, a claim is not run."""
+    known = {found.claim_id: found for found in findings}
+    rows = [known.get(claim.id, claims.not_run(claim, "not evaluated")) for claim in (COUNT, DESK)]
+    frame = claims.table(rows, [COUNT, DESK], profile)
     tables.save(frame, figures / profile / slug, "claims")
 
 
 def test_gather_shows_each_claim_at_the_highest_profile_that_ran_it(tmp_path: Path) -> None:
-    write(tmp_path, "smoke", "nst", [claims.exact(COUNT, True)])
-    write(tmp_path, "desk", "nst", [claims.above(DESK, Interval(1, 0.5, 2, 9), 0)])
-    write(tmp_path, "paper", "nst", [claims.not_run(DESK, "needs the paper's pictures")])
-    write(tmp_path, "custom", "nst", [claims.exact(COUNT, False)])
-    write(tmp_path, "smoke", "autogan", [])
+    write(tmp_path, "smoke", "nst", claims.exact(COUNT, True))
+    write(tmp_path, "desk", "nst", claims.above(DESK, Interval(1, 0.5, 2, 9), 0))
+    write(tmp_path, "paper", "nst", claims.not_run(DESK, "needs the paper's pictures"))
+    write(tmp_path, "custom", "nst", claims.exact(COUNT, False))
+    write(tmp_path, "smoke", "autogan")
     found = claims.gather(tmp_path).set_index(["paper", "id"])
     assert found.loc[("nst", "C0"), "profile"] == "smoke"
     assert found.loc[("nst", "C0"), "verdict"] == "supported"
@@ -169,8 +139,8 @@ def test_gather_shows_each_claim_at_the_highest_profile_that_ran_it(tmp_path: Pa
 
 
 def test_gather_prefers_the_later_folder_at_the_same_profile(tmp_path: Path) -> None:
-    write(tmp_path / "old", "desk", "nst", [claims.exact(DESK, False)])
-    write(tmp_path / "new", "desk", "nst", [claims.exact(DESK, True)])
+    write(tmp_path / "old", "desk", "nst", claims.exact(DESK, False))
+    write(tmp_path / "new", "desk", "nst", claims.exact(DESK, True))
     found = claims.gather(tmp_path / "old", tmp_path / "new").set_index("id")
     assert found.loc["C1", "verdict"] == "supported"
 
@@ -182,27 +152,14 @@ def test_gather_of_nothing_is_an_empty_table_with_its_columns(tmp_path: Path) ->
 
 
 def test_summary_counts_verdicts_with_zeros(tmp_path: Path) -> None:
-    write(tmp_path, "desk", "nst", [claims.exact(DESK, True)])
+    write(tmp_path, "desk", "nst", claims.exact(DESK, True))
     counts = claims.summary(claims.gather(tmp_path))
     assert counts.loc["nst"].to_dict() == {"supported": 1, "contradicted": 0, "undecided": 0, "not run": 1}
 
 
 def test_a_claims_file_survives_the_round_trip(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        "desk",
-        "nst",
-        [claims.above(DESK, Interval(0.1 + 0.2, 0.1, np.pi, 9), 0, note='with "quotes", and | bars')],
-    )
+    found = claims.above(DESK, Interval(0.1 + 0.2, 0.1, np.pi, 9), 0, note='with "quotes", and | bars')
+    write(tmp_path, "desk", "nst", found)
     row = claims.read(tmp_path / "desk" / "nst" / "claims.csv").iloc[1]
     assert (row["effect"], row["high"]) == (0.1 + 0.2, np.pi)
     assert row["note"] == 'with "quotes", and | bars'
-
-
-@pytest.mark.parametrize(("old", "new"), [("verdict", "opinion"), ("not run", "likely")])
-def test_a_claims_file_with_a_wrong_column_or_verdict_is_named(tmp_path: Path, old: str, new: str) -> None:
-    write(tmp_path, "desk", "nst", [])
-    path = tmp_path / "desk" / "nst" / "claims.csv"
-    path.write_text(path.read_text().replace(old, new, 1))
-    with pytest.raises(ValueError, match=rf"claims\.csv in nst .*{new}"):
-        claims.read(path)

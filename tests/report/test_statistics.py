@@ -35,12 +35,6 @@ def test_bootstrap_of_one_value_has_no_interval() -> None:
     assert np.isnan([found.low, found.high]).all()
 
 
-@pytest.mark.parametrize(("values", "problem"), [([], "empty"), ([1.0, np.nan], "not finite")])
-def test_bootstrap_names_what_is_wrong_with_its_values(values: list[float], problem: str) -> None:
-    with pytest.raises(ValueError, match=problem):
-        statistics.bootstrap(values, seed=0)
-
-
 def test_bootstrap_of_groups_resamples_each_within_itself() -> None:
     a, b = np.full(5, 2.0), np.full(9, 1.0)
     found = statistics.bootstrap_groups([a, b], lambda x, y: x.mean() / y.mean(), seed=0, n=50)
@@ -137,8 +131,6 @@ def test_wilson_interval_has_its_published_values(wins: int, n: int, low: float,
 def test_wilson_takes_half_wins_and_no_trials() -> None:
     assert statistics.wilson(2.5, 5).value == 0.5
     assert (statistics.wilson(0, 0).low, statistics.wilson(0, 0).high) == (0, 1)
-    with pytest.raises(ValueError, match="wins is 3 of 2"):
-        statistics.wilson(3, 2)
 
 
 def simulated_votes(strengths: dict[str, float], voters: int, trials: int, seed: int = 0) -> pd.DataFrame:
@@ -181,13 +173,6 @@ def test_bradley_terry_is_finite_for_unbeaten_and_for_never_compared_options() -
     assert found["a"] > found["c"] > found["b"]
 
 
-def test_bradley_terry_refuses_tables_that_are_no_win_counts() -> None:
-    with pytest.raises(ValueError, match="same two or more options"):
-        statistics.bradley_terry(pd.DataFrame([[0, 1]], index=["a"], columns=["a", "b"]))
-    with pytest.raises(ValueError, match="negative"):
-        statistics.bradley_terry(pd.DataFrame([[0, -1], [1, 0]], index=list("ab"), columns=list("ab")))
-
-
 def test_ties_are_half_a_win_each_and_skips_do_not_count() -> None:
     votes = pd.DataFrame(
         [("v", "a", "b", "left"), ("v", "b", "a", "cannot decide"), ("v", "a", "b", "skip")],
@@ -198,14 +183,6 @@ def test_ties_are_half_a_win_each_and_skips_do_not_count() -> None:
     shares = statistics.win_shares(votes).set_index("option")
     assert shares.loc["a", "value"] == 0.75
     assert shares.loc["a", "n"] == 2
-
-
-def test_votes_with_an_unknown_choice_or_one_option_twice_are_refused() -> None:
-    row = pd.DataFrame([("v", "a", "b", "both")], columns=["voter", "left_id", "right_id", "choice"])
-    with pytest.raises(ValueError, match="'both'"):
-        statistics.win_matrix(row)
-    with pytest.raises(ValueError, match="itself"):
-        statistics.win_matrix(row.assign(right_id="a", choice="left"))
 
 
 def test_interval_over_voters_holds_the_truth_and_is_wider_for_fewer_voters() -> None:
@@ -229,8 +206,6 @@ def test_difference_of_strengths_excludes_zero_where_one_is_clearly_preferred() 
     found = statistics.bradley_terry_difference(votes, "0.0017", "0.06", seed=0, n=300)
     assert found.low > 0
     assert found.n == 300
-    with pytest.raises(ValueError, match=r"0\.5"):
-        statistics.bradley_terry_difference(votes, "0.5", "0.06", seed=0)
 
 
 @given(CLOUD)

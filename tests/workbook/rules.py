@@ -57,13 +57,14 @@ def _parameters(notebook: Path, page: Any) -> Iterator[str]:
     except ParameterError as error:
         yield str(error)
         return
-    yield from (
-        f"parameter {name} has no comment with its unit or reason" for name, p in parameters.items() if not p.help
-    )
+    for line in tagged[0].source.splitlines():
+        value, _, comment = line.partition("  # ")
+        if not comment.strip():
+            yield f"parameter {value.partition(':')[0]} has no comment with its unit or reason"
+        if comment.count("="):
+            yield f"papermill cannot read {line!r}: a comment holds an equals sign"
     if "profile" not in parameters or parameters["profile"].default != "smoke":
         yield "the parameters cell does not declare profile with the value 'smoke'"
-    if any(not isinstance(line, ast.AnnAssign) for line in ast.parse(tagged[0].source).body):
-        yield "the parameters cell holds more than lines of the form name: type = value"
 
 
 def _profiles(notebook: Path) -> Iterator[str]:
