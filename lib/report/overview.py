@@ -45,10 +45,8 @@ def status(papers: Mapping[str, str], gathered: pd.DataFrame, where: Sequence[Pa
     counts = summary(gathered).reindex(list(papers), fill_value=0)
     found = {slug: highest(slug, where) for slug in papers}
     shown = [place[0] if place else "" for place in found.values()]
-    table = counts.assign(title=list(papers.values()), profile=shown, claims=counts.sum(axis=1)).reset_index(
-        names="paper"
-    )
-    return table[["paper", "title", "profile", "claims", *counts.columns]]
+    table = counts.assign(title=list(papers.values()), profile=shown, claims=counts.sum(axis=1))
+    return table.reset_index(names="paper")[["paper", "title", "profile", "claims", *counts.columns]]
 
 
 def front(states: pd.DataFrame) -> str:
