@@ -1,7 +1,6 @@
-"""The search of AutoGAN (Gong et al., arXiv 1908.03835, section 5): a shared GAN and a controller learn in turn.
+"""The search of AutoGAN (Gong et al., arXiv 1908.03835, section 3): a shared GAN and a controller learn in turn.
 
-One stage a cell: the children of a stage are its beams, each with one more cell, at twice the resolution. Sections are
-those of the specification.
+One stage a cell: the children of a stage are its beams, each with one more cell, at twice the resolution.
 """
 
 import math
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 
 from lib.device import keyed_seed, pick
 from lib.searchers.controller import Controller
-from lib.spaces.autogan import ORDERS, AutoGan, Stage
+from lib.spaces.autogan import AutoGan, Stage
 from lib.spaces.base import Genome, Space, keyed
 from lib.training.gan import GanSettings
 from lib.training.policy import ROOT, Beams, OfficialEntropy, Policy
@@ -26,8 +25,8 @@ from lib.training.reset import Collapse
 from lib.training.shared_gan import SharedGan
 from lib.training.trainer import Step
 
-TRIES = 10  # draws for each candidate wanted, to find distinct ones (5.6)
-RESCORED = 10  # the best of a screening, scored again (5.7)
+TRIES = 10  # draws for each candidate wanted, to find distinct ones
+RESCORED = 10  # the best of a screening, scored again
 MARGINALS = 256  # children from which the marginals of the policy are counted
 TEXT = AutoGan().text
 Reward = Callable[[Iterator[Tensor], int], float]  # pictures in [0, 1] and their side -> higher is better
@@ -36,16 +35,15 @@ Evaluate = Callable[[Iterator[Tensor], int], dict[str, float]]
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """How long each part of the search lasts and how it decides; tables of 5.1 and 9.2.
+    """How long each part of the search lasts and how it decides.
 
     `growth` holds the first iterations of stages 1 and 2, none with `single_level` (all 14 tokens at once, full
     resolution). A phase 1 has `d_steps` at most, a phase 2 as many steps as `controller_steps` says for its stage, each
     of a child scored on `reward_images`. A stage ends with `candidates` (M) of which `kept` (K) stay, screened with
     `screen_images` first unless 0, and with as many children of the policy and of chance as `control` compared.
-    `window`, `interval` and `threshold` are those of the dynamic reset, which `reset` turns on. `memo` gives equal
-    children of a phase one score, `fixed_z` all children the same z; `official_entropy` is for an ablation (5.5);
-    `nan`, "reset" or "stop", is what follows on a loss that is not finite.
-    Raises ValueError for what cannot be.
+    `window` and `threshold` are those of the dynamic reset, which `reset` turns on. `memo` gives equal children of a
+    phase one score; `official_entropy` is for an ablation; `nan`, "reset" or "stop", is what follows on a loss that is
+    not finite. Raises ValueError for stages that cannot be.
     """
 
     iterations: int
@@ -63,7 +61,6 @@ class SearchPlan:
     evaluated_images: int
     reset: bool
     window: int
-    interval: int
     threshold: float
     controller_lr: float
     beta: float
@@ -72,7 +69,6 @@ class SearchPlan:
     memo: bool
     official_entropy: bool
     nan: str
-    fixed_z: bool
 
     def __post_init__(self) -> None:
         stages = 1 if self.single_level else 3
@@ -82,14 +78,6 @@ class SearchPlan:
                              f"from 1 to {self.iterations - 1} are needed")  # fmt: skip
         if len(self.controller_steps) != stages:
             raise ValueError(f"controller_steps is {self.controller_steps}; one number for each of {stages} stages")
-        for name, allowed in (("policy", ("controller", "uniform")), ("order", ORDERS), ("nan", ("reset", "stop"))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}")
-        if self.single_level and self.order == "paper":
-            raise ValueError("order is 'paper'; a single level has its 14 tokens in the order 'code'")
-        for name in ("d_steps", "reward_images", "candidates", "kept", "evaluated_images"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; allowed are 1 and more")
 
     def ends(self, iteration: int) -> bool:
         """Whether an iteration is the last of its stage."""
@@ -101,9 +89,9 @@ class SearchPlan:
 
     def controller(self, space: Space, seed: int) -> Controller | None:
         """A fresh controller; None where chance chooses."""
-        kind = OfficialEntropy if self.official_entropy else Controller
         if self.policy == "uniform":
             return None
+        kind = OfficialEntropy if self.official_entropy else Controller
         return kind(space, seed, hidden=self.hidden, lr=self.controller_lr, beta=self.beta, decay=self.decay)
 
 
@@ -130,7 +118,7 @@ class Judge:
 
 
 class AutoGanSearch:
-    """A `Trainer` of which a step is one iteration of the outer loop (5.1).
+    """A `Trainer` of which a step is one iteration of the outer loop (the paper's algorithm 1).
 
     `beams` are the best genomes of the last stage that ended, the best first. All that is drawn follows from the seed
     and the number of the iteration.
@@ -143,7 +131,7 @@ class AutoGanSearch:
         self._reward, self._evaluate = reward, evaluate
         self.iteration = self.reward_images = 0
         self.beams: list[Genome] = []
-        collapse = Collapse(plan.window, plan.interval, plan.threshold, pick(gan.device))
+        collapse = Collapse(plan.window, plan.threshold, pick(gan.device))
         self.shared = SharedGan(gan, pictures, collapse, seed, reset=plan.reset, nan=plan.nan)
         self._enter(2 if plan.single_level else 0, ROOT)
 
@@ -202,7 +190,7 @@ class AutoGanSearch:
         self.shared.show(stage)
 
     def _train_gan(self, row: Step) -> bool:
-        """Phase 1 (5.2), the policy frozen and all children drawn at once; whether it was left for a reset."""
+        """Phase 1, the policy frozen and all children drawn at once; whether it was left for a reset."""
         children = self.policy.sample(self._rng("training"), self.plan.d_steps)
         phase = self.shared.train(children.genomes, self.iteration)
         row.metrics |= phase.metrics()
@@ -212,7 +200,7 @@ class AutoGanSearch:
         return phase.reset
 
     def _train_policy(self, row: Step) -> None:
-        """Phase 2 (5.5), the shared weights frozen: a child, its reward, an update; the baseline starts afresh."""
+        """Phase 2, the shared weights frozen: a child, its reward, an update; the baseline starts afresh."""
         self.policy.restart()
         judge = self._judge("reward", self.plan.reward_images)
         rewards, learnt = [], []
@@ -229,7 +217,7 @@ class AutoGanSearch:
             row.curves |= {"entropies": curves["entropy"], "baselines": curves["baseline"]}
 
     def _end_stage(self, row: Step) -> Beams:
-        """The control, then the K best of M distinct candidates (5.6), with the controller's state after each."""
+        """The control, then the K best of M distinct candidates, with the controller's state after each."""
         if self.plan.control:
             self._compare(row)
         drawn = self.policy.sample(self._rng("candidates"), TRIES * self.plan.candidates)
@@ -251,7 +239,7 @@ class AutoGanSearch:
         return sorted(genomes, key=lambda genome: -rewards[genome])
 
     def _compare(self, row: Step) -> None:
-        """Children of the policy against children of the same beams drawn by chance, on the same weights (C14)."""
+        """Children of the policy against children of the same beams drawn by chance, on the same weights."""
         n = self.plan.control
         judge = self._judge("control", self.plan.reward_images, memo=False)  # equal children count with other z
         drawn = {"policy": self.policy.sample(self._rng("control"), n).genomes,
@@ -278,7 +266,7 @@ class AutoGanSearch:
         """Rewards of one phase, of n images each; `memo` False leaves out that of the plan."""
 
         def score(genome: Genome, place: int) -> float:
-            images = self.images(genome, n, self._z_seed(purpose, 0 if self.plan.fixed_z else place))
+            images = self.images(genome, n, self._z_seed(purpose, place))
             with torch.inference_mode():
                 reward = float(self._reward(images, self.shared.side))
             self.reward_images += n

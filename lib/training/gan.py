@@ -1,14 +1,11 @@
-"""Training of GANs with the hinge loss (AutoGAN, arXiv 1908.03835; Adam and batches as in the authors' code).
-
-Sections are those of the specification.
-"""
+"""Training of GANs with the hinge loss (AutoGAN, arXiv 1908.03835; Adam and batches as in the authors' code)."""
 
 import copy
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +19,6 @@ from lib.spaces.base import Genome
 from lib.training.trainer import Step
 
 BETAS = (0.0, 0.9)  # of Adam
-PRECISIONS = ("float32", "bfloat16")
 POINTS = 20  # of a loss curve, at most, that one step of a training stores
 Pictures = Callable[[int], Iterator[Tensor]]  # so many, in batches (n, 3, S, S) in [0, 1]
 
@@ -32,7 +28,7 @@ class GanSettings:
     """Sizes and rates of a GAN's training: widths in channels, batches in pictures, `n_critic` D-steps a G-step.
 
     Pictures have sides of `bottom` times a power of two. `precision` is that of the convolutions; the weights, their
-    updates, spectral norm and the losses stay float32. Raises ValueError for what cannot be.
+    updates, spectral norm and the losses stay float32.
     """
 
     width: int
@@ -44,26 +40,17 @@ class GanSettings:
     n_critic: int
     lr: float
     skip_out: str
-    precision: str
+    precision: str  # float32 or bfloat16
     device: str
-
-    def __post_init__(self) -> None:
-        for name in ("width", "d_width", "bottom", "latent", "d_batch", "g_batch", "n_critic"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; allowed are 1 and more")
-        if not 0 < self.lr < math.inf:
-            raise ValueError(f"lr is {self.lr}; it must be positive")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision is {self.precision!r}; allowed are {', '.join(PRECISIONS)}")
 
 
 def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
-    """The discriminator's loss from its values (n,) of real and of generated pictures (4.1)."""
+    """The discriminator's loss from its values (n,) of real and of generated pictures."""
     return relu(1 - real).mean() + relu(1 + fake).mean()
 
 
 def hinge_g(fake: Tensor) -> Tensor:
-    """The generator's loss, not clipped: the paper's equations 1 and 2 have wrong signs and brackets (4.1)."""
+    """The generator's loss, not clipped: the paper's equations 1 and 2 have wrong signs and brackets."""
     return -fake.mean()
 
 
@@ -174,7 +161,7 @@ class Batches:
 
 
 class Ema:
-    """The moving average of a module's parameters, from their first values on; buffers have none (4.2)."""
+    """The moving average of a module's parameters, from their first values on; buffers have none."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self.decay = decay
@@ -208,24 +195,23 @@ def noise(n: int, latent: int, generator: torch.Generator, device: torch.device 
 
 
 class DerivedTraining:
-    """A genome's generator trained from scratch (4.2); a step is `chunk` G-iterations.
+    """A genome's generator trained from scratch; a step is `chunk` G-iterations.
 
     A G-iteration is a D-step, the G-step and, up to `n_critic`, more D-steps: the order of the authors, whose first
     D-step brings a G-step. The network that counts has the moving average of G's parameters and G's running statistics.
     """
 
     def __init__(self, genome: Genome, settings: GanSettings, pictures: Tensor, seed: int, *, chunk: int,
-                 decay: float = 0.999, evaluate: Callable[[Pictures], dict[str, float]] | None = None,
-                 evaluate_every: int = 1, best_by: str = "fd_task") -> None:  # fmt: skip
+                 decay: float = 0.999,
+                 evaluate: Callable[[Pictures], dict[str, float]] = lambda pictures: {}) -> None:  # fmt: skip
         """Weights, batches and z follow from `seed`; pictures are (N, 3, S, S) uint8, S = 8 * bottom.
 
-        After every so many steps `evaluate` scores the averaged network, always on the same z; the one with the lowest
-        score `best_by` is kept beside the last. Raises ValueError for pictures of another side.
+        After every step `evaluate` scores the averaged network, always on the same z. Raises ValueError for pictures
+        of another side.
         """
         if (side := settings.bottom * 2**CELLS) != pictures.shape[-1]:
             raise ValueError(f"pictures have side {pictures.shape[-1]}; bottom {settings.bottom} makes {side}")
-        self.settings, self.seed, self.chunk = settings, seed, chunk
-        self.evaluate, self.evaluate_every, self.best_by = evaluate, evaluate_every, best_by
+        self.settings, self.seed, self.chunk, self.evaluate = settings, seed, chunk, evaluate
         generator = autogan.Generator(genome, settings.width, settings.bottom, settings.latent, settings.skip_out)
         discriminator = Discriminator(settings.d_width)
         for module in (generator, discriminator):
@@ -233,7 +219,7 @@ class DerivedTraining:
         self.gan = Gan(generator, discriminator, settings)
         self.ema = Ema(self.gan.generator, decay)
         self.batches = Batches(pictures.to(self.gan.device), settings.d_batch, seed)
-        self.g_iters, self.best = 0, dict[str, Any]()
+        self.g_iters = 0
         self._rng = torch.Generator().manual_seed(keyed_seed("z", seed))
 
     def step(self) -> Step:
@@ -247,23 +233,28 @@ class DerivedTraining:
         means = {"d_loss": math.fsum(d_losses) / self.chunk, "g_loss": math.fsum(g_losses) / self.chunk}
         every = math.ceil(self.chunk / POINTS)
         curves = {"d_loss": d_losses[::every], "g_loss": g_losses[::every]}
-        return Step({"g_iters": self.g_iters, **means, **self._scores()}, curves)
+        scores = self.evaluate(lambda n: self.sample(n, keyed_seed("evaluation", self.seed)))
+        return Step({"g_iters": self.g_iters, **means, **scores}, curves)
 
-    def sample(self, n: int, seed: int, batch: int = 100, *, best: bool = False) -> Iterator[Tensor]:
-        """n pictures, (batch, 3, S, S) in [0, 1], of the averaged network: the last or, where evaluated, the best."""
-        network = self._averaged()
-        if best:
-            network.load_state_dict(self.best["weights"])
-        return pictures_of(network, noise(n, self.settings.latent, torch.Generator().manual_seed(seed)), batch=batch)
+    def sample(self, n: int, seed: int, batch: int = 100) -> Iterator[Tensor]:
+        """n pictures, (batch, 3, S, S) in [0, 1], of the averaged network."""
+        z = noise(n, self.settings.latent, torch.Generator().manual_seed(seed))
+        return pictures_of(self.averaged(), z, batch=batch)
+
+    def averaged(self) -> autogan.Generator:
+        """A copy of the generator with the moving average of its parameters."""
+        network = copy.deepcopy(self.gan.generator)
+        self.ema.copy_to(network)
+        return cast(autogan.Generator, network)
 
     def state(self) -> dict[str, Any]:
-        """All that the steps to come depend on, and the best weights."""
-        own = {"g_iters": self.g_iters, "best": self.best, "mean": self.ema.mean, "z": self._rng.get_state()}
-        return {**own, "gan": self.gan.state(), "batches": self.batches.state()}
+        """All that the steps to come depend on."""
+        return {"g_iters": self.g_iters, "mean": self.ema.mean, "z": self._rng.get_state(), "gan": self.gan.state(),
+                "batches": self.batches.state()}  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
-        self.g_iters, self.best = state["g_iters"], state["best"]
+        self.g_iters = state["g_iters"]
         self.ema.mean = {name: mean.to(self.gan.device) for name, mean in state["mean"].items()}
         self._rng.set_state(state["z"])
         self.gan.load(state["gan"])
@@ -283,18 +274,3 @@ class DerivedTraining:
 
     def _z(self, n: int) -> Tensor:
         return noise(n, self.settings.latent, self._rng, self.gan.device)
-
-    def _averaged(self) -> nn.Module:
-        network = copy.deepcopy(self.gan.generator)
-        self.ema.copy_to(network)
-        return network
-
-    def _scores(self) -> dict[str, float]:
-        """Scores of the averaged network where they are due; keeps its weights where they are the best."""
-        if self.evaluate is None or self.g_iters // self.chunk % self.evaluate_every:
-            return {}
-        scores = self.evaluate(lambda n: self.sample(n, keyed_seed("evaluation", self.seed)))
-        if not self.best or scores[self.best_by] < self.best["score"]:
-            weights = {name: value.clone() for name, value in self._averaged().state_dict().items()}
-            self.best = {"score": scores[self.best_by], "g_iter": self.g_iters, "weights": weights}
-        return {**scores, f"best_{self.best_by}": self.best["score"], "best_g_iter": self.best["g_iter"]}

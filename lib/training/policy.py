@@ -1,4 +1,4 @@
-"""How the children of one stage of AutoGAN are drawn (arXiv 1908.03835, section 5): a beam and the cell that it gains.
+"""How the children of one stage of AutoGAN are drawn (arXiv 1908.03835, section 3): a beam and the cell that it gains.
 
 The policy is a controller or, for a random search with shared weights, none: then every cell is as likely.
 """
@@ -72,7 +72,7 @@ class Policy:
         return self._draw([0], self.controller.greedy(self.beams.state([0])).genomes, None).genomes[0]
 
     def restart(self) -> None:
-        """Start the baseline afresh, for other weights give other rewards (section 5.5)."""
+        """Start the baseline afresh, for other weights give other rewards."""
         if self.controller is not None:
             self.controller.baseline = None
 
@@ -107,7 +107,7 @@ def _rows(state: State | None, rows: list[int]) -> State | None:
 
 
 class OfficialEntropy(Controller):
-    """The controller as the authors' code updates it, for an ablation (section 5.5): entropies inside the reward.
+    """The controller as the authors' code updates it, for an ablation: entropies inside the reward.
 
     Their gradient stays attached, which pushes the entropy down, and the baseline holds the present reward already.
     """

@@ -1,4 +1,4 @@
-"""When the training of a shared GAN has collapsed: the dynamic reset of AutoGAN (arXiv 1908.03835, section 5.3)."""
+"""When the training of a shared GAN has collapsed: the dynamic reset of AutoGAN (arXiv 1908.03835, section 3.2)."""
 
 import math
 from typing import Any
@@ -32,24 +32,11 @@ class LossWindow:
 class Collapse:
     """Two windows, of the losses of D and of G, and the test whether either varies less than `threshold`.
 
-    A test is due every `interval` D-steps, counted over the whole search, and counts once the window of G is full; then
-    that of D is, too. A loss that is not finite shows in the next test, as `interval` is at most `window`.
+    The test counts once the window of G is full; then that of D, which has more losses, is full too.
     """
 
-    def __init__(self, window: int, interval: int, threshold: float, device: torch.device | str = "cpu") -> None:
-        """Raise ValueError unless 1 <= interval <= window and window >= 2."""
-        if not 1 <= interval <= window or window < 2:
-            raise ValueError(f"interval is {interval} and window {window}; 1 <= interval <= window and 2 <= window")
-        self.interval, self.threshold, self.steps = interval, threshold, 0
-        self.d, self.g = LossWindow(window, device), LossWindow(window, device)
-
-    def push(self, d_loss: Tensor, g_loss: Tensor | None) -> bool:
-        """Take in the losses of a D-step, with that of the G-step after it if there was one; whether a test is due."""
-        self.d.push(d_loss)
-        if g_loss is not None:
-            self.g.push(g_loss)
-        self.steps += 1
-        return self.steps % self.interval == 0
+    def __init__(self, window: int, threshold: float, device: torch.device | str = "cpu") -> None:
+        self.threshold, self.d, self.g = threshold, LossWindow(window, device), LossWindow(window, device)
 
     def variances(self) -> tuple[float, float]:
         """The variance of either window, D first, as far as it is filled."""
@@ -66,11 +53,10 @@ class Collapse:
 
     def state(self) -> dict[str, Any]:
         """Everything that `load` needs to go on as if never stopped."""
-        return {"steps": self.steps, **{name: (one.values, one.seen) for name, one in (("d", self.d), ("g", self.g))}}
+        return {name: (one.values, one.seen) for name, one in (("d", self.d), ("g", self.g))}
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
-        self.steps = state["steps"]
         for name, one in (("d", self.d), ("g", self.g)):
             values, one.seen = state[name]
             one.values.copy_(values)

@@ -1,4 +1,4 @@
-"""The GAN whose weights all children of AutoGAN's search share (arXiv 1908.03835, sections 3.2, 5.2 and 5.3)."""
+"""The GAN whose weights all children of AutoGAN's search share (arXiv 1908.03835, section 3.2)."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -69,24 +69,26 @@ class SharedGan:
     def show(self, stage: int) -> None:
         """Go on with the pictures, cells and blocks of a stage, 0 to 2."""
         self.cells, self.side = stage + 1, self.settings.bottom << stage + 1
-        self._batches = Batches(
-            self._pictures(self.side), self.settings.d_batch, keyed_seed(self.seed, "batches", stage)
-        )
+        seed = keyed_seed(self.seed, "batches", stage)
+        self._batches = Batches(self._pictures(self.side), self.settings.d_batch, seed)
 
     def train(self, genomes: Sequence[Genome], key: int) -> Phase:
         """Phase 1: a D-step a genome, with a G-step after the first and every n_critic-th from there.
 
+        Losses are tested after every G-step and at the end, which saves the device the waiting after the other steps.
         Ends early where a collapse shows and resets are on; the windows are then empty and `restart` is up to the
         caller. Weights that are not finite are drawn anew at once, so that what comes next has some that are.
         """
         phase, rng = Phase(), torch.Generator().manual_seed(keyed_seed(self.seed, "training", key))
         for step, genome in enumerate(genomes):
-            due = self._step(phase, genome, rng, step % self.settings.n_critic == 0)
-            if due or step + 1 == len(genomes):
+            critic = step % self.settings.n_critic == 0
+            self._step(phase, genome, rng, critic)
+            if critic or step + 1 == len(genomes):
                 self._test(phase)
             if phase.reset:
                 break
-        if not all(weights.isfinite().all() for weights in self._weights()):
+        weights = (*self.gan.generator.parameters(), *self.gan.discriminator.parameters())
+        if not all(one.isfinite().all() for one in weights):
             self._break(phase)
         return phase
 
@@ -106,16 +108,15 @@ class SharedGan:
             part.load(state[name])
         self.restarts, self.steps = state["restarts"], list(state["steps"])
 
-    def _step(self, phase: Phase, genome: Genome, rng: torch.Generator, critic: bool) -> bool:
+    def _step(self, phase: Phase, genome: Genome, rng: torch.Generator, critic: bool) -> None:
         real = next(self._batches)
-        d_loss = self.gan.d_step(real, self._z(len(real), rng), genome, cells=self.cells)
-        g_loss = None
+        phase.d_losses.append(self.gan.d_step(real, self._z(len(real), rng), genome, cells=self.cells))
+        self.collapse.d.push(phase.d_losses[-1])
         if critic:
-            g_loss = self.gan.g_step(self._z(self.settings.g_batch, rng), genome, cells=self.cells)
-            phase.g_losses.append(g_loss)
-        phase.d_losses.append(d_loss)
+            z = self._z(self.settings.g_batch, rng)
+            phase.g_losses.append(self.gan.g_step(z, genome, cells=self.cells))
+            self.collapse.g.push(phase.g_losses[-1])
         self.steps = [self.steps[0] + 1, self.steps[1] + critic]
-        return self.collapse.push(d_loss, g_loss)
 
     def _test(self, phase: Phase) -> None:
         """Look at the windows: the only place where a phase waits for the device."""
@@ -139,10 +140,6 @@ class SharedGan:
         phase.g_losses.clear()
         self.collapse.clear()
         self.restart()
-
-    def _weights(self) -> Iterator[Tensor]:
-        yield from self.gan.generator.parameters()
-        yield from self.gan.discriminator.parameters()
 
     def _z(self, n: int, rng: torch.Generator) -> Tensor:
         return noise(n, self.settings.latent, rng, self.gan.device)

@@ -17,7 +17,7 @@ from lib.papers.autogan.records import WINNERS, Stored
 from lib.papers.study import Study
 from lib.report import statistics
 from lib.report.claims import Claim, Finding, Test, Verdict, above, below, inside_band, not_run
-from lib.report.statistics import Interval, over_seeds, pooled, student, welch
+from lib.report.statistics import Interval, over_seeds, pooled, satterthwaite, student, welch
 
 SEED, DRAWS = 0, 1000  # of resampling
 FEWEST = 4  # points of a rank correlation
@@ -86,17 +86,15 @@ def alike(band: float, column: str, parts: Sequence[str], study: Study, claim: C
     """Do the searches of two parts end within a band of each other, absolute or as a share of the first's mean?"""
     effect, mean, note = searched(column, parts, study)
     unit = abs(mean) if relative else 1.0
-    low, high = effect.low / unit, effect.high / unit
-    return inside_band(claim, Interval(effect.value / unit, low, high, effect.n), (-band, band), note=note)
+    share = Interval(effect.value / unit, effect.low / unit, effect.high / unit, effect.n)
+    return inside_band(claim, share, (-band, band), note=note)
 
 
 def cost(of: str, parts: Sequence[str], study: Study, claim: Claim) -> Finding:
     """Is the whole cost of one part's searches below another's, in D-steps or `seconds`? Logarithms over seeds."""
-    sides = [
-        np.array([float(one.seconds.sum() if of == "seconds" else one.rows[of].iloc[-1]) for one in searches])
-        for searches in (records.searches(study, part) for part in parts)
-    ]
-    logs = [np.log(side) for side in sides]
+    sides = [np.array([float(one.seconds.sum() if of == "seconds" else one.rows[of].iloc[-1])
+                       for one in records.searches(study, part)]) for part in parts]  # fmt: skip
+    logs = list(map(np.log, sides))
     effect = Interval(*np.exp(student(logs[0], logs[1], pooled(logs))[:3]), n=sum(map(len, sides)))  # type: ignore[misc]
     each = ", ".join(f"{part} {side.mean():,.0f}" for part, side in zip(parts, sides, strict=True))
     return below(claim, effect, 1.0, note=f"{of.replace('_', '-')}: {each}")
@@ -203,15 +201,12 @@ def beats_uniform(study: Study, claim: Claim) -> Finding:
 
 
 def control(one: Stored) -> pd.DataFrame:
-    """Where a search compared its policy with uniform cells: side, value, low and high, by Welch's interval."""
-    rows = one.rows.dropna(subset="control") if "control" in one.rows else one.rows[:0]
-    if not len(rows):
-        return pd.DataFrame({"side": [], "value": [], "low": [], "high": []})
-    n, value = rows["control"], rows["policy_mean"] - rows["uniform_mean"]
-    of = [rows[f"{who}_std"] ** 2 / n for who in ("policy", "uniform")]
-    free = (of[0] + of[1]) ** 2 / (of[0] ** 2 + of[1] ** 2).clip(lower=1e-300) * (n - 1)
-    half = stats.t.ppf(0.975, free.clip(lower=1)) * np.sqrt(of[0] + of[1])
-    return pd.DataFrame({"side": rows["resolution"], "value": value, "low": value - half, "high": value + half})
+    """Where a search compared its policy with uniform cells: value, low, high, n and side, by Welch's interval."""
+    rows = one.rows.dropna(subset="control") if "control" in one.rows else one.rows[:0].assign(resolution=[])
+    found = [satterthwaite(row["policy_mean"] - row["uniform_mean"],
+                           row[["policy_std", "uniform_std"]].to_numpy(float) ** 2 / row["control"],
+                           [row["control"] - 1] * 2, 2 * row["control"]) for _, row in rows.iterrows()]  # fmt: skip
+    return pd.DataFrame(found, columns=Interval._fields).assign(side=rows["resolution"].to_numpy())
 
 
 def collapse(study: Study, claim: Claim) -> Finding:
@@ -244,14 +239,13 @@ def triggered(study: Study, claim: Claim) -> Finding:
 
 def rank_correlation(frame: pd.DataFrame, x: str, y: str) -> Interval:
     """Spearman's correlation of two columns with a bootstrap interval over rows; a constant one counts as 0."""
-    pairs = frame[[x, y]].dropna().to_numpy(float)
-    drawn = np.random.default_rng(SEED).integers(0, len(pairs), (DRAWS, len(pairs)))
-    ranks = stats.rankdata(pairs[np.concatenate([np.arange(len(pairs))[None], drawn])], axis=1)
-    left, right = np.moveaxis(ranks - ranks.mean(axis=1, keepdims=True), 2, 0)
-    scale = np.sqrt((left**2).sum(1) * (right**2).sum(1))
-    found = np.divide((left * right).sum(1), scale, out=np.zeros(len(ranks)), where=scale > 0)
-    low, high = np.percentile(found[1:], [2.5, 97.5])
-    return Interval(float(found[0]), float(low), float(high), len(pairs))
+
+    def spearman(rows: np.ndarray) -> float:
+        left, right = (stats.rankdata(rows, axis=0) - (len(rows) + 1) / 2).T
+        scale = np.sqrt((left**2).sum() * (right**2).sum())
+        return float((left * right).sum() / scale) if scale else 0.0
+
+    return statistics.bootstrap(frame[[x, y]].dropna().to_numpy(float), spearman, seed=SEED, n=DRAWS)
 
 
 def proxy_ranks(threshold: float, study: Study, claim: Claim) -> Finding:

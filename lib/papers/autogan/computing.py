@@ -12,12 +12,11 @@ from torchvision.utils import make_grid
 from lib import device, weights
 from lib.data import images, small_pictures
 from lib.models import autogan as models
-from lib.papers import long_runs, networks, rows
+from lib.papers import kept, long_runs, networks, rows
 from lib.papers.autogan import experiments, scores, store
-from lib.papers.autogan.experiments import SPACE, Search
+from lib.papers.autogan.experiments import SPACE, TRANSFER_SIDE, Search
 from lib.papers.autogan.scores import Scores
 from lib.papers.autogan.settings import Settings
-from lib.papers.autogan.store import GanRecipe, Trained
 from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
 from lib.papers.settings import anywhere
@@ -27,11 +26,14 @@ from lib.search.workers import Outcome
 from lib.spaces.base import Genome, keyed
 from lib.training import trainer
 from lib.training.autogan_search import AutoGanSearch
-from lib.training.gan import GanSettings
+from lib.training.gan import DerivedTraining, GanSettings
 
+LATENT, N_CRITIC, LR = 128, 5, 2e-4  # numbers in z, D-steps a G-step (both O), Adam's rate of G and D (paper)
 FIXED_Z, CHECKED_Z = 20_190_811, 3_141  # seeds of z: of the grids and final scores, and of checkpoints
 SHOWN = 64  # unpicked samples in a grid
 CHECKED = 500  # pictures that score a checkpoint, at most
+SCORED, EVERY = 6, 1000  # scores of a training; G-steps between two of a long one
+LOSSES = 200  # points of the classifier's loss in its record, about
 
 
 @dataclass(frozen=True)
@@ -48,29 +50,37 @@ class Task:
     repeat: int = 0
     data: str = ""
     side: int = 0
-    after: int = 0
-    chunk: int = 0  # generator's steps between two scores; 0 is as the settings say
+    chunk: int = 0  # generator's steps between two scores of a training that goes on later; 0 is as `_chunk` says
     search: Search | None = None
     checkpoint: Path = field(default=Path(), repr=False)  # of the search that a proxy comes from
 
-    def __post_init__(self) -> None:
-        if self.steps and not self.chunk:
-            object.__setattr__(self, "chunk", _chunk(self.steps, self.settings.derived_scored))
+
+@dataclass(frozen=True)
+class GanRecipe:
+    """How a generator is trained from scratch; `seed` draws weights, noise and the order of pictures."""
+
+    data: str
+    pictures: int
+    side: int
+    gan: GanSettings
+    ema: float
+    chunk: int  # generator's steps between two scores
+    seed: int
 
 
-def _chunk(steps: int, most: int) -> int:
-    """The largest number of steps up to `most` that divides all; all at once where only far smaller ones do."""
-    found = max(chunk for chunk in range(1, min(steps, most) + 1) if steps % chunk == 0)
-    return found if found > most / 10 else steps
+def _chunk(steps: int) -> int:
+    """Generator's steps between two scores, which divide all of them."""
+    return steps // next(count for count in range(max(SCORED, steps // EVERY), 0, -1) if steps % count == 0)
 
 
 def gan_settings(settings: Settings, *, derived: bool, side: int = 0) -> GanSettings:
     """Networks and steps of the search, or of trainings from scratch."""
-    widths = (settings.derived_width, settings.derived_d_width) if derived else (settings.width, settings.d_width)
+    width, d_width = settings.derived_widths if derived else settings.widths
+    d_batch, g_batch = settings.batches
     return GanSettings(
-        *widths, bottom=(side or settings.side) // 8, latent=settings.latent, d_batch=settings.d_batch,
-        g_batch=settings.g_batch, n_critic=settings.n_critic, lr=settings.lr, skip_out=settings.skip_out,
-        precision=settings.precision, device=str(device.pick(settings.device)),
+        width, d_width, (side or settings.side) // 8, LATENT, d_batch, g_batch, N_CRITIC, LR,
+        skip_out="post_sum" if "post_sum" in settings.variants else "pre_sum", precision=settings.precision,
+        device=str(device.pick(settings.device)),
     )  # fmt: skip
 
 
@@ -81,43 +91,42 @@ def classifier(study: Study, settings: Settings, part: str) -> None:
 
 def _classify(task: Task, seed: int, folder: Path) -> Outcome:
     network, fit = store.classifier(Scores.of(task.settings).classifier)
-    metrics = {"accuracy": fit["accuracy"], "params": sum(one.numel() for one in network.module.parameters())}
-    thinned = fit["losses"][:: max(1, len(fit["losses"]) // 200)]
+    metrics = {"accuracy": fit["accuracy"], "params": models.parameters(network.module)}
+    thinned = fit["losses"][:: max(1, len(fit["losses"]) // LOSSES)]
     return Outcome(-fit["accuracy"], metrics, fit["seconds"], curves={"loss": thinned})
 
 
 def checks(study: Study, settings: Settings, part: str) -> None:
-    """Scores of pictures whose place is known: real ones, other real ones, and noise (7)."""
-    names = ("real", "half", "noise")
-    _compute(study, settings, part, [Job(k, 0, settings.seed, Task(settings, name), {"name": name})
-                                     for k, name in enumerate(names)], _check)  # fmt: skip
+    """Scores of pictures whose place is known: real ones, other real ones, and noise."""
+    jobs = [Job(k, 0, settings.seed, Task(settings, name), {"name": name})
+            for k, name in enumerate(("real", "half", "noise"))]  # fmt: skip
+    _compute(study, settings, part, jobs, _check)
 
 
 def _check(task: Task, seed: int, folder: Path) -> Outcome:
-    started, found = time.perf_counter(), Scores.of(task.settings)
-    shown = found.shown().pixels
+    started, known = time.perf_counter(), Scores.of(task.settings)
+    shown = known.shown().pixels
     count = min(task.settings.images, len(shown) // 2)
-    chosen = {"real": shown[:count], "half": shown[-count:]}.get(task.name)
-    if chosen is None:
-        generator = torch.Generator().manual_seed(seed)
-        chosen = torch.randint(256, (count, *shown.shape[1:]), dtype=torch.uint8, generator=generator)
-    metrics = scores.final(found, chosen.float() / 255)
+    rng = torch.Generator().manual_seed(seed)
+    chosen = {"real": shown[:count], "half": shown[-count:],
+              "noise": torch.randint(256, (count, *shown.shape[1:]), dtype=torch.uint8, generator=rng)}  # fmt: skip
+    metrics = scores.final(known, chosen[task.name].float() / 255)
     return Outcome(metrics["kd"], metrics, time.perf_counter() - started)
 
 
 def fixtures(study: Study, settings: Settings, part: str) -> None:
-    """One chunk of training of genomes that together hold every value of every token."""
-    tasks = [Task(settings, f"fixture-{k}", SPACE.parse(text), 2) for k, text in enumerate(experiments.FIXTURES)]
-    jobs = [Job(k, 0, settings.seed, task, {"name": task.name, "text": SPACE.text(task.genome)})
-            for k, task in enumerate(tasks)]  # fmt: skip
+    """A moment of training of genomes that together hold every value of every token."""
+    jobs = []
+    for k, text in enumerate(experiments.FIXTURES):
+        task = Task(settings, f"fixture-{k}", SPACE.parse(text), steps=2)
+        jobs.append(Job(k, 0, settings.seed, task, {"name": task.name, "text": text}))
     _compute(study, settings, part, jobs, _fixture)
 
 
 def _fixture(task: Task, seed: int, folder: Path) -> Outcome:
-    started, shown = time.perf_counter(), Scores.of(task.settings).shown()
-    made = store.trained(_recipe(task), task.genome, shown, task.steps)
-    losses = {name: float(made.rows[-1]["metrics"][name]) for name in ("d_loss", "g_loss")}
-    return Outcome(losses["d_loss"], losses, time.perf_counter() - started)
+    last = trained(task).rows[-1]
+    losses = {name: float(last["metrics"][name]) for name in ("d_loss", "g_loss")}
+    return Outcome(losses["d_loss"], losses, last["seconds"])
 
 
 def search(study: Study, settings: Settings, part: str) -> None:
@@ -132,13 +141,9 @@ def _long_run(settings: Settings, one: Search) -> LongRun:
 
 
 def _begin(task: Task) -> AutoGanSearch:
+    """The search of a task at its beginning."""
     assert task.search is not None
-    return opened(task.settings, task.search)
-
-
-def opened(settings: Settings, one: Search) -> AutoGanSearch:
-    """A search at its beginning."""
-    known = Scores.of(settings)
+    settings, one, known = task.settings, task.search, Scores.of(task.settings)
     return AutoGanSearch(
         experiments.plan(settings, one), gan_settings(settings, derived=False),
         lambda side: known.shown(side).pixels.to(known.device),
@@ -159,11 +164,6 @@ def _identity(settings: Settings, one: Search) -> dict[str, Any]:
     parts: dict[str, Any] = {"plan": experiments.plan(settings, one), "gan": gan_settings(settings, derived=False)}
     plain = {name: json.loads(json.dumps(anywhere(part))) for name, part in parts.items()}
     return {"search": asdict(one), **plain, "threads": settings.threads, "scores": _rewarded(known), **_shown(known)}
-
-
-def _seen(known: Scores) -> dict[str, Any]:
-    """What final scores depend on."""
-    return {"scores": anywhere(known), "features": known.features, **_shown(known, known.features)}
 
 
 def _rewarded(known: Scores) -> dict[str, Any]:
@@ -189,28 +189,33 @@ def _weights(*features: str) -> list[str]:
     return [networks.WEIGHTS[name] for name in dict.fromkeys(features) if name != "task"]
 
 
+def used_pictures(settings: Settings) -> list[str]:
+    """The data sets and folders that the study reads; of patches, the bundled photos that they are cut from."""
+    named = dict.fromkeys((settings.data, settings.transfer_data))
+    return [one for name in named for one in (small_pictures.PATCH_PHOTOS if name == "patches" else [name])]
+
+
 def rses(study: Study, settings: Settings, part: str) -> None:
     """Random genomes trained from scratch; the best of each rung train on to the next (successive halving)."""
-    rng, first, before = keyed(settings.seed, 7), 0, 0
-    alive = {place: SPACE.sample(rng) for place in range(settings.rses_genomes)}
-    for rung, (count, steps) in enumerate(experiments.rungs(settings)):
+    rungs, rng, first = experiments.rungs(settings), keyed(settings.seed, 7), 0
+    alive = {place: SPACE.sample(rng) for place in range(rungs[0][0])}
+    plan = {"genomes": len(alive), "eta": experiments.ETA, "steps": settings.rses_steps}
+    for rung, (count, steps) in enumerate(rungs):
         jobs = []
         for k, (place, genome) in enumerate(list(alive.items())[:count]):
-            task = Task(settings, f"rses-{place}", genome, steps, repeat=1000 + place, after=before,
-                        chunk=settings.rses_steps[0])  # fmt: skip
+            task = Task(settings, f"rses-{place}", genome, steps, 1000 + place, chunk=settings.rses_steps[0])
             about = {"text": SPACE.text(genome), "rung": rung, "g_iters": steps, "bracket": 0, "place": place}
             jobs.append(Job(first + k, 0, settings.seed, task, about))
-        plan = {"genomes": settings.rses_genomes, "eta": settings.rses_eta, "steps": settings.rses_steps}
         _compute(study, settings, part, jobs, rung_score, more=plan, planned=False)
         ranked = study.frame(part).query("rung == @rung").sort_values("score", kind="stable")
-        alive, before, first = {place: alive[place] for place in ranked["place"]}, steps, first + count
+        alive, first = {place: alive[place] for place in ranked["place"]}, first + count
 
 
 def rung_score(task: Task, seed: int, folder: Path) -> Outcome:
     """A genome at a rung: its quick scores; the better its inception score the lower the outcome's."""
-    made = trained(task)
-    metrics = {f"{name}_task": made.rows[-1]["metrics"][name] for name in scores.MEASURES}
-    return Outcome(-metrics["is_task"], metrics, sum(row["seconds"] for row in made.rows))
+    found = trained(task).rows
+    metrics = {f"{name}_task": found[-1]["metrics"][name] for name in scores.MEASURES}
+    return Outcome(-metrics["is_task"], metrics, sum(row["seconds"] for row in found))
 
 
 def derived(study: Study, settings: Settings, part: str) -> None:
@@ -218,35 +223,32 @@ def derived(study: Study, settings: Settings, part: str) -> None:
     jobs = []
     for k, (name, text) in enumerate(networks_of(study, settings).items()):
         for repeat in range(settings.derived_repeats if name in experiments.REPEATED else 1):
-            task = Task(settings, name, SPACE.parse(text), settings.derived_steps, repeat)
+            task = Task(settings, name, SPACE.parse(text), settings.derived_steps[0], repeat)
             jobs.append(Job(k, repeat, settings.seed, task, {"name": name, "text": text}))
     _compute(study, settings, part, jobs, train, showable=lambda row: True)
 
 
 def transfer(study: Study, settings: Settings, part: str) -> None:
-    """The same at STL-10's size; architectures keep, weights are trained anew (4.3)."""
-    jobs = []
+    """The same at STL-10's size; architectures keep, weights are trained anew."""
+    jobs, other = [], dict[str, Any](data=settings.transfer_data, side=TRANSFER_SIDE)
     for k, name in enumerate(experiments.TRANSFERRED):
-        task = Task(settings, name, SPACE.named(name), settings.transfer_steps, 0, settings.transfer_data,
-                    settings.transfer_side)  # fmt: skip
-        about = {"name": name, "text": SPACE.text(task.genome), "data": task.data, "side": task.side}
-        jobs.append(Job(k, 0, settings.seed, task, about))
-    _compute(study, settings, part, jobs, train, showable=lambda row: True, data=settings.transfer_data,
-             side=settings.transfer_side)  # fmt: skip
+        task = Task(settings, name, SPACE.named(name), settings.derived_steps[1], **other)
+        jobs.append(Job(k, 0, settings.seed, task, {"name": name, "text": SPACE.text(task.genome), **other}))
+    _compute(study, settings, part, jobs, train, showable=lambda row: True, **other)
 
 
 def train(task: Task, seed: int, folder: Path) -> Outcome:
-    """Train a generator from scratch, score it on fresh pictures and keep a grid of unpicked ones (4.4)."""
+    """Train a generator from scratch, score it on fresh pictures and keep a grid of unpicked ones."""
     known, made = Scores.of(task.settings, task.data, task.side), trained(task)
-    pictures = scores.stacked(made.training.sample(task.settings.images, FIXED_Z))
-    gan, curve = gan_settings(task.settings, derived=True, side=task.side), [row["metrics"] for row in made.rows]
-    seconds, last = sum(row["seconds"] for row in made.rows), curve[-1]
+    pictures = torch.cat([batch.cpu() for batch in made.training.sample(task.settings.images, FIXED_Z)])
+    gan, curve = made.training.settings, [row["metrics"] for row in made.rows]
+    seconds, best = sum(row["seconds"] for row in made.rows), min(curve, key=lambda scored: scored["fd"])
     size = {"params": models.parameters(made.training.gan.generator), "seconds_training": seconds,
-            "gmacs": models.macs(task.genome, gan.width, gan.bottom, gan.latent) / 1e9, "g_iters": last["g_iters"],
-            "best_fd_task": last["best_fd"], "best_g_iter": last["best_g_iter"]}  # fmt: skip
+            "gmacs": models.macs(task.genome, gan.width, gan.bottom, gan.latent) / 1e9,
+            "g_iters": made.training.g_iters, "best_fd_task": best["fd"], "best_g_iter": best["g_iters"]}  # fmt: skip
     names = {"g_iters": "g_iters", "fd_task_curve": "fd", "is_task_curve": "is", "d_loss": "d_loss", "g_loss": "g_loss"}
     curves = {name: [float(row[key]) for row in curve] for name, key in names.items()}
-    name = f"artifacts/{task.name}-{task.repeat}-{task.side or task.settings.side}.png"
+    name = f"artifacts/{task.name}-{task.repeat}-{known.side}.png"
     images.save(make_grid(pictures[:SHOWN], nrow=8, padding=2, pad_value=1.0), folder / name)
     metrics = scores.final(known, pictures) | size
     return Outcome(metrics["kd"], metrics, seconds, artifacts={"image": name}, curves=curves)
@@ -258,7 +260,7 @@ def correlation(study: Study, settings: Settings, part: str) -> None:
     path = finished(study, settings, one)[0]
     jobs = []
     for k in range(settings.proxy_genomes):
-        task = Task(settings, f"proxy-{k}", SPACE.sample(rng), settings.proxy_steps, repeat=2000 + k, search=one,
+        task = Task(settings, f"proxy-{k}", SPACE.sample(rng), settings.derived_steps[2], 2000 + k, search=one,
                     checkpoint=path)  # fmt: skip
         jobs.append(Job(k, 0, settings.seed, task, {"text": SPACE.text(task.genome)}))
     _compute(study, settings, part, jobs, proxy_and_real, more={"search": _identity(settings, one)})
@@ -266,8 +268,7 @@ def correlation(study: Study, settings: Settings, part: str) -> None:
 
 def proxy_and_real(task: Task, seed: int, folder: Path) -> Outcome:
     """Quick scores of a genome with shared weights and after training from scratch, on as many pictures each."""
-    assert task.search is not None
-    searching, known = opened(task.settings, task.search), Scores.of(task.settings)
+    searching, known = _begin(task), Scores.of(task.settings)
     searching.load(trainer.saved_state(task.checkpoint))
     made, count, metrics = trained(task), task.settings.images, dict[str, float]()
     for name, pictures in {
@@ -278,21 +279,23 @@ def proxy_and_real(task: Task, seed: int, folder: Path) -> Outcome:
     return Outcome(-metrics["real_is"], metrics, sum(row["seconds"] for row in made.rows))
 
 
-def trained(task: Task, told: Tell = silent) -> Trained:
-    """The trained generator of a task, with the rows of its training."""
-    known = Scores.of(task.settings, task.data, task.side)
-    count = min(CHECKED, task.settings.images)
-    return store.trained(
-        _recipe(task), task.genome, known.shown(), task.steps, scored=[count, _rewarded(known)], after=task.after,
-        evaluate=lambda sample: scores.quick(known, sample(count), known.side), told=told,
-    )  # fmt: skip
+def trained(task: Task, told: Tell = silent) -> kept.Trained[DerivedTraining]:
+    """The trained generator of a task, with the rows of its training, which is kept below the cache folder.
 
-
-def _recipe(task: Task) -> GanRecipe:
-    settings = task.settings
-    seed = device.keyed_seed(settings.seed, task.repeat) % 2**31
-    return GanRecipe(task.data or settings.data, settings.pictures, task.side or settings.side,
-                     gan_settings(settings, derived=True, side=task.side), settings.ema, task.chunk, seed)  # fmt: skip
+    One whose task has a `chunk` goes on from where it was left with fewer steps; then only its rows are those of the
+    steps asked for. Raises FloatingPointError if it diverges, `runs.OutOfTime` where the given time is spent.
+    """
+    settings, known = task.settings, Scores.of(task.settings, task.data, task.side)
+    gan = gan_settings(settings, derived=True, side=known.side)
+    chunk, seed = task.chunk or _chunk(task.steps), device.keyed_seed(settings.seed, task.repeat) % 2**31
+    recipe = GanRecipe(known.data, settings.pictures, known.side, gan, settings.ema, chunk, seed)
+    shown, count = known.shown(), min(CHECKED, settings.images)
+    parts = asdict(recipe), shown.sha256, task.genome, not task.chunk and task.steps, count, _rewarded(known)
+    run = DerivedTraining(task.genome, gan, shown.pixels, seed, chunk=chunk, decay=settings.ema,
+                          evaluate=lambda sample: scores.quick(known, sample(count), known.side))  # fmt: skip
+    made = kept.trained(kept.folder("autogan-derived", *parts, code=DerivedTraining), run, task.steps // chunk, recipe,
+                        lambda: told(min(run.g_iters, task.steps), task.steps))  # fmt: skip
+    return kept.Trained(run, made.rows[: task.steps // chunk])
 
 
 def networks_of(study: Study, settings: Settings) -> dict[str, str]:
@@ -300,10 +303,11 @@ def networks_of(study: Study, settings: Settings) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in settings.derived:
         if place := experiments.found_by(name):
-            one = experiments.searches(settings, place.part)[place.seed]
+            part, seed, rank = place
+            one = experiments.searches(settings, part)[seed]
             beams = finished(study, settings, one)[1]
-            if place.rank < len(beams):
-                found[name] = SPACE.text(beams[place.rank])
+            if rank < len(beams):
+                found[name] = SPACE.text(beams[rank])
             else:
                 study.lack(name, f"{one.name} kept {len(beams)} genomes")
         elif name == "rses":
@@ -321,13 +325,8 @@ def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], funct
     """Compute a part's jobs; their record is named after all that they depend on."""
     known = Scores.of(settings, data, side)
     gan = anywhere(gan_settings(settings, derived=True, side=known.side))
-    identity = {"gan": gan, "ema": settings.ema, "seed": settings.seed, "threads": settings.threads, **_seen(known),
+    identity = {"gan": gan, "ema": settings.ema, "seed": settings.seed, "threads": settings.threads,
+                "scores": anywhere(known), "features": known.features, **_shown(known, known.features),
                 **(more or {})}  # fmt: skip
     rows.compute(study, part, jobs, function, identity=identity, workers=settings.workers, limits=settings.limits,
                  **options)  # fmt: skip
-
-
-def used_pictures(settings: Settings) -> list[str]:
-    """The data sets and folders that the study reads; of patches, the bundled photos that they are cut from."""
-    named = dict.fromkeys((settings.data, settings.transfer_data))
-    return [one for name in named for one in (small_pictures.PATCH_PHOTOS if name == "patches" else [name])]

@@ -1,7 +1,8 @@
-"""The study's parts, searches and trainings as plain lists (specification sections 5 and 6). Nothing here computes."""
+"""The study's parts, searches and trainings as plain lists (sections 3 and 4 of the paper). Nothing here computes."""
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
 from lib.papers.autogan.settings import Settings
 from lib.papers.study import Seeded
@@ -25,13 +26,17 @@ PARTS = {
 }
 SEARCHED = ("mlas", "fid", "noreset", "slas", "rsws")
 REPEATED = ("a", "sngan")  # trained with several seeds, as C1 compares them
-TRANSFERRED = ("a", "sngan")
+TRANSFERRED, TRANSFER_SIDE = ("a", "sngan"), 48  # px, those of STL-10
 FIXTURES = (  # together they hold every value of every token
     "0 0 0 0 ; 1 1 1 1 1 ; 0 2 2 1 3",
     "1 2 2 1 ; 0 0 0 0 1 ; 1 0 1 0 2",
     "0 1 1 1 ; 0 2 2 1 0 ; 0 1 0 1 1",
     "1 0 0 0 ; 1 0 2 0 1 ; 1 2 0 1 0",
 )
+HIDDEN, BETA, DECAY = 100, 1e-4, 0.9  # numbers in the controller's state, weight of the entropy (paper), its baseline
+EVALUATED = 5000  # pictures that score the likeliest child, at most
+CONTROL = 2  # children of the policy, and as many of chance, compared for each candidate at the end of a stage
+ETA, LAST = 4, 2  # of random search with early stopping: one in so many goes on; genomes in its last rung
 
 
 @dataclass(frozen=True)
@@ -41,65 +46,50 @@ class Search(Seeded):
     reward: str
 
 
-@dataclass(frozen=True)
-class Place(Seeded):
-    """The rank of a genome among the beams of a search."""
-
-    rank: int
-
-
-def found_by(name: str) -> Place | None:
-    """Where the genome named `top<rank>`, `top<rank>-<search>` or `rsws` comes from; None for other names."""
+def found_by(name: str) -> tuple[str, int, int] | None:
+    """The part, seed and rank of the genome named `top<rank>`, `top<rank>-<search>` or `rsws`; None for other names."""
     if name == "rsws":
-        return Place("rsws", 0, 0)
-    if match := re.fullmatch(r"top([1-9])(?:-(\d+))?", name):
-        return Place("mlas", int(match[2] or 0), int(match[1]) - 1)
-    return None
+        return "rsws", 0, 0
+    match = re.fullmatch(r"top([1-9])(?:-(\d+))?", name)
+    return ("mlas", int(match[2] or 0), int(match[1]) - 1) if match else None
 
 
 def check_names(settings: Settings) -> None:
     """Raise ValueError for a network to derive that has no genome under these settings."""
     for name in settings.derived:
         if place := found_by(name):
-            if place.seed >= (there := len(searches(settings, place.part))):
-                raise ValueError(f"derived names {name!r}, but there are {there} searches of {place.part}")
-        elif name == "rses":
-            if not settings.rses_genomes:
-                raise ValueError("derived names 'rses', but rses_genomes is 0")
-        else:
+            if place[1] >= (there := len(searches(settings, place[0]))):
+                raise ValueError(f"derived names {name!r}, but there are {there} searches of {place[0]}")
+        elif name != "rses":
             SPACE.named(name)
 
 
 def searches(settings: Settings, part: str) -> list[Search]:
-    """Every search of a part, in order; ValueError for a part that searches nothing by shared weights."""
-    counts = {"mlas": settings.searches, **{name: getattr(settings, f"{name}_searches") for name in SEARCHED[1:]}}
-    if part not in counts:
-        raise ValueError(f"part is {part!r}; allowed are {', '.join(SEARCHED)}")
-    return [Search(part, seed, "fd" if part == "fid" else "is") for seed in range(counts[part])]
+    """Every search of a part of `SEARCHED`, in order."""
+    count = settings.searches[SEARCHED.index(part)]
+    return [Search(part, seed, "fd" if part == "fid" else "is") for seed in range(count)]
 
 
 def plan(settings: Settings, search: Search) -> SearchPlan:
     """What a search does; random search has as many discriminator's steps, but uniform genomes and no controller."""
     single, uniform = search.part in ("slas", "rsws"), search.part == "rsws"
-    steps = tuple(settings.controller_steps[-1:] if single else settings.controller_steps)
+    candidates, kept = settings.beams
+    genomes, screen = settings.rsws
     return SearchPlan(
-        iterations=settings.iterations, growth=() if single else tuple(settings.growth), single_level=single,
-        policy="uniform" if uniform else "controller", order=settings.order, d_steps=settings.shared_steps,
-        controller_steps=steps, reward_images=settings.reward_images,
-        candidates=settings.rsws_genomes if uniform else settings.candidates, kept=settings.kept,
-        screen_images=settings.rsws_screen if uniform else 0, control=settings.control,
-        evaluated_images=settings.evaluated_images, reset=search.part != "noreset", window=settings.reset_window,
-        interval=settings.reset_interval, threshold=settings.reset_threshold, controller_lr=settings.controller_lr,
-        beta=settings.entropy_weight, decay=settings.baseline_decay, hidden=settings.hidden, memo=settings.memo,
-        official_entropy=settings.official_entropy, nan=settings.nan, fixed_z=False,
+        iterations=settings.iterations, growth=() if single else tuple(accumulate(settings.stages[:2])),
+        single_level=single, policy="uniform" if uniform else "controller",
+        order="paper" if "paper_order" in settings.variants and not single else "code", d_steps=settings.shared_steps,
+        controller_steps=tuple(settings.controller_steps[-1:] if single else settings.controller_steps),
+        reward_images=settings.reward_images, candidates=genomes if uniform else candidates, kept=kept,
+        screen_images=screen if uniform else 0, control=CONTROL * candidates,
+        evaluated_images=min(EVALUATED, settings.images), reset=search.part != "noreset", window=settings.reset_window,
+        threshold=settings.reset_threshold, controller_lr=settings.controller_lr, beta=BETA, decay=DECAY, hidden=HIDDEN,
+        memo="no_memo" not in settings.variants, official_entropy="official_entropy" in settings.variants,
+        nan="stop" if "stop_at_nan" in settings.variants else "reset",
     )  # fmt: skip
 
 
 def rungs(settings: Settings) -> list[tuple[int, int]]:
     """How many genomes each rung of the random search with early stopping trains, and its generator's steps."""
-    counts, found = settings.rses_genomes, []
-    for steps in settings.rses_steps:
-        if counts:
-            found.append((counts, steps))
-            counts = max(1, counts // settings.rses_eta)
-    return found
+    count = len(settings.rses_steps)
+    return [(LAST * ETA ** (count - 1 - rung), steps) for rung, steps in enumerate(settings.rses_steps)]

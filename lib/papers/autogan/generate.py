@@ -1,6 +1,5 @@
 """Pictures of one's own: of any generator of the space, of one searched for a folder of pictures, or from a file."""
 
-import copy
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +58,7 @@ class Network:
         _check_count("n", n, 1, MOST)
         _check_count("seed", seed, 0, 2**31 - 1)
         z = noise(n, self.generator.latent, torch.Generator().manual_seed(seed))
-        return scores.stacked(pictures_of(self.generator, z))
+        return torch.cat([batch.cpu() for batch in pictures_of(self.generator, z)])
 
     def save(self, path: str | Path) -> Path:
         """Write the network as one safetensors file, which `generate` takes."""
@@ -192,7 +191,7 @@ def _own(folder: Path, settings: Settings, side: int) -> Settings:
     """The settings on a user's pictures, which are read here; rewards need labels or a pretrained network."""
     if not folder.is_dir():
         raise ValueError(f"{shown(folder)} is no folder; pictures are searched for in one")
-    own = _on(folder, replace(settings, side=side, control=0))
+    own = _on(folder, replace(settings, side=side))
     return replace(own, features=own.reward)
 
 
@@ -212,7 +211,8 @@ def _opened(settings: Settings) -> AutoGanSearch:
     known, gan = Scores.of(settings), computing.gan_settings(settings, derived=False)
     reward = scores.reward(known, "is")
     return AutoGanSearch(
-        experiments.plan(settings, SEARCH), gan, lambda side: known.shown(side).pixels.to(gan.device), reward,
+        replace(experiments.plan(settings, SEARCH), control=0), gan,
+        lambda side: known.shown(side).pixels.to(gan.device), reward,
         lambda made, side: {"is": reward(made, side)}, settings.seed,
     )  # fmt: skip
 
@@ -266,9 +266,9 @@ def _sizes(settings: Settings, seconds: float, path: Path) -> dict[str, Any]:
 
 def _pace(settings: Settings) -> list[tuple[float, float]]:
     """Seconds of a discriminator's step, with its share of a generator's, and of a scored picture, in each stage."""
-    steps, found, before = 2 * settings.n_critic, [], 0.0
-    probe = _shrunk(settings, 0.0) | {"iterations": 3, "growth": [1, 2], "shared_steps": steps, "reward_images": PROBED}
-    searching = _opened(replace(settings, reward_splits=1, **probe))
+    steps, found, before = 2 * computing.N_CRITIC, [], 0.0
+    probe = _shrunk(settings, 0.0) | {"stages": [1, 1, 1], "shared_steps": steps, "reward_images": PROBED}
+    searching = _opened(replace(settings, **probe))
     for _ in range(3):
         metrics = searching.step().metrics
         scored, before = metrics["reward_images"] - before, metrics["reward_images"]
@@ -277,33 +277,27 @@ def _pace(settings: Settings) -> list[tuple[float, float]]:
 
 
 def _fitting(settings: Settings, seconds: float, pace: list[tuple[float, float]]) -> dict[str, Any]:
-    """As many iterations of the settings' size as fit, or enough smaller ones; growth keeps its place."""
+    """As many iterations of the settings' size as fit, or enough smaller ones; as many in each stage."""
     for halvings in range(8):
         sizes = _shrunk(settings, 0.5**halvings)
-        each = sizes["reward_images"] * sum(scored for _, scored in pace) * sizes["candidates"]
+        ends = sizes["reward_images"] * sum(scored for _, scored in pace) * sizes["beams"][0]
         mean = sum(
-            sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["evaluated_images"]) * scored
+            sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["images"]) * scored
             for (step, scored), children in zip(pace, sizes["controller_steps"], strict=True)
         ) / len(pace)
-        count = min(AT_MOST, int((seconds - each) / mean))
-        if count >= ENOUGH:
+        if (count := min(AT_MOST, int((seconds - ends) / mean))) >= ENOUGH:
             break
-    count = max(3, count)
-    first, second = (round(count * at / settings.iterations) for at in settings.growth)
-    first = min(max(1, first), count - 2)
-    return {**sizes, "iterations": count, "growth": [first, min(max(first + 1, second), count - 1)]}
+    return {**sizes, "stages": [max(1, (count + rest) // 3) for rest in range(3)]}
 
 
 def _shrunk(settings: Settings, share: float) -> dict[str, Any]:
     """The sizes that make an iteration cost about this share."""
     root = math.sqrt(share)
-    scored = max(2 * settings.reward_splits, int(root * settings.reward_images))
-    candidates = max(2, int(root * settings.candidates))
+    scored, candidates = max(2, int(root * settings.reward_images)), max(2, int(root * settings.beams[0]))
     return {
-        "shared_steps": max(settings.n_critic, int(share * settings.shared_steps)),
+        "shared_steps": max(computing.N_CRITIC, int(share * settings.shared_steps)),
         "controller_steps": [max(1, int(root * steps)) for steps in settings.controller_steps],
-        "reward_images": scored, "evaluated_images": scored,
-        "candidates": candidates, "kept": min(settings.kept, candidates),
+        "reward_images": scored, "images": scored, "beams": [candidates, min(settings.beams[1], candidates)],
     }  # fmt: skip
 
 
@@ -316,15 +310,12 @@ def _network(genome: str | Path, data: str | Path | None, settings: Settings | N
         one_cell.training_data(data, WAY_OUT),
         Told(str(genome), f"steps, kept in {shown(cache_dir())}") as told,
     ):
-        made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps), told)
+        made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps[0]), told)
     return _averaged(SPACE.text(known), made.training)
 
 
 def _averaged(genome: str, training: DerivedTraining) -> Network:
-    generator = copy.deepcopy(training.gan.generator)
-    assert isinstance(generator, Generator)
-    training.ema.copy_to(generator)
-    return Network(genome, generator.eval())
+    return Network(genome, training.averaged().eval())
 
 
 def _desk() -> Settings:

@@ -1,7 +1,9 @@
 """What needs no run: the paper's sentences against its own numbers and genomes, and sizes that code can count."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 import torch
@@ -22,8 +24,10 @@ PROGRESSIVE = 6.39  # G, of Progressive GAN
 RANDOM = {"rsws": (8.09, 17.34), "rses": (7.97, 21.39)}  # IS and FID of random search, with and without shared weights
 AUTHORS_SNGAN = (8.21, 14.21)  # of the first author's own SN-GAN, as many pictures as AutoGAN's
 PARAMETERS = {"a": 4_405_251, "b": 4_471_043, "c": 4_406_275, "sngan": 4_276_739}
-CONTROLLERS, DISCRIMINATORS = (82_810, 83_212, 83_614), {SEARCH_D_WIDTH: 264_768, D_WIDTH: 1_053_824}
+CONTROLLERS = {0: 82_810, 1: 83_212, 2: 83_614}  # by stage
+DISCRIMINATORS = {SEARCH_D_WIDTH: 264_768, D_WIDTH: 1_053_824}
 TOP = ("AutoGAN-top1", "AutoGAN-top2", "AutoGAN-top3")
+CHANCE = {"pre": 1 / 2, "no deconv": 2 / 3, "no norm": 1 / 3, "skips": 1 / 2}
 
 
 @cache
@@ -40,29 +44,28 @@ def macs(name: str, side: int = 32) -> float:
     return models.macs(SPACE.named(name), WIDTH, bottom=side // 8) / 1e9
 
 
-def parameters(name: str, side: int = 32) -> int:
+def parameters(name: str) -> int:
     """Parameters of a known genome at the authors' width."""
     with torch.device("meta"):
-        return models.parameters(models.Generator(SPACE.named(name), WIDTH, bottom=side // 8))
+        return models.parameters(models.Generator(SPACE.named(name), WIDTH))
 
 
-def _space(study: Study, claim: Claim) -> Finding:
-    stages = [Stage(cell).size for cell in range(CELLS)]
-    note = f"{SPACE.size:,} = {' x '.join(map(str, stages))}"
-    return exact(claim, SPACE.size == 373_248 and stages == [36, 72, 144], note=note)
+def _counts(wanted: Mapping[Any, int], count: Callable[[Any], int], said: str) -> Test:
+    """Whether all counts are those of the released code; `said` is how each stands in the note."""
 
-
-def _tuple(study: Study, claim: Claim) -> Finding:
-    counts = [len(Stage(cell, "paper").genes) for cell in range(CELLS)]
-    note = f"its own list has {', '.join(map(str, counts))} for cells 0, 1, 2: s + 4"
-    return exact(claim, counts == [cell + 5 for cell in range(CELLS)], n=CELLS, note=note)
-
-
-def _macs(name: str) -> Test:
     def test(study: Study, claim: Claim) -> Finding:
-        ours = macs(name)
-        holds = abs(ours / GFLOPS[name] - 1) <= 0.01
-        return exact(claim, holds, n=1, note=f"{ours:.3f} G multiply-accumulates; printed {GFLOPS[name]}")
+        found = {name: count(name) for name in wanted}
+        note = ", ".join(said.format(name, number) for name, number in found.items())
+        return exact(claim, found == wanted, n=len(found), note=note)
+
+    return test
+
+
+def _gflops(name: str) -> Test:
+    def test(study: Study, claim: Claim) -> Finding:
+        ours, theirs = macs(name), GFLOPS[name]
+        note = f"{ours:.3f} G multiply-accumulates; printed {theirs}"
+        return exact(claim, abs(ours / theirs - 1) <= 0.01, n=1, note=note)
 
     return test
 
@@ -71,75 +74,61 @@ def _lighter(study: Study, claim: Claim) -> Finding:
     return exact(claim, macs("a") < PROGRESSIVE, n=1, note=f"{macs('a'):.3f} G; {PROGRESSIVE} G as printed")
 
 
-def _parameters(study: Study, claim: Claim) -> Finding:
-    found = {name: parameters(name) for name in PARAMETERS}
-    note = ", ".join(f"{name} {count:,}" for name, count in found.items())
-    return exact(claim, found == PARAMETERS, n=len(found), note=note)
+def _space() -> tuple[bool, str]:
+    stages = [Stage(cell).size for cell in range(CELLS)]
+    return SPACE.size == 373_248 and stages == [36, 72, 144], f"{SPACE.size:,} = {' x '.join(map(str, stages))}"
 
 
-def _controllers(study: Study, claim: Claim) -> Finding:
-    found = tuple(models.parameters(Controller(Stage(cell), 0)) for cell in range(CELLS))
-    return exact(claim, found == CONTROLLERS, n=CELLS, note=", ".join(f"{count:,}" for count in found))
+def _tuple(study: Study, claim: Claim) -> Finding:
+    counts = [len(Stage(cell, "paper").genes) for cell in range(CELLS)]
+    note = f"its own list has {', '.join(map(str, counts))} for cells 0, 1, 2: s + 4"
+    return exact(claim, counts == [cell + 5 for cell in range(CELLS)], n=CELLS, note=note)
 
 
-def _discriminators(study: Study, claim: Claim) -> Finding:
-    found = {width: models.parameters(Discriminator(width)) for width in DISCRIMINATORS}
-    note = ", ".join(f"width {width}: {count:,}" for width, count in found.items())
-    return exact(claim, found == DISCRIMINATORS, n=len(found), note=note)
+def _printed(*methods: str) -> list[tuple[float, float]]:
+    """IS and FID of table 1."""
+    return list(table(1).loc[list(methods), ["IS", "FID"]].itertuples(index=False, name=None))
 
 
-def scores(number: int, metric: str) -> dict[str, float]:
-    """The printed values of a table, IS or FID, by method; dashes left out."""
-    return {str(name): float(value) for name, value in table(number)[metric].dropna().items()}
-
-
-def _earlier(number: int, metric: str) -> dict[str, float]:
-    """Those of the literature, in rising order."""
-    found = sorted(scores(number, metric).items(), key=lambda pair: pair[1])
-    return {name: value for name, value in found if not name.startswith("AutoGAN")}
-
-
-def _beaten() -> tuple[bool, str]:
-    (score, other), (distance, far) = (
-        [scores(1, metric)[name] for name in (TOP[0], "SN-GAN")] for metric in ("IS", "FID")
-    )
-    return score > other and distance < far, f"IS {score:g}, {other:g}; FID {distance:g}, {far:g}"
-
-
-def _fair() -> tuple[bool, str]:
-    best, other = (scores(1, "FID")[name] for name in (TOP[0], "SN-GAN"))
-    left = (AUTHORS_SNGAN[1] - best) / (other - best)
-    return left > 0.5, f"{left:.0%} is left: {other} is of 5,000 pictures, the first author's own {AUTHORS_SNGAN[1]}"
-
-
-def _ordered() -> tuple[bool, str]:
-    each = [(scores(1, "IS")[name], scores(1, "FID")[name]) for name in TOP]
+def _falls(each: list[tuple[float, float]]) -> tuple[bool, str]:
+    """Whether each is better than the next in both scores."""
     holds = all(a[0] > b[0] and a[1] < b[1] for a, b in pairwise(each))
     return holds, "; ".join(f"{score:g} / {distance:g}" for score, distance in each)
 
 
+def _earlier(number: int, metric: str) -> pd.Series:
+    """The literature's values of IS or FID, by method in rising order."""
+    found = table(number)[metric].dropna().sort_values()
+    return found[~found.index.str.startswith("AutoGAN")]
+
+
+def _beaten() -> tuple[bool, str]:
+    ours, other = _printed(TOP[0], "SN-GAN")
+    return _falls([ours, other])[0], f"IS {ours[0]:g}, {other[0]:g}; FID {ours[1]:g}, {other[1]:g}"
+
+
+def _fair() -> tuple[bool, str]:
+    (_, best), (_, other) = _printed(TOP[0], "SN-GAN")
+    left = (AUTHORS_SNGAN[1] - best) / (other - best)
+    return left > 0.5, f"{left:.0%} is left: {other} is of 5,000 pictures, the first author's own {AUTHORS_SNGAN[1]}"
+
+
 def _lowest() -> tuple[bool, str]:
-    name, best = next(iter(_earlier(1, "FID").items()))
-    worst = max(scores(1, "FID")[top] for top in TOP)
-    return worst < best, f"the highest of the three {worst:g}, {name} {best:g}"
+    best, worst = _earlier(1, "FID"), max(distance for _, distance in _printed(*TOP))
+    return worst < best.iloc[0], f"the highest of the three {worst:g}, {best.index[0]} {best.iloc[0]:g}"
 
 
 def _second() -> tuple[bool, str]:
-    ours = scores(1, "IS")[TOP[0]]
-    above = [name for name, value in _earlier(1, "IS").items() if value > ours]
+    [(ours, _)], others = _printed(TOP[0]), _earlier(1, "IS")
+    above = list(others.index[others > ours])
     return above == ["Progressive GAN"], f"above {ours:g}: {', '.join(above)}"
 
 
 def _transferred() -> tuple[bool, str]:
-    distance, score = (scores(2, metric)["AutoGAN"] for metric in ("FID", "IS"))
-    nearest, above = min(_earlier(2, "FID").values()), [name for name, x in _earlier(2, "IS").items() if x > score]
+    score, distance = table(2).loc["AutoGAN", ["IS", "FID"]]
+    nearest, others = _earlier(2, "FID").iloc[0], _earlier(2, "IS")
+    above = others.index[others > score]
     return distance < nearest and len(above) == 1, f"FID {distance:g}, {nearest:g}; IS above {score:g}: {above[0]}"
-
-
-def _random() -> tuple[bool, str]:
-    found = [(scores(1, "IS")[TOP[0]], scores(1, "FID")[TOP[0]]), *RANDOM.values()]
-    holds = all(a[0] > b[0] and a[1] < b[1] for a, b in pairwise(found))
-    return holds, "; ".join(f"{score:g} / {distance:g}" for score, distance in found)
 
 
 def _preferred() -> tuple[bool, str]:
@@ -149,28 +138,28 @@ def _preferred() -> tuple[bool, str]:
     return all(value > CHANCE[of] for of, value in found.items()), note
 
 
-CHANCE = {"pre": 1 / 2, "no deconv": 2 / 3, "no norm": 1 / 3, "skips": 1 / 2}
 CLAIMS = [
     Claim("C6", "The found generator is as efficient as SN-GAN's", "Sec. 4.1", parts=("C6a", "C6b", "C6c")),
-    Claim("C6a", "The best generator costs 1.77 GFLOPs", "text", _macs("a"), "smoke"),
-    Claim("C6b", "SN-GAN's generator costs 1.69 GFLOPs", "text", _macs("sngan"), "smoke"),
+    Claim("C6a", "The best generator costs 1.77 GFLOPs", "text", _gflops("a"), "smoke"),
+    Claim("C6b", "SN-GAN's generator costs 1.69 GFLOPs", "text", _gflops("sngan"), "smoke"),
     Claim("C6c", "The best generator is lighter than Progressive GAN's as printed", "6.39 GFLOPs", _lighter, "smoke"),
-    Claim("E1", "The space has 36 x 72 x 144 generators", "373,248", _space, "smoke"),
-    Claim("E2", "The known generators have as many parameters as the authors' networks", "released code", _parameters,
-          "smoke"),
+    Claim("E1", "The space has 36 x 72 x 144 generators", "373,248", says(_space), "smoke"),
+    Claim("E2", "The known generators have as many parameters as the authors' networks", "released code",
+          _counts(PARAMETERS, parameters, "{} {:,}"), "smoke"),
     Claim("E3", "The controllers of the three stages have as many parameters as the authors'", "released code",
-          _controllers, "smoke"),
+          _counts(CONTROLLERS, lambda cell: models.parameters(Controller(Stage(cell), 0)), "{1:,}"), "smoke"),
     Claim("E4", "So have the discriminators of the search and of the derived trainings", "released code",
-          _discriminators, "smoke"),
+          _counts(DISCRIMINATORS, lambda width: models.parameters(Discriminator(width)), "width {}: {:,}"), "smoke"),
     in_print("P-C1", "top1 is better than SN-GAN in both scores", "Table 1", says(_beaten)),
     in_print("P-C1-fair", "most of the gain in FID over SN-GAN is left where SN-GAN's is of as many pictures",
              "first author's SN-GAN", says(_fair)),
-    in_print("P-C2", "top1, top2, top3 are in this order in both scores", "Table 1", says(_ordered)),
+    in_print("P-C2", "top1, top2, top3 are in this order in both scores", "Table 1",
+             says(lambda: _falls(_printed(*TOP)))),
     in_print("P-C3", "all three have a lower FID than every earlier method", "Table 1", says(_lowest)),
     in_print("P-C4", "the IS of top1 is second only to Progressive GAN's", "Table 1", says(_second)),
     in_print("P-C5", "the FID on STL-10 is the best, the IS below that of one method", "Table 2", says(_transferred)),
     in_print("P-C11", "the search is better than random search with shared weights, and that than without", "text",
-             says(_random)),
+             says(lambda: _falls([*_printed(TOP[0]), *RANDOM.values()]))),
     in_print("P-C12", "the printed genomes prefer what the text says, beyond chance", "Figs. 3, 5", says(_preferred)),
     in_print("P-A2", "cell s is described by s + 5 elements", "Sec. 3.1", _tuple),
 ]  # fmt: skip

@@ -65,9 +65,8 @@ def _generator(shared: Shared) -> models.SharedGenerator:
 
 
 def _trained(shared: Shared, pixels: Tensor) -> dict[str, Tensor]:
-    """Weights and running statistics after the training, on whole pictures from the start as in RS-WS (5.7)."""
-    never = Collapse(2, 1, 0.0)
-    gan = SharedGan(shared.gan, lambda side: pixels, never, shared.seed, reset=False, nan="reset")
+    """Weights and running statistics after the training, on whole pictures from the start."""
+    gan = SharedGan(shared.gan, lambda side: pixels, Collapse(2, 0.0), shared.seed, reset=False, nan="reset")
     gan.show(2)
     rng = keyed(shared.seed, 1)
     gan.train([SPACE.sample(rng) for _ in range(shared.steps)], 0)

@@ -18,7 +18,7 @@ FINAL = ("derived", "transfer", "checks")  # parts with scores on the tables' fe
 MEASURES = ("is", "fd", "kd")
 ARROWS = {"is": " ↑", "fd": " ↓", "kd": " ↓"}
 SPENT = {"GAN training": "seconds_gan", "rewards": "seconds_reward", "evaluation": "seconds_evaluation"}
-EDGE = 0.1  # of a search's iterations that count as its start or its end (specification section 1)
+EDGE = 0.1  # of a search's iterations that count as its start or its end
 WINNERS = "winners"  # the best network of every search, as one group
 PAPERS = {"derived": ("cifar10", "CIFAR-10"), "transfer": ("stl10", "STL-10")}  # pictures of the paper's tables
 PICTURES = 50_000  # of a score that compares with the paper's
@@ -84,6 +84,16 @@ def name(study: Study, part: str, measure: str) -> str:
     return score(kind, other or features(study, part))
 
 
+def column(study: Study, part: str, measure: str) -> str:
+    """The same with an arrow towards the better, as in tables."""
+    return name(study, part, measure) + ARROWS[measure[:2]]
+
+
+def measured(frame: pd.DataFrame) -> list[str]:
+    """The scores in a record of final ones."""
+    return [name for name in (*MEASURES, *(f"{measure}_task" for measure in MEASURES)) if name in frame]
+
+
 def features(study: Study, part: str) -> str:
     """The features that a part's scores are on."""
     about = study.about(part)
@@ -135,15 +145,12 @@ def winners(known: dict[str, np.ndarray]) -> np.ndarray:
 
 def climbed(study: Study) -> pd.DataFrame:
     """The last rung of each genome of the random search without sharing, whose steps and seconds count all earlier."""
-    frame = study.frame("rses").sort_values("rung", kind="stable")
-    return frame.drop_duplicates("place" if "place" in frame else "text", keep="last")
+    return study.frame("rses").sort_values("rung", kind="stable").drop_duplicates("place", keep="last")
 
 
 def d_steps(study: Study, part: str) -> float:
     """Discriminator's steps of a search, the mean over a part's; NaN where none was run."""
-    if part == "rses":
-        if not study.has(part):
-            return np.nan
+    if part == "rses" and study.has(part):
         return float(climbed(study)["g_iters"].sum() * study.about(part)["gan"]["n_critic"])
     return float(pd.Series([one.rows["d_steps"].iloc[-1] for one in searches(study, part)], dtype=float).mean())
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import torch
 from torch import Tensor
 
 from lib import device
@@ -25,8 +24,10 @@ from lib.papers.autogan.records import MEASURES
 from lib.papers.autogan.settings import Settings
 from lib.papers.autogan.store import ClassifierRecipe
 
+CLASSIFIER_EPOCHS = 8  # of the task classifier
 RESAMPLES = 20  # of the bootstrap beside a Fréchet distance; the kernel distance decides
 REALS = 2000  # real pictures that children and checkpoints are compared with, at most
+SPLITS, SMALLEST = 10, 200  # of an inception score (paper), and pictures in one of them at least: small ones lower it
 Images = Iterator[Tensor]  # batches (n, 3, S, S) in [0, 1]
 
 
@@ -54,12 +55,12 @@ class Scores:
         """The scores under the study's settings, or on other pictures at another size."""
         features, reward = map(networks.chosen, (settings.features, settings.reward))
         return cls(data or settings.data, settings.pictures, side or settings.side, features, reward,
-                   settings.classifier_epochs, settings.images, settings.splits, settings.reward_splits, settings.seed,
-                   str(device.pick(settings.device)))  # fmt: skip
+                   CLASSIFIER_EPOCHS, settings.images, splits(settings.images), splits(settings.reward_images),
+                   settings.seed, str(device.pick(settings.device)))  # fmt: skip
 
-    def shown(self, side: int = 0, split: str = "train") -> PictureSet:
-        """The real pictures at the whole generator's size, or at another side."""
-        return pictures(self.data, self.side, side or self.side, split, self.pictures if split == "train" else 0)
+    def shown(self, side: int = 0) -> PictureSet:
+        """The real pictures at the whole generator's size or, for an earlier stage, at a smaller side."""
+        return pictures(self.data, self.side, side or self.side, self.pictures)
 
     @property
     def classifier(self) -> ClassifierRecipe:
@@ -71,24 +72,26 @@ class Scores:
 
         Raises ValueError where the pictures have no labels to train it on.
         """
-        if name == "task":
-            return store.classifier(self.classifier)[0]
-        return networks.features(name, self.device)
+        return store.classifier(self.classifier)[0] if name == "task" else networks.features(name, self.device)
+
+
+def splits(images: int) -> int:
+    """Into how many splits an inception score of so many pictures falls."""
+    return min(SPLITS, max(1, images // SMALLEST))
 
 
 @lru_cache(maxsize=8)
-def pictures(data: str, whole: int, side: int, split: str, limit: int) -> PictureSet:
+def pictures(data: str, whole: int, side: int, limit: int) -> PictureSet:
     """Pictures loaded at the whole generator's size and, for an earlier stage, shrunk."""
-    found = small_pictures.load(data, whole, split=split, limit=limit)
+    found = small_pictures.load(data, whole, limit=limit)
     return found if side == whole else small_pictures.at(found, side)
 
 
 @lru_cache(maxsize=16)
 def real(scores: Scores, name: str, side: int, count: int) -> Embedded:
     """The first `count` real pictures (fewer where there are fewer) as the features of that name see them."""
-    network = scores.network(name)
     chosen = scores.shown(side).pixels[:count]
-    features, logits = store.seen(network, chosen, f"{scores.data}-{side}-{len(chosen)}")
+    features, logits = store.seen(scores.network(name), chosen, f"{scores.data}-{side}-{len(chosen)}")
     return Embedded(features, logits, f"{side}x{side}")
 
 
@@ -99,7 +102,7 @@ def reward(scores: Scores, kind: str) -> Callable[[Images, int], float]:
         seen = _looked(scores, scores.reward, images)
         if kind == "is":
             return inception_score(seen.logits, scores.reward_splits).value
-        return 1 / max(_distance(scores, scores.reward, seen.features, side), 1e-9)
+        return 1 / max(_distance(scores, seen, side), 1e-9)
 
     return earned
 
@@ -107,10 +110,11 @@ def reward(scores: Scores, kind: str) -> Callable[[Images, int], float]:
 def quick(scores: Scores, images: Images, side: int) -> dict[str, float]:
     """IS, FD and KD of some pictures on the reward's features, without intervals: for curves."""
     seen = _looked(scores, scores.reward, images)
-    against, splits = real(scores, scores.reward, side, REALS), min(scores.reward_splits, len(seen.logits) // 2)
-    kernel = distribution.kernel(seen, against, scores.network(scores.reward), subsets=1)
-    return {"is": inception_score(seen.logits, splits).value, "kd": kernel.value,
-            "fd": _distance(scores, scores.reward, seen.features, side)}  # fmt: skip
+    kernel = distribution.kernel(
+        seen, real(scores, scores.reward, side, REALS), scores.network(scores.reward), subsets=1
+    )
+    parts = min(scores.reward_splits, len(seen.logits) // 2)
+    return {"is": inception_score(seen.logits, parts).value, "kd": kernel.value, "fd": _distance(scores, seen, side)}
 
 
 def _looked(scores: Scores, name: str, images: Images | Tensor) -> Embedded:
@@ -119,25 +123,27 @@ def _looked(scores: Scores, name: str, images: Images | Tensor) -> Embedded:
     return Embedded(seen.features.cpu(), seen.logits.cpu(), seen.resolution)
 
 
-def _distance(scores: Scores, name: str, features: Tensor, side: int) -> float:
-    return distance(moments(features.double()), _moments(scores, name, side))
+def _distance(scores: Scores, seen: Embedded, side: int) -> float:
+    """FD of what the reward's features saw."""
+    return distance(moments(seen.features.double()), _moments(scores, side))
 
 
 @lru_cache(maxsize=16)
-def _moments(scores: Scores, name: str, side: int) -> Moments:
-    return moments(real(scores, name, side, REALS).features.double())
+def _moments(scores: Scores, side: int) -> Moments:
+    return moments(real(scores, scores.reward, side, REALS).features.double())
 
 
 def final(scores: Scores, images: Tensor) -> dict[str, float]:
     """All scores of a set of pictures (N, 3, S, S) in [0, 1] with intervals: `is`, `fd`, `kd` on the features of the
     tables, with the suffix `_task` on the task classifier's where that is another one and pictures have labels."""
-    side, found = images.shape[-1], dict[str, float]()
-    for suffix, name in {"": scores.features, "_task": "task"}.items():
-        if suffix and (scores.features == name or scores.shown().labels is None):
-            continue
+    names = {"": scores.features}
+    if scores.features != "task" and scores.shown().labels is not None:
+        names["_task"] = "task"
+    found = dict[str, float]()
+    for suffix, name in names.items():
         network, seen = scores.network(name), _looked(scores, name, images)
-        against = real(scores, name, side, scores.images)
-        results = (distribution.inception(seen, network, splits=scores.splits),
+        against = real(scores, name, images.shape[-1], scores.images)
+        results = (distribution.inception(seen, network, splits=min(scores.splits, len(images) // 2)),
                    distribution.frechet(seen, against, network, resamples=RESAMPLES),
                    distribution.kernel(seen, against, network))  # fmt: skip
         for measure, score in zip(MEASURES, results, strict=True):
@@ -145,8 +151,3 @@ def final(scores: Scores, images: Tensor) -> dict[str, float]:
                       f"{measure}{suffix}_high": score.high}  # fmt: skip
         found[f"is{suffix}_std"] = float(results[0].protocol["std"])
     return found
-
-
-def stacked(images: Images) -> Tensor:
-    """All batches as one tensor on the CPU."""
-    return torch.cat([batch.cpu() for batch in images])

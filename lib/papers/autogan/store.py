@@ -1,10 +1,9 @@
-"""Trained networks and the features of real pictures, each made once: a file's name follows from all it depends on.
+"""The task classifier and the features of real pictures, each made once: a file's name follows from all it depends on.
 
-They lie below the cache folder. A generator's training keeps its checkpoint, and a longer one can continue it.
+They lie below the cache folder.
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -12,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from torch import Tensor
 
 from lib.data import small_pictures
@@ -21,12 +19,7 @@ from lib.metrics.features import Features
 from lib.models.task_classifier import SIDE, TaskClassifier
 from lib.papers import kept
 from lib.papers.one_cell import Facts
-from lib.search.progress import Tell, silent
-from lib.spaces.base import Genome
 from lib.training import classifier as training
-from lib.training.gan import DerivedTraining, GanSettings
-
-Trained = kept.Trained[DerivedTraining]
 
 
 @dataclass(frozen=True)
@@ -40,19 +33,6 @@ class ClassifierRecipe:
     device: str
 
 
-@dataclass(frozen=True)
-class GanRecipe:
-    """How a generator is trained from scratch; `seed` draws weights, noise and the order of pictures."""
-
-    data: str
-    pictures: int
-    side: int
-    gan: GanSettings
-    ema: float
-    chunk: int  # generator's steps between two scores
-    seed: int
-
-
 @lru_cache(maxsize=4)
 def classifier(recipe: ClassifierRecipe) -> tuple[Features, dict[str, Any]]:
     """The task classifier as features, and of its training `losses`, `accuracy` on held-out pictures and `seconds`.
@@ -60,7 +40,7 @@ def classifier(recipe: ClassifierRecipe) -> tuple[Features, dict[str, Any]]:
     Raises ValueError for pictures without labels, or of one class alone.
     """
     shown = small_pictures.load(recipe.data, SIDE, limit=recipe.pictures)
-    if shown.labels is None or len(shown.classes) < 2:
+    if shown.labels is None:
         raise ValueError(f"the pictures of {recipe.data!r} have no labels to train a classifier on; allowed rewards "
                          "are those of a pretrained network, such as 'lite0'")  # fmt: skip
     place = kept.folder("autogan-classifier", asdict(recipe), shown.sha256, code=training.train_classifier)
@@ -93,25 +73,3 @@ def seen(network: Features, pixels: Tensor, name: str) -> tuple[Tensor, Tensor]:
     place = kept.folder("autogan-seen", network.protocol(), digest, code=Features.embed)
     found, _ = kept.once(place / f"{Path(name).name}.safetensors", embedded)
     return found["features"], found["logits"]
-
-
-def trained(recipe: GanRecipe, genome: Genome, shown: PictureSet, steps: int, *, evaluate: Any = None,
-            scored: Any = None, after: int = 0, told: Tell = silent) -> Trained:  # fmt: skip
-    """The training of a genome after so many generator's steps; it goes on from one of `after` steps, if that is there.
-
-    `evaluate(images)` scores a checkpoint, and `scored` says what that depends on, as plain values. Raises
-    FloatingPointError if the training diverges, `runs.OutOfTime` where the given time is spent.
-    """
-
-    def place(steps: int) -> Path:
-        parts = asdict(recipe), shown.sha256, genome, steps, scored
-        return kept.folder("autogan-derived", *parts, code=DerivedTraining)
-
-    folder, shorter = place(steps), place(after)
-    with FileLock(folder / "training.lock"):
-        if after and (shorter / kept.CHECKPOINT).is_file() and not (folder / kept.CHECKPOINT).exists():
-            for name in (kept.CHECKPOINT, kept.RECORD):
-                shutil.copyfile(shorter / name, folder / name)
-    run = DerivedTraining(genome, recipe.gan, shown.pixels, recipe.seed, chunk=recipe.chunk, decay=recipe.ema,
-                          evaluate=evaluate, best_by="fd")  # fmt: skip
-    return kept.trained(folder, run, -(-steps // recipe.chunk), recipe, lambda: told(min(run.g_iters, steps), steps))

@@ -1,12 +1,12 @@
 """The paper's two tables beside ours, and the tables of searches, sizes and checks, made from records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from lib.papers.autogan import comparisons, printed, records
-from lib.papers.autogan.records import ARROWS, MEASURES, SPENT, Stored
+from lib.papers.autogan.records import SPENT, Stored
 from lib.papers.study import Study, needs
 from lib.spaces.autogan import NAMED
 
@@ -16,12 +16,15 @@ LABELS = {
     "rses": "random search, no sharing",
 }  # fmt: skip
 PART_LABELS = {"mlas": "AutoGAN", "fid": "1/FD as reward", "noreset": "no dynamic reset", "slas": "single-level",
-               "rsws": "random search, shared weights", "rses": "random search, no sharing"}  # fmt: skip
+               "rsws": LABELS["rsws"], "rses": LABELS["rses"]}  # fmt: skip
 PRINTED = {"derived": {"a": "AutoGAN-top1", "b": "AutoGAN-top2", "c": "AutoGAN-top3", "sngan": "SN-GAN"},
            "transfer": {"a": "AutoGAN", "sngan": "SN-GAN"}}  # fmt: skip
 QUOTED = "printed; literature under mixed numbers of pictures and statistics"
+FOUND = "printed; 50,000 pictures, best checkpoint of one run"
 FEWER = "printed; 10,000 real and 5,000 generated pictures"
 EXTERNAL = "first author's repository; 50,000 pictures"
+TEXT = "printed in the text"
+AUTHORS = "SN-GAN, first author's"
 
 
 def label(name: str) -> str:
@@ -30,78 +33,50 @@ def label(name: str) -> str:
     return f"{LABELS[rank]}, search {search}" if search and rank in LABELS else LABELS.get(name, name)
 
 
-def _quoted(number: int) -> dict[str, dict[str, object]]:
+def _quoted(number: int) -> pd.DataFrame:
     """The paper's rows by method, with their protocol; those of random search and of the authors' SN-GAN are text."""
-    frame = printed.table(number)
-    found: dict[str, dict[str, object]] = {
-        str(method): {**{f"paper: {column}": row[column] for column in ("IS", "IS ±", "FID", "FID ±")}, "note": QUOTED}
-        for method, row in frame.iterrows()
-    }
-    if number == 1:
-        found["SN-GAN"]["note"] = FEWER
-        found["SN-GAN, first author's"] = _pair(printed.AUTHORS_SNGAN, EXTERNAL)
-    for method, row in found.items():
-        if method.startswith("AutoGAN"):
-            row["note"] = "printed; 50,000 pictures, best checkpoint of one run"
-    return found
+    frame = printed.table(number)[["IS", "IS ±", "FID", "FID ±"]].add_prefix("paper: ")
+    frame["note"] = [FOUND if method.startswith("AutoGAN") else QUOTED for method in frame.index]
+    if number == 2:
+        return frame
+    frame.loc["SN-GAN", "note"] = FEWER
+    text = {AUTHORS: (*printed.AUTHORS_SNGAN, EXTERNAL)}
+    text |= {LABELS[name]: (*scores, TEXT) for name, scores in printed.RANDOM.items()}
+    columns = ["paper: IS", "paper: FID", "note"]
+    return pd.concat([frame, pd.DataFrame.from_dict(text, "index", columns=columns)])
 
 
-def _pair(scores: tuple[float, float], note: str) -> dict[str, object]:
-    return {"paper: IS": scores[0], "paper: FID": scores[1], "note": note}
-
-
-def _ours(study: Study, part: str) -> dict[str, dict[str, object]]:
-    """Each trained network's scores under their names: means over trainings, KD with its interval over pictures."""
+def _ours(study: Study, part: str) -> pd.DataFrame:
+    """Each trained network's scores under their names: means over trainings, KD with its interval over pictures and
+    its standard deviation over trainings."""
     frame = study.frame(part)
-    shown = [name for name in (*MEASURES, "is_task", "fd_task", "kd_task") if name in frame]
-    best = "best " + records.score("fd", study.about(part)["scores"]["reward"]) + ARROWS["fd"]
-    found = {}
-    for name, rows in frame.groupby("name", sort=False):
-        scores: dict[str, object] = {"genome": rows["text"].iloc[0], "trainings": len(rows)}
-        for measure in shown:
-            called = records.name(study, part, measure)
-            scores[called + ARROWS[measure[:2]]] = rows[measure].mean()
-            if measure == "kd":
-                scores |= {
-                    f"{called} {end}": rows[f"kd_{end}"].mean() for end in ("low", "high") if f"kd_{end}" in rows
-                }
-                scores[f"{called} sd of trainings"] = rows["kd"].std()
-        scores[best], at = rows["best_fd_task"].mean(), rows["best_g_iter"].dropna()
-        found[str(name)] = scores | {"at G-step": ", ".join(f"{step:.0f}" for step in at)}
-    return found
+    trained = frame.groupby("name", sort=False)
+    found = {"genome": trained["text"].first(), "trainings": trained.size()}
+    for measure in records.measured(frame):
+        called = records.column(study, part, measure)
+        found[called] = trained[measure].mean()
+        if measure == "kd":
+            found |= {f"{called}, {end}": trained[f"kd_{end}"].mean() for end in ("low", "high")}
+            found[f"{called}, sd"] = trained["kd"].std()
+    best = records.score("fd", study.about(part)["scores"]["reward"]) + records.ARROWS["fd"]
+    found[f"best {best}"] = trained["best_fd_task"].mean()
+    found["at G-step"] = trained["best_g_iter"].agg(lambda steps: ", ".join(f"{step:.0f}" for step in steps.dropna()))
+    return pd.DataFrame(found).rename(lambda name: PRINTED[part].get(name, label(name)))
 
 
 def beside(study: Study, part: str, number: int) -> pd.DataFrame:
     """A table of the paper with our scores beside it; a difference only where ours is the paper's quantity."""
-    quoted, ours, wanted = _quoted(number), _ours(study, part), PRINTED[part]
-    same, lines = not records.lacks(study, part, records.PAPERS[part][0]), list[dict[str, object]]()
-    protocol = records.protocol(study, part)
-    for method, paper in quoted.items():
-        own = next((name for name, printed_as in wanted.items() if printed_as == method), "")
-        lines.append({"method": method, **paper, **_joined(ours.pop(own, None), paper, protocol, same)})
-    for name, scores in ours.items():
-        text = printed.RANDOM.get(name) if part == "derived" else None
-        paper = _pair(text, "printed in the text") if text else {}
-        lines.append({"method": label(name), **paper, **_joined(scores, paper, protocol, same)})
-    frame = pd.DataFrame(lines)
-    first = ["method", "genome", "trainings", "paper: IS", "paper: IS ±", "paper: FID", "paper: FID ±"]
-    last = ["ours - paper: IS", "ours - paper: FID", "note"]
-    frame = frame.astype({"trainings": "Int64"})
-    return frame[[*first, *(column for column in frame if column not in first + last), *last]]
-
-
-def _joined(ours: Mapping[str, object] | None, paper: Mapping[str, object], protocol: str,
-            same: bool) -> dict[str, object]:  # fmt: skip
-    """Our columns of a line, with the difference to the paper and both notes."""
-    gaps = {f"ours - paper: {metric}": np.nan for metric in ("IS", "FID")}
-    if ours is None:
-        return dict(gaps)
-    if same:
-        for metric, arrow in (("IS", "is"), ("FID", "fd")):
-            value = ours[metric + ARROWS[arrow]]
-            gaps[f"ours - paper: {metric}"] = value - paper.get(f"paper: {metric}", np.nan)  # type: ignore[operator]
-    note = "; ".join(map(str, filter(None, (paper.get("note"), protocol))))
-    return {**ours, **gaps, "note": note}
+    paper, ours = _quoted(number), _ours(study, part)
+    methods = [*paper.index.drop(list(map(label, printed.RANDOM)), errors="ignore"), *ours.index, *paper.index]
+    frame = paper.join(ours, how="outer").reindex(list(dict.fromkeys(methods)))
+    same = not records.lacks(study, part, records.PAPERS[part][0])
+    for metric, own in (("IS", "IS ↑"), ("FID", "FID ↓")):
+        frame[f"ours - paper: {metric}"] = frame[own] - frame[f"paper: {metric}"] if same else np.nan
+    protocol = frame["genome"].notna().map({True: records.protocol(study, part), False: ""})
+    note = frame.pop("note").fillna("").str.cat(protocol, sep="; ").str.strip("; ")
+    first = [frame.pop(name) for name in ("genome", "trainings")]
+    frame = pd.concat([*first, frame, note], axis=1).astype({"trainings": "Int64"})
+    return frame.rename_axis("method").reset_index()
 
 
 @needs("derived")
@@ -120,12 +95,11 @@ def searches(study: Study) -> pd.DataFrame | None:
     """What every search cost and found: steps, pictures, seconds, what the memo saved, and resets."""
     lines = [_search(one) for one in records.searches(study)]
     if study.has("rses") and len(frame := study.frame("rses")):
-        best = frame[frame["rung"] == frame["rung"].max()].sort_values("score", kind="stable").iloc[0]
         last = records.climbed(study)
         lines.append({
             "search": PART_LABELS["rses"], "seed": 0, "D-steps": int(records.d_steps(study, "rses")),
             "G-steps": int(last["g_iters"].sum()), "genomes": len(last), "seconds": last["seconds"].sum(),
-            "best": best["text"],
+            "best": frame[frame["rung"] == frame["rung"].max()].sort_values("score", kind="stable")["text"].iloc[0],
         })  # fmt: skip
     if not lines:
         return None
@@ -162,14 +136,10 @@ def complexity(study: Study) -> pd.DataFrame:
 
 @needs("checks")
 def checks(study: Study) -> pd.DataFrame:
-    """The scores of pictures whose place is known: real ones, other real ones, noise (section 7)."""
+    """The scores of pictures whose place is known: real ones, other real ones, noise."""
     frame = study.frame("checks")
-    lines = []
-    for _, row in frame.iterrows():
-        found = {records.name(study, "checks", measure) + ARROWS[measure[:2]]: row[measure]
-                 for measure in (*MEASURES, "is_task", "fd_task", "kd_task") if measure in frame}  # fmt: skip
-        lines.append({"pictures": row["name"], **found})
-    return study.table("extra_checks", pd.DataFrame(lines))
+    names = {measure: records.column(study, "checks", measure) for measure in records.measured(frame)}
+    return study.table("extra_checks", frame[["name", *names]].rename(columns={"name": "pictures", **names}))
 
 
 PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (table1, table2, searches, complexity, checks)

@@ -9,7 +9,8 @@ import yaml
 from lib.papers.autogan import computing, experiments
 from lib.papers.autogan.computing import Task, _chunk
 from lib.papers.autogan.experiments import FIXTURES, SPACE
-from lib.papers.autogan.settings import Settings
+from lib.papers.autogan.scores import splits
+from lib.papers.autogan.settings import VARIANTS, Settings
 from lib.paths import notebooks_dir
 
 DESK = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "04_autogan.yaml").read_text())
@@ -27,9 +28,11 @@ def searched(settings):
 
 
 def test_a_search_does_not_depend_on_final_pictures_or_workers_but_on_its_reward(settings):
-    assert searched(dataclasses.replace(settings, images=500, splits=2, workers="processes:2")) == searched(settings)
-    assert searched(dataclasses.replace(settings, classifier_epochs=2)) != searched(settings)
-    assert searched(dataclasses.replace(settings, growth=[4, 10])) != searched(settings)
+    more = {"images": 9000, "features": "auto", "workers": "processes:2"}
+    large = dataclasses.replace(settings, images=6000)
+    assert searched(dataclasses.replace(large, **more)) == searched(large)
+    assert searched(dataclasses.replace(settings, reward_images=400)) != searched(settings)
+    assert searched(dataclasses.replace(settings, stages=[4, 6, 5])) != searched(settings)
 
 
 def test_an_identity_is_plain_json_and_names_no_device(settings):
@@ -40,21 +43,18 @@ def test_an_identity_is_plain_json_and_names_no_device(settings):
 
 def test_how_often_a_training_is_scored_is_part_of_its_task(settings):
     genome = SPACE.named("a")
-    tasks = [Task(dataclasses.replace(settings, derived_scored=scored), "a", genome, 1200) for scored in (200, 400)]
-    assert repr(tasks[0]) != repr(tasks[1])
+    assert repr(Task(settings, "a", genome, 1200, chunk=200)) != repr(Task(settings, "a", genome, 1200, chunk=400))
     assert "processes" not in repr(Task(dataclasses.replace(settings, workers="processes:2"), "a", genome, 1200))
 
 
-@pytest.mark.parametrize(
-    ("steps", "most", "chunk"), [(1200, 200, 200), (4692, 1000, 782), (30, 200, 30), (9973, 1000, 9973)]
-)
-def test_a_training_is_scored_in_equal_chunks(steps, most, chunk):
-    assert _chunk(steps, most) == chunk
+@pytest.mark.parametrize(("steps", "chunk"), [(1200, 200), (50_000, 1000), (4692, 782), (4, 1), (14, 7), (9973, 9973)])
+def test_a_training_is_scored_in_equal_chunks(steps, chunk):
+    assert _chunk(steps) == chunk
 
 
 def test_each_rung_keeps_one_in_eta(settings):
     assert experiments.rungs(settings) == [(8, 200), (2, 800)]
-    assert experiments.rungs(dataclasses.replace(settings, rses_genomes=0)) == []
+    assert experiments.rungs(dataclasses.replace(settings, rses_steps=[10, 20, 40])) == [(32, 10), (8, 20), (2, 40)]
 
 
 def test_the_fixtures_hold_every_value_of_every_token():
@@ -63,10 +63,32 @@ def test_the_fixtures_hold_every_value_of_every_token():
         assert {genome[place] for genome in genomes} == set(range(len(gene.choices))), gene.name
 
 
+def test_variants_change_what_they_are_called_after(settings):
+    usual, other = (
+        experiments.plan(chosen, experiments.searches(chosen, "mlas")[0])
+        for chosen in (settings, dataclasses.replace(settings, variants=list(VARIANTS)))
+    )
+    assert (usual.memo, usual.order, usual.official_entropy, usual.nan) == (True, "code", False, "reset")
+    assert (other.memo, other.order, other.official_entropy, other.nan) == (False, "paper", True, "stop")
+    chosen = dataclasses.replace(settings, variants=list(VARIANTS))
+    assert experiments.plan(chosen, experiments.searches(chosen, "slas")[0]).order == "code"
+    assert [computing.gan_settings(one, derived=True).skip_out for one in (settings, chosen)] == ["pre_sum", "post_sum"]
+
+
+@pytest.mark.parametrize(("images", "count"), [(100, 1), (300, 1), (1000, 5), (5000, 10), (50_000, 10)])
+def test_an_inception_score_has_ten_splits_unless_they_would_be_small(images, count):
+    assert splits(images) == count
+
+
+@pytest.mark.parametrize(("steps", "decay"), [(14, 1 / 7), (1200, 0.99), (50_000, 0.999), (5, 0)])
+def test_the_averaged_weights_forget_the_first_ones(settings, steps, decay):
+    assert dataclasses.replace(settings, derived_steps=[steps, 600, 400]).ema == pytest.approx(decay)
+
+
 def test_names_of_found_genomes_say_where_they_come_from():
-    assert experiments.found_by("top2") == experiments.Place("mlas", 0, 1)
-    assert experiments.found_by("top1-2") == experiments.Place("mlas", 2, 0)
-    assert experiments.found_by("rsws") == experiments.Place("rsws", 0, 0)
+    assert experiments.found_by("top2") == ("mlas", 0, 1)
+    assert experiments.found_by("top1-2") == ("mlas", 2, 0)
+    assert experiments.found_by("rsws") == ("rsws", 0, 0)
     assert experiments.found_by("a") is None
 
 
@@ -74,17 +96,14 @@ def test_names_of_found_genomes_say_where_they_come_from():
     ("changed", "message"),
     [
         ({"derived": ["top1-7"]}, "derived names 'top1-7', but there are 3 searches of mlas"),
-        ({"derived": ["rses"], "rses_genomes": 0}, "derived names 'rses', but rses_genomes is 0"),
         ({"derived": ["d"]}, "d"),
-        ({"growth": [10, 5]}, r"growth is \[10, 5\]"),
-        ({"growth": [5, 15]}, r"growth is \[5, 15\]"),
-        ({"controller_steps": [1, 2]}, "controller_steps is"),
-        ({"kept": 11}, "kept is 11"),
+        ({"stages": [5, 0, 5]}, "stages is 0; allowed are 1 to"),
+        ({"controller_steps": [1, 2]}, r"controller_steps is \[1, 2\]; 3 numbers are needed"),
+        ({"beams": [10, 11]}, r"beams is \[10, 11\]; at most all"),
         ({"rses_steps": [200, 300]}, "multiples of the first"),
-        ({"images": 9}, "images is 9; two a split are needed"),
         ({"side": 24}, "side is 24"),
         ({"reward": "vgg"}, "reward is 'vgg'"),
-        ({"nan": "ignore"}, "nan is 'ignore'"),
+        ({"variants": ["ignore_nan"]}, "variants is 'ignore_nan'; allowed are no_memo"),
     ],
 )
 def test_a_bad_setting_is_named_with_what_is_allowed(changed, message):
@@ -95,7 +114,7 @@ def test_a_bad_setting_is_named_with_what_is_allowed(changed, message):
 def test_a_plan_counts_every_part_and_more_steps_cost_more(settings):
     from lib.papers.autogan import planning
 
-    plans = [planning.plan(dataclasses.replace(settings, derived_steps=steps)) for steps in (1200, 2400)]
+    plans = [planning.plan(dataclasses.replace(settings, derived_steps=[steps, 600, 400])) for steps in (1200, 2400)]
     assert [row["part"] for row in plans[0]] == list(experiments.PARTS)
     by_part = [{row["part"]: row["flops"] for row in plan} for plan in plans]
     assert by_part[1]["derived"] > 1.9 * by_part[0]["derived"]

@@ -25,11 +25,9 @@ PACE = [(0.01, 0.001), (0.02, 0.002), (0.05, 0.003)]
 @pytest.fixture(scope="module")
 def tiny():
     return replace(
-        module._desk(), profile="custom", device="cpu", data="patches", pictures=42, side=16, width=4, d_width=4,
-        derived_width=4, derived_d_width=4, latent=8, d_batch=4, g_batch=4, n_critic=1, iterations=3, growth=[1, 2],
-        shared_steps=2, controller_steps=[1, 1, 1], reward_images=4, reward_splits=1, candidates=2, kept=1,
-        evaluated_images=4, hidden=8, reset_window=8, derived=["a"], derived_steps=2, derived_scored=2, images=8,
-        splits=2, classifier_epochs=1,
+        module._desk(), profile="custom", device="cpu", data="patches", pictures=42, side=16, widths=[4, 4],
+        derived_widths=[4, 4], batches=[4, 4], stages=[1, 1, 1], shared_steps=2, controller_steps=[1, 1, 1],
+        reward_images=4, beams=[2, 1], reset_window=8, derived=["a"], derived_steps=[1, 1, 1], images=8,
     )  # fmt: skip
 
 
@@ -90,7 +88,7 @@ def test_the_grid_shows_eight_pictures_a_row_with_gaps(network, tmp_path):
     ({"seed": -1}, "seed is -1; allowed are whole numbers from 0"),
 ])  # fmt: skip
 def test_what_cannot_be_generated_is_refused_before_any_training(tiny, given, message, monkeypatch):
-    monkeypatch.setattr(module.store, "trained", lambda *_, **__: pytest.fail("it trains"))
+    monkeypatch.setattr(module.computing, "trained", lambda *_, **__: pytest.fail("it trains"))
     with pytest.raises(ValueError, match=message):
         generate(**given, settings=tiny)
 
@@ -113,7 +111,7 @@ def test_pictures_that_are_not_here_are_named_with_what_to_give_in_their_place(t
     ({"genome": "x"}, "unknown name 'x'"), ({"skip_out": "sum"}, "skip_out is 'sum'; allowed are pre_sum, post_sum"),
 ])  # fmt: skip
 def test_a_file_whose_facts_do_not_fit_its_weights_is_no_network(network, change, message):
-    facts = {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"}
+    facts = {"genome": A, "width": "4", "latent": "128", "bottom": "2", "skip_out": "pre_sum"}
     save_file(load_file(network), network, facts | change)
     with pytest.raises(ValueError, match=rf"a.safetensors is no network file of save_network: (?s:.)*{message}"):
         generate(network)
@@ -123,7 +121,7 @@ def test_weights_that_are_not_finite_and_files_of_other_kinds_are_no_network(net
     broken = load_file(network)
     broken["stem.bias"][0] = float("nan")
     save_file(broken, tmp_path / "nan.safetensors",
-              {"genome": A, "width": "4", "latent": "8", "bottom": "2", "skip_out": "pre_sum"})  # fmt: skip
+              {"genome": A, "width": "4", "latent": "128", "bottom": "2", "skip_out": "pre_sum"})  # fmt: skip
     save_file({"x": torch.zeros(1)}, tmp_path / "plain.safetensors")
     (tmp_path / "text.safetensors").write_text("no weights")
     for name, message in (("nan", "not finite"), ("plain", "no network file"), ("text", "no network file")):
@@ -134,8 +132,7 @@ def test_weights_that_are_not_finite_and_files_of_other_kinds_are_no_network(net
 
 
 def test_a_search_on_a_folder_goes_on_where_it_stopped_and_then_trains_the_best(tiny, folder, monkeypatch, tmp_path):
-    small = {"iterations": 3, "growth": [1, 2]}
-    monkeypatch.setattr(module, "_fitting", lambda *_: small)
+    monkeypatch.setattr(module, "_fitting", lambda *_: {"stages": [1, 1, 1]})
     monkeypatch.setattr(module, "_pace", lambda _: PACE)
     monkeypatch.setattr(module, "CHUNK", 1)
     left = iter([9.0, 1.0, 0.0, 9.0, 1.0, 1.0, 0.0, 9.0])  # seconds: as a call begins, then before each step
@@ -161,11 +158,11 @@ def test_the_sizes_of_a_search_follow_the_minutes_and_stay_allowed(tiny, minutes
     desk = module._desk()
     sizes = module._fitting(desk, 60 * minutes, PACE)
     replace(desk, **sizes)  # validates
-    each = [sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["evaluated_images"]) * picture
+    each = [sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["images"]) * picture
             for (step, picture), children in zip(PACE, sizes["controller_steps"], strict=True)]  # fmt: skip
-    assert sizes["iterations"] == 3 or sum(each) / 3 * sizes["iterations"] <= 60 * minutes
+    assert sizes["stages"] == [1, 1, 1] or sum(each) / 3 * sum(sizes["stages"]) <= 60 * minutes
     assert (sizes["shared_steps"] == desk.shared_steps) == (minutes >= 5)
-    assert (sizes["iterations"] == 90) == (minutes == 10_000)
+    assert (sizes["stages"] == [30, 30, 30]) == (minutes == 10_000)
 
 
 def test_the_pace_of_each_stage_is_measured_once(tiny, folder, tmp_path, monkeypatch):
