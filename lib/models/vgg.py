@@ -147,15 +147,14 @@ def _kept_gains(encoder: Encoder) -> dict[str, float]:
     if kept.get("sha256") != digest:
         layers = tuple(CAFFE_ACTIVATIONS)
         network = VGG(weights.load(encoder.weights), replace(encoder, gains={}), layers)
-        gains = measure_gains(network, [pictures.picture(REFERENCE[0], side=REFERENCE[1])])
+        gains = measure_gains(network, pictures.picture(REFERENCE[0], side=REFERENCE[1]))
         kept = {"sha256": digest, "reference": list(REFERENCE), "gains": gains}
         write_text(path, json.dumps(kept, indent=2) + "\n")
     return kept["gains"]
 
 
 @torch.no_grad()
-def measure_gains(network: VGG, pictures: list[Tensor]) -> dict[str, float]:
-    """The gains that bring each calibrated layer's mean activation over the pictures (3, H, W) to the Caffe scale."""
-    layers = [layer for layer in CAFFE_ACTIVATIONS if layer in network.layers]
-    means = torch.tensor([[network(picture[None])[layer].mean() for layer in layers] for picture in pictures])
-    return {layer: CAFFE_ACTIVATIONS[layer] / mean for layer, mean in zip(layers, means.mean(0).tolist(), strict=True)}
+def measure_gains(network: VGG, picture: Tensor) -> dict[str, float]:
+    """The gains that bring each calibrated layer's mean activation on a picture (3, H, W) to the Caffe scale."""
+    maps = network(picture[None])
+    return {layer: target / float(maps[layer].mean()) for layer, target in CAFFE_ACTIVATIONS.items()}

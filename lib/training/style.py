@@ -3,8 +3,9 @@
 Gatys et al. (2016); the loop, optimiser and total-variation term follow the TensorFlow tutorial (2023).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -42,7 +43,7 @@ class Targets:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, network: VGG, objective: Objective, content: Tensor, style: Tensor) -> "Targets":
+    def of(cls, network: VGG, objective: Objective, content: Tensor, style: Tensor) -> Self:
         """Targets from a content (1, 3, H, W) and a style (1, 3, H', W') in [0, 1]; their sizes need not match."""
         styled = network(style)
         grams = {layer: gram(styled[layer]) for layer in objective.style_layers}
@@ -68,10 +69,6 @@ class Hyperparameters:
     tv: Tensor
     eps: Tensor
 
-    def select(self, i: int) -> "Hyperparameters":
-        """The values of image i alone, each (1,)."""
-        return Hyperparameters(**{f.name: getattr(self, f.name)[i : i + 1] for f in fields(self)})
-
     def weighted(self, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Each term (B,) times its weight."""
         return {term: getattr(self, term) * losses[term] for term in TERMS}
@@ -84,7 +81,7 @@ class KerasAdam:
     gives the same step with eps/sqrt(1-b2^t) in place of eps.
     """
 
-    def __init__(self, hyper: "Hyperparameters", beta1: float = 0.99, beta2: float = 0.999) -> None:
+    def __init__(self, hyper: Hyperparameters, beta1: float = 0.99, beta2: float = 0.999) -> None:
         self.rates, self.epsilons = hyper.lr.view(-1, 1, 1, 1), hyper.eps.view(-1, 1, 1, 1)
         self.beta1, self.beta2, self.steps = beta1, beta2, 0
         self.m = self.v = torch.zeros(())
@@ -104,7 +101,7 @@ class KerasAdam:
 class GradientDescent:
     """Plain gradient descent with one learning rate an image."""
 
-    def __init__(self, hyper: "Hyperparameters") -> None:
+    def __init__(self, hyper: Hyperparameters) -> None:
         self.rates = hyper.lr.view(-1, 1, 1, 1)
 
     @torch.no_grad()
@@ -120,38 +117,19 @@ class Trajectory:
     images: Tensor
     steps: list[int]
     losses: dict[str, Tensor]
-    gradients: dict[str, Tensor]  # of the weighted terms; empty where they were not asked for
+    gradients: dict[str, Tensor]  # of the weighted terms; none of L-BFGS
 
-
-class _Log:
-    """Collects losses, and the gradient of each term where it is given, until they become a trajectory."""
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.losses: dict[str, list[Tensor]] = {term: [] for term in TERMS}
-        self.gradients: dict[str, list[Tensor]] = {}
-
-    def add(self, step: int, losses: Mapping[str, Tensor]) -> None:
-        self.steps.append(step)
-        for term in TERMS:
-            self.losses[term].append(losses[term].detach())
-
-    def add_gradients(self, terms: Mapping[str, Tensor], x: Tensor) -> None:
-        """Root mean square (B,) of each weighted term's own gradient with respect to the images."""
-        for name, term in terms.items():
-            gradient = torch.autograd.grad(term.sum(), x, retain_graph=True)[0]
-            self.gradients.setdefault(name, []).append(gradient.square().flatten(1).mean(1).sqrt())
-
-    def trajectory(self, images: Tensor) -> Trajectory:
-        losses, gradients = (
-            {term: torch.stack(values) for term, values in curves.items()} for curves in (self.losses, self.gradients)
-        )
-        return Trajectory(images.contiguous(), self.steps, losses, gradients)
+    @classmethod
+    def of(cls, images: Tensor, logged: Sequence[tuple[int, Mapping[str, Tensor], Mapping[str, Tensor]]]) -> Self:
+        """The trajectory that ends in the images, from the step, the losses (B,) and the gradient RMS of each log."""
+        steps, *curves = zip(*logged, strict=True)
+        losses, gradients = ({term: torch.stack([one[term] for one in each]) for term in each[0]} for each in curves)
+        return cls(images.contiguous(), list(steps), losses, gradients)
 
 
 def descend(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters,
-            optimiser: KerasAdam | GradientDescent, *, steps: int, log_every: int, average: float = 0.0,
-            progress: Callable[[int, float], None] = lambda step, loss: None) -> Trajectory:  # fmt: skip
+            optimiser: KerasAdam | GradientDescent, *, steps: int, log_every: int,
+            average: float = 0.0) -> Trajectory:  # fmt: skip
     """Optimise a batch of images (B, 3, H, W), clamped to [0, 1] after every step.
 
     Images never interact: the sum of their losses gives each its own gradient, so a batch equals single runs up to
@@ -159,22 +137,20 @@ def descend(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameter
     > 0 returns the exponential moving average of the iterates with that decay instead of the last one.
     """
     x = start.contiguous(memory_format=torch.channels_last).clone().requires_grad_()
-    log, mean, mass = _Log(), torch.zeros_like(start), 0.0
+    logged, mean, mass = [], torch.zeros_like(start), 0.0
     for step in range(steps + 1):
         losses = targets.losses(network, x)
         terms = hyper.weighted(losses)
         total = torch.stack(list(terms.values())).sum()
         if step % log_every == 0 or step == steps:
-            log.add(step, losses)
-            log.add_gradients(terms, x)
-            progress(step, float(total.detach()) / len(x))
+            logged.append((step, _detached(losses), {name: _gradient_rms(term, x) for name, term in terms.items()}))
         if step < steps:
             optimiser.step(x, torch.autograd.grad(total, x)[0])
             with torch.no_grad():
                 x.clamp_(0, 1)
                 mean.mul_(average).add_(x, alpha=1 - average)
                 mass = mass * average + (1 - average)
-    return log.trajectory(mean / mass if average and steps else x.detach())
+    return Trajectory.of(mean / mass if average and steps else x.detach(), logged)
 
 
 def lbfgs(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters, *, evaluations: int,
@@ -182,21 +158,31 @@ def lbfgs(network: VGG, targets: Targets, start: Tensor, hyper: Hyperparameters,
     """Optimise one image (1, 3, H, W) with L-BFGS for a number of loss evaluations; unclamped until the end.
 
     L-BFGS couples all its variables, so images cannot share a run. Every evaluation is logged. `line_search` is None
-    or `strong_wolfe`.
+    or `strong_wolfe`. Raises ValueError for more than one image.
     """
     if len(start) != 1:
         raise ValueError(f"start holds {len(start)} images; L-BFGS takes exactly 1 a run")
     x = start.contiguous().clone().requires_grad_()
     optimiser = torch.optim.LBFGS([x], lr=1, max_iter=evaluations, max_eval=evaluations, history_size=100,
                                   tolerance_grad=0, tolerance_change=0, line_search_fn=line_search)  # fmt: skip
-    log = _Log()
+    logged: list[tuple[int, dict[str, Tensor], dict[str, Tensor]]] = []
 
     def closure() -> Tensor:
         losses = targets.losses(network, x)
-        log.add(len(log.steps), losses)
+        logged.append((len(logged), _detached(losses), {}))
         total = torch.stack(list(hyper.weighted(losses).values())).sum()
         x.grad = torch.autograd.grad(total, x)[0].contiguous()  # L-BFGS flattens it and refuses other strides
         return total
 
     optimiser.step(closure)
-    return log.trajectory(x.detach().clamp(0, 1))
+    return Trajectory.of(x.detach().clamp(0, 1), logged)
+
+
+def _detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {term: value.detach() for term, value in losses.items()}
+
+
+def _gradient_rms(term: Tensor, x: Tensor) -> Tensor:
+    """Root mean square (B,) of the gradient of a term (B,) with respect to the images."""
+    gradient = torch.autograd.grad(term.sum(), x, retain_graph=True)[0]
+    return gradient.square().flatten(1).mean(1).sqrt()

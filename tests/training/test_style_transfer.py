@@ -49,6 +49,11 @@ def hyper(dtype=torch.float32, **columns):
     })  # fmt: skip
 
 
+def one_of(values, i):
+    """The hyperparameters of image i alone."""
+    return Hyperparameters(**{name: column[i : i + 1] for name, column in vars(values).items()})
+
+
 def transfer(network, targets, start, values, *, steps, log_every=100, **options):
     return descend(network, targets, start, values, KerasAdam(values), steps=steps, log_every=log_every, **options)
 
@@ -63,7 +68,7 @@ def test_a_batch_of_different_settings_equals_single_runs(network, targets, phot
     values = hyper(**DIFFERENT)
     together = transfer(network, targets, photo.repeat(3, 1, 1, 1), values, steps=3)
     for i in range(3):
-        alone = transfer(network, targets, photo, values.select(i), steps=3)
+        alone = transfer(network, targets, photo, one_of(values, i), steps=3)
         assert (together.images[i] - alone.images[0]).abs().max() < 1e-4
         assert (alone.images[0] - photo[0]).abs().max() > 1e-3
         torch.testing.assert_close(together.losses["style"][:, i : i + 1], alone.losses["style"], rtol=1e-3, atol=0)
@@ -74,7 +79,7 @@ def test_a_batch_of_different_settings_equals_single_runs_to_rounding_in_double_
     values = hyper(torch.float64, **DIFFERENT)
     together = transfer(network, targets, start.repeat(3, 1, 1, 1), values, steps=2)
     for i in range(3):
-        alone = transfer(network, targets, start, values.select(i), steps=2)
+        alone = transfer(network, targets, start, one_of(values, i), steps=2)
         torch.testing.assert_close(together.images[i], alone.images[0], rtol=0, atol=1e-10)
         for term in ("style", "content", "tv"):
             torch.testing.assert_close(together.losses[term][:, i], alone.losses[term][:, 0], rtol=1e-8, atol=1e-12)
@@ -175,11 +180,8 @@ def test_the_start_picture_is_left_alone_and_the_result_stays_in_range(network, 
 
 
 def test_losses_are_logged_at_the_start_every_few_steps_and_at_the_end(network, targets, photo):
-    seen = []
-    result = transfer(network, targets, photo.repeat(2, 1, 1, 1), hyper(lr=[1e-3, 0.0]), steps=5, log_every=2,
-                      progress=lambda step, loss: seen.append((step, loss)))  # fmt: skip
-    assert result.steps == [0, 2, 4, 5] == [step for step, _ in seen]
-    assert all(loss > 0 for _, loss in seen)
+    result = transfer(network, targets, photo.repeat(2, 1, 1, 1), hyper(lr=[1e-3, 0.0]), steps=5, log_every=2)
+    assert result.steps == [0, 2, 4, 5]
     for curves in (result.losses, result.gradients):
         assert {term: curve.shape for term, curve in curves.items()} == dict.fromkeys(
             ("style", "content", "tv"), (4, 2)

@@ -1,42 +1,116 @@
 """Measuring finished style transfers and storing them: one row a configuration, one picture a row."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lib import device
-from lib.data import images, pictures
+from lib.data import pictures
 from lib.metrics import position_frechet, texture
-from lib.metrics.lpips import SMALLEST_SIDE, lpips
+from lib.metrics.lpips import lpips
 from lib.metrics.total_variation import absolute_mean
-from lib.models import backbones
-from lib.papers.nst import experiments
+from lib.papers import networks
+from lib.papers.nst import experiments, stored
 from lib.papers.nst.experiments import Item
 from lib.papers.nst.settings import EPSILON, VOTE_RATES, Settings
-from lib.papers.nst.transfer import Scene, encoder_digest, run, staged
+from lib.papers.nst.stored import Computed, Row, digits
+from lib.papers.nst.transfer import Scene, encoder_digest, staged
 from lib.papers.study import Study
 from lib.search import progress, runs
-from lib.search.record import Record
 from lib.training.style import Trajectory
 
 UNDRAWN = ("heatmap", "contrast")  # parts of which no figure shows a picture
 FRECHET_LAYERS = ("conv3_1", "conv2_1")  # the second where the first has fewer positions than channels
 
 
-@lru_cache(maxsize=2)
-def judge_network(where: str) -> nn.Module:
-    """LPIPS with AlexNet, on the device."""
-    return backbones.lpips_network("alex").to(device.pick(where))
+def compute(study: Study, settings: Settings, part: str) -> None:
+    """Compute what is missing of a part, a batch at a time, and export its record and pictures.
+
+    Raises `runs.OutOfTime` between batches.
+    """
+    plan = experiments.plan(settings, part)
+    if not plan:
+        return
+    with (
+        study.open_run(part, identity(settings, plan)) as run,
+        progress.bar(len(plan), part, done=len(run.record.done)) as bar,
+    ):
+        for batch in experiments.batches(plan, settings.batch):
+            keys = [(item.k, item.repeat) for item in batch]
+            stored.rows(run, keys, partial(evaluate, settings, batch), bar)
+        first = [row for row in run.record.rows if row["repeat"] == 0 and row["artifacts"] and part not in UNDRAWN]
+        study.export(run, part, {row["artifacts"]["image"]: _public(part, row["config"], settings) for row in first})
+
+
+def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
+    """What a part's results depend on."""
+    names = {name for item in plan for name in (item.configuration.content, item.configuration.style)}
+    return {
+        "encoder": settings.encoder,
+        "weights": encoder_digest(settings),
+        "pictures": {name: pictures.info(name).sha256 for name in sorted(names)},
+        "seed": settings.seed,
+        "batch": settings.batch,
+        "log_every": settings.log_every,
+        "plan": runs.identity_hash([asdict(item) for item in plan]),
+    }
+
+
+def evaluate(settings: Settings, batch: Sequence[Item]) -> Computed:
+    """The row and the picture of each item; a picture with values that are not finite is none, and its row failed."""
+    started, c = time.perf_counter(), batch[0].configuration
+    content, style = (pictures.picture(name, side=c.side) for name in (c.content, c.style))
+    scene, result = staged(settings.encoder, content, style, batch, seed=settings.seed, log_every=settings.log_every,
+                           where=settings.device)  # fmt: skip
+    seconds = (time.perf_counter() - started) / len(batch)
+    bad = (~torch.isfinite(result.images)).flatten(1).sum(1).tolist()
+    finite = torch.where(torch.isfinite(result.images), result.images, scene.base)  # the measures refuse all else
+    measures, power = measure(scene, finite, settings.device), spectra(finite)
+    for i, item in enumerate(batch):
+        row = {"k": item.k, "repeat": item.repeat, "seed": settings.seed, "config": asdict(item.configuration)}
+        if bad[i]:
+            reason = f"{bad[i]} values of the picture are NaN or infinite"
+            yield {**row, "score": None, "reason": reason, "metrics": {}, "seconds": seconds}, None
+        else:
+            measured = {name: float(values[i]) for name, values in measures.items()}
+            found = _measured(item, result, i, measured, digits(power[i]))
+            yield {**row, "reason": "", **found, "seconds": seconds}, finite[i].cpu()
+
+
+def _measured(item: Item, result: Trajectory, i: int, measures: dict[str, float], spectrum: list[float]) -> Row:
+    """Score, metrics and curves of image i: final losses and measures, and what was logged."""
+    c = item.configuration
+    final = {f"{term}_loss": float(values[-1, i]) for term, values in result.losses.items()}
+    begun = float(result.losses["style"][0, i])
+    ratio = final["style_loss"] / begun if begun else float("nan")  # begun as the style itself
+    score = (c.style_weight * final["style_loss"] + c.content_weight * final["content_loss"]
+             + c.tv_weight * c.scale() * final["tv_loss"])  # fmt: skip
+    curves = {name: digits(values[:, i]) for name, values in result.losses.items()}
+    curves |= {f"gradient_{name}": digits(values[:, i]) for name, values in result.gradients.items()}
+    curves |= {"step": [float(step) for step in result.steps], "spectrum": spectrum}
+    return {"score": score, "metrics": {**final, **measures, "style_ratio": ratio}, "curves": curves}
+
+
+@torch.no_grad()
+def measure(scene: Scene, x: Tensor, where: str) -> dict[str, Tensor]:
+    """Every measure (B,) of finished pictures x (B, 3, H, W); names beginning with `proxy_` are no human judgement."""
+    judge, measures = networks.perceptual("alex", where), textures(x)
+    photo, painting = textures(scene.content), textures(scene.style)
+    measures["lpips_half"] = lpips(x, texture.half_resolution(x, 2), judge)
+    measures["proxy_lpips_content"] = lpips(x, scene.content.expand_as(x), judge)
+    measures["proxy_tv_ratio"] = measures["tv_mean"] / photo["tv_mean"]
+    measures["proxy_hf_excess"] = measures["hf"] - torch.maximum(photo["hf"], painting["hf"])
+    measures["proxy_sfd"] = position_distance(scene.network, x, scene.style, scene.content)
+    measures["proxy_artfid1"] = (1 + measures["proxy_lpips_content"]) * (1 + measures["proxy_sfd"].to(x.device))
+    return measures
 
 
 def textures(x: Tensor) -> dict[str, Tensor]:
-    """The texture measures (B,) of specification section 5.1, and mean total variation."""
+    """The texture measures (B,) of pictures (B, 3, H, W), and mean total variation."""
     return {
         "hf": texture.hf_ratio(x), "slope": texture.spectral_slope(x), "centroid": texture.centroid(x),
         "r2": texture.half_resolution_residual(x, 2), "r4": texture.half_resolution_residual(x, 4),
@@ -58,137 +132,8 @@ def position_distance(network: nn.Module, x: Tensor, style: Tensor, content: Ten
     return torch.tensor(distances, dtype=torch.float64) / own
 
 
-@torch.no_grad()
-def measure(scene: Scene, x: Tensor, where: str) -> dict[str, Tensor]:
-    """Every measure (B,) of finished pictures x (B, 3, H, W); names beginning with `proxy_` are no human judgement."""
-    judge, content = judge_network(where), scene.content.expand_as(x)
-    measures = textures(x)
-    photo, painting = textures(scene.content), textures(scene.style)
-    measures["lpips_half"] = lpips(x, texture.half_resolution(x, 2), judge)
-    measures["proxy_lpips_content"] = lpips(x, content, judge)
-    measures["proxy_tv_ratio"] = measures["tv_mean"] / photo["tv_mean"]
-    measures["proxy_hf_excess"] = measures["hf"] - torch.maximum(photo["hf"], painting["hf"])
-    measures["proxy_sfd"] = position_distance(scene.network, x, scene.style, scene.content)
-    measures["proxy_artfid1"] = (1 + measures["proxy_lpips_content"]) * (1 + measures["proxy_sfd"].to(x.device))
-    return measures
-
-
-def rows(items: Sequence[Item], trajectory: Trajectory, measures: dict[str, Tensor], *, seed: int,
-         seconds: float) -> list[dict[str, Any]]:  # fmt: skip
-    """One record row an item: final losses and measures, and curves over the logged steps."""
-    answer = []
-    power = spectra(trajectory.images)
-    for i, item in enumerate(items):
-        final = {f"{term}_loss": float(values[-1, i]) for term, values in trajectory.losses.items()}
-        metrics = {**final, **{name: float(values[i]) for name, values in measures.items()}}
-        begun = float(trajectory.losses["style"][0, i])
-        metrics["style_ratio"] = final["style_loss"] / begun if begun else float("nan")  # begun as the style itself
-        c = item.configuration
-        score = (c.style_weight * final["style_loss"] + c.content_weight * final["content_loss"]
-                 + c.tv_weight * c.scale() * final["tv_loss"])  # fmt: skip
-        curves = {name: digits(values[:, i]) for name, values in trajectory.losses.items()}
-        curves |= {f"gradient_{name}": digits(values[:, i]) for name, values in trajectory.gradients.items()}
-        curves |= {"step": [float(step) for step in trajectory.steps], "spectrum": digits(power[i])}
-        answer.append({
-            "k": item.k, "repeat": item.repeat, "seed": seed, "config": asdict(c), "score": score, "reason": "",
-            "metrics": metrics, "curves": curves, "seconds": seconds / len(items),
-        })  # fmt: skip
-    return answer
-
-
-def _failed(row: dict[str, Any], pixels: int) -> dict[str, Any]:
-    """The row of a picture with pixels that are NaN or infinite: nothing but its losses was measured."""
-    measured = {name: row["metrics"][name] for name in row["metrics"] if name.endswith("_loss")}
-    curves = {name: [v if math.isfinite(v) else None for v in values] for name, values in row["curves"].items()}
-    curves["spectrum"] = [None] * len(curves["spectrum"])
-    return {**row, "score": None, "metrics": {**dict.fromkeys(row["metrics"]), **measured}, "curves": curves,
-            "reason": f"{pixels} values of the picture are NaN or infinite"}  # fmt: skip
-
-
-def digits(values: Tensor) -> list[float]:
-    """The values to six significant digits, which curves are drawn with and which keeps records small."""
-    return [float(f"{value:.6g}") for value in values.tolist()]
-
-
-def compute(study: Study, settings: Settings, part: str) -> None:
-    """Compute what is missing of a part, a batch at a time, and export its record and pictures.
-
-    A batch whose rows are not all stored is computed again as a whole, so that a resumed part equals an uninterrupted
-    one bit for bit. Raises `runs.OutOfTime` between batches.
-    """
-    plan = experiments.plan(settings, part)
-    if not plan:
-        return
-    with (
-        study.open_run(part, identity(settings, plan)) as run_,
-        progress.bar(len(plan), part, done=len(run_.record.done)) as bar,
-    ):
-        for batch in experiments.batches(plan, settings.batch):
-            todo = [item for item in batch if (item.k, item.repeat) not in run_.record.done]
-            if not todo:
-                continue
-            runs.check_time()
-            for item, row, image in zip(batch, *_evaluate(settings, batch), strict=True):
-                if item in todo:
-                    saved = {} if row["score"] is None else _saved(run_, item, image)
-                    run_.record.append({**row, "artifacts": saved})
-            bar.update(len(todo))
-        study.export(run_, part, {} if part in UNDRAWN else _showable(run_.record, settings))
-
-
-def _saved(run_: runs.Run, item: Item, image: Tensor) -> dict[str, str]:
-    """Save the item's picture and return where, as its row names it."""
-    path = images.save(image, run_.artifacts / f"{item.k:03d}-{item.repeat}.png")
-    return {"image": f"artifacts/{path.name}"}
-
-
-def _showable(record: Record, settings: Settings) -> dict[str, bool]:
-    """The pictures of first repeats: True for those that figures draw and whose content and style may be shown."""
-    first = [row for row in record.rows if row["repeat"] == 0 and row["artifacts"]]
-    return {row["artifacts"]["image"]: _drawn(record, row["config"], settings) for row in first}
-
-
-def _drawn(record: Record, config: dict[str, Any], settings: Settings) -> bool:
+def _public(part: str, config: Row, settings: Settings) -> bool:
     """Whether figures draw the picture of a configuration and may show it."""
     drawn = {"rates": config["lr"] in VOTE_RATES, "groups": config["lr"] == settings.texture_rate,
-             "tv": config["eps"] == EPSILON}.get(record.header["experiment"], True)  # fmt: skip
-    return drawn and all(pictures.info(config[role]).showable for role in ("content", "style"))
-
-
-def _evaluate(settings: Settings, batch: list[Item]) -> tuple[list[dict[str, Any]], Tensor]:
-    """The rows and pictures of one batch."""
-    started, c = time.perf_counter(), batch[0].configuration
-    content, style = (pictures.picture(name, side=c.side) for name in (c.content, c.style))
-    if min(content.shape[1:]) < SMALLEST_SIDE["alex"]:
-        size = "x".join(map(str, content.shape[1:]))
-        needed = SMALLEST_SIDE["alex"]
-        raise ValueError(f"{c.content} is {size} pixels at side {c.side}; both sides need at least {needed} for LPIPS")
-    scene = Scene.of(c.preset, settings.encoder, content, style, where=settings.device)
-    common: dict[str, Any] = {"seed": settings.seed, "log_every": settings.log_every}
-    if len(scene.preset.stages) > 1:
-        if len(batch) > 1:
-            raise ValueError(f"preset {c.preset} runs in stages, one picture at a time; batch holds {len(batch)}")
-        result = staged(c.preset, settings.encoder, content, style, c, where=settings.device, **common)
-    else:
-        result = run(scene, batch, **common)
-    seconds = time.perf_counter() - started
-    bad = (~torch.isfinite(result.images)).flatten(1).sum(1).tolist()
-    if any(bad):  # the measures refuse what is not finite
-        result.images = torch.where(torch.isfinite(result.images), result.images, scene.base)
-    measures = measure(scene, result.images, settings.device)
-    answer = rows(batch, result, measures, seed=settings.seed, seconds=seconds)
-    return [_failed(row, n) if n else row for row, n in zip(answer, bad, strict=True)], result.images.cpu()
-
-
-def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
-    """What a part's results depend on."""
-    names = {name for item in plan for name in (item.configuration.content, item.configuration.style)}
-    return {
-        "encoder": settings.encoder,
-        "weights": encoder_digest(settings),
-        "pictures": {name: pictures.info(name).sha256 for name in sorted(names)},
-        "seed": settings.seed,
-        "batch": settings.batch,
-        "log_every": settings.log_every,
-        "plan": runs.identity_hash([asdict(item) for item in plan]),
-    }
+             "tv": config["eps"] == EPSILON}  # fmt: skip
+    return drawn.get(part, True) and all(pictures.info(config[role]).showable for role in ("content", "style"))

@@ -10,9 +10,9 @@ from torch import Tensor
 from lib.data import images
 from lib.papers.nst import tables
 from lib.papers.nst.ballot import Ballot
-from lib.papers.nst.figures import LR, RIGHTS, first, group_rows, image
-from lib.papers.nst.pareto import knee
-from lib.papers.nst.settings import GROUPS, VOTE_RATES
+from lib.papers.nst.figures import LR, RIGHTS, captions, curves, first, image, pictures, vote_rows
+from lib.papers.nst.pareto import POINT, knee
+from lib.papers.nst.settings import GROUPS, TV
 from lib.papers.study import Study, needs
 from lib.report import plots, statistics
 from lib.report.heatmaps import heatmap
@@ -38,35 +38,24 @@ def texture(study: Study) -> Figure:
 def texture_pictures(study: Study) -> Figure:
     """The pictures behind it: a row a setting of TV, a column a weight group."""
     rows = first(tables.texture_rows(study))
-    settings = [name for name in dict.fromkeys(rows["setting"]) if tables.TINY_EPSILON not in name]
-    sheet = [[_texture_image(study, rows, setting, group) for group in GROUPS] for setting in settings]
+    settings, sheet = [tables.FIXED_TV, tables.SCALED_TV, tables.NO_TV], []
+    for setting in settings:
+        found = rows[rows["setting"] == setting].set_index("group").loc[list(GROUPS)].to_dict("records")
+        sheet.append([image(study, "groups" if row["tv_weight"] == TV else "tv", row) for row in found])
     chart = image_grid(sheet, rows=settings, columns=list(GROUPS), reason=RIGHTS, cell=1.8)
     return study.figure("extra_tv_pictures", chart)
-
-
-def _texture_image(study: Study, rows: pd.DataFrame, setting: str, group: str) -> np.ndarray | None:
-    """The picture of one setting and group, from whichever part computed it."""
-    row = rows[(rows["setting"] == setting) & (rows["group"] == group)].iloc[0]
-    part = "groups" if row["tv_weight"] == 30 and row["eps"] == 0.1 else "tv"
-    return image(study, part, row)
 
 
 @needs("groups")
 def forces(study: Study) -> Figure:
     """How strong TV and epsilon are beside the other terms: Pi_tv and Pi_eps over the steps, by group."""
-    rows = group_rows(study, "groups")
-    parts = []
-    for _, row in rows.iterrows():
-        curves = row["curves"]
-        rest = np.hypot(curves["gradient_style"], curves["gradient_content"])
-        eps = row["eps"] * (512 / row["side"]) ** 2
-        for name, value in (("TV", curves["gradient_tv"] / rest), ("epsilon", eps / rest)):
-            parts.append(pd.DataFrame({"group": row["group"], "step": curves["step"], "ratio": value, "force": name}))
-    frame = pd.concat(parts)
+    rows = first(tables.group_rows(study, "groups"))
+    tidy = curves(rows, step="step", pull="gradient_style", hold="gradient_content", smooth="gradient_tv")
+    rest = np.hypot(tidy["pull"], tidy["hold"])
+    tidy = tidy.assign(TV=tidy["smooth"] / rest, epsilon=tidy["eps"] * (512 / tidy["side"]) ** 2 / rest)
     fig, axes = plots.panels(2, sharey=True)
     for ax, name in zip(axes, ("TV", "epsilon"), strict=True):
-        plots.lines(frame[frame["force"] == name], "step", "ratio", by="group", logy=True, hlines=[1.0],
-                    ylabel=f"{name} / other gradients", ax=ax)  # fmt: skip
+        plots.lines(tidy, "step", name, by="group", logy=True, hlines=[1.0], ylabel=f"{name} / other gradients", ax=ax)
     return study.figure("extra_forces", fig)
 
 
@@ -83,10 +72,10 @@ def maps(study: Study) -> Figure:
         "least ArtFID proxy": cells[int(frame["proxy_artfid1"].argmin())],
         **{name: cell for name, cell in PAPER_CELLS.items() if cell in cells},
     }
+    orders = frame["lr"].unique(), frame["ratio"].unique()
     fig, axes = plots.panels((2, 2), height=6.0)
     for ax, (name, label) in zip(axes, HEATMAPS.items(), strict=True):
-        rates, ratios = list(dict.fromkeys(frame["lr"])), list(dict.fromkeys(frame["ratio"]))
-        values = frame.pivot(index="lr", columns="ratio", values=name).loc[rates, ratios]
+        values = frame.pivot(index="lr", columns="ratio", values=name).loc[*orders]
         heatmap(
             values, marks=marks, title=label, xlabel="style weight / content weight", ylabel=LR, legend="none", ax=ax
         )
@@ -100,14 +89,14 @@ def front(study: Study) -> Figure | None:
     if not found:
         return None
     frame = pd.concat(rows.assign(sampler=kind) for kind, rows in found.items())
-    frame["front"] = statistics.pareto_front(frame[tables.POINT].to_numpy())
+    frame["front"] = statistics.pareto_front(frame[POINT].to_numpy())
     growth = [
-        {"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(rows[tables.POINT].to_numpy()[:n])}
+        {"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(rows[POINT].to_numpy()[:n])}
         for kind, rows in found.items()
         for n in range(1, len(rows) + 1)
     ]
     fig, axes = plots.panels(2)
-    plots.scatter(frame, "style_ratio", "content_ratio", by="sampler", front="front", xlabel="style left, Ls(T)/Ls(0)",
+    plots.scatter(frame, POINT[0], POINT[1], by="sampler", front="front", xlabel="style left, Ls(T)/Ls(0)",
                   ylabel="content lost, Lc / Lc(unrelated)", ax=axes[0])  # fmt: skip
     plots.lines(pd.DataFrame(growth), "trials", "hypervolume", by="sampler", markers=False, ax=axes[1])
     return study.figure("extra_pareto", fig)
@@ -115,8 +104,7 @@ def front(study: Study) -> Figure | None:
 
 def knees(study: Study) -> Figure | None:
     """The picture at each search's knee, the point nearest to no style and no content loss."""
-    found = tables.searches(study).items()
-    rows = {kind: frame.iloc[knee(frame[tables.POINT].to_numpy())] for kind, frame in found}
+    rows = {kind: frame.iloc[knee(frame[POINT].to_numpy())] for kind, frame in tables.searches(study).items()}
     if not rows:
         return None
     names = [
@@ -129,20 +117,15 @@ def knees(study: Study) -> Figure | None:
 @needs("optimisers")
 def optimisers(study: Study) -> Figure:
     """Loss against evaluations of each optimiser at equal cost, without and with TV."""
-    frame = study.frame("optimisers").query(
-        "scale == 1 and optimiser != 'adam-scaled-eps' and (eps == 0.1 or eps == 0)"
-    )
-    parts = []
-    for _, row in frame.iterrows():
-        curve = row["curves"]["loss"]
-        name = row["optimiser"] + (f" {row['lr']:g}" if row["optimiser"] == "adam" else "")
-        tv = "without TV" if row["tv_weight"] == 0 else "with TV 30"
-        parts.append(pd.DataFrame({"optimiser": name, "tv": tv, "evaluation": range(1, len(curve) + 1), "loss": curve}))
-    tidy = pd.concat(parts).sort_values(["optimiser", "evaluation"])  # one order, so one colour an optimiser
+    frame = study.frame("optimisers").query("scale == 1 and optimiser != 'adam-scaled-eps' and eps != 1e-8")
+    rates = frame["lr"].map(" {:g}".format).where(frame["optimiser"] == "adam", "")
+    tidy = curves(frame.assign(optimiser=frame["optimiser"] + rates), loss="loss")
+    tidy["evaluation"] = tidy.groupby(["optimiser", "tv_weight"]).cumcount() + 1
+    tidy = tidy.sort_values(["optimiser", "evaluation"])  # one order, so one colour an optimiser
     fig, axes = plots.panels(2, sharey=True)
-    for ax, tv in zip(axes, ("without TV", "with TV 30"), strict=True):
-        plots.lines(tidy[tidy["tv"] == tv], "evaluation", "loss", by="optimiser", logy=True, markers=False, title=tv,
-                    ax=ax)  # fmt: skip
+    for ax, (tv, title) in zip(axes, {0.0: "without TV", TV: "with TV 30"}.items(), strict=True):
+        plots.lines(tidy[tidy["tv_weight"] == tv], "evaluation", "loss", by="optimiser", logy=True, markers=False,
+                    title=title, ax=ax)  # fmt: skip
     plots.shared_legend(fig)
     return study.figure("extra_optimisers", fig)
 
@@ -151,10 +134,9 @@ def optimisers(study: Study) -> Figure:
 def programs(study: Study) -> Figure:
     """The four published programs on one pair."""
     frame = study.frame("presets")
-    pictures = [image(study, "presets", row) for _, row in frame.iterrows()]
-    captions = [f"LPIPS {row['proxy_lpips_content']:.2f}, HF {row['hf']:.2f}" for _, row in frame.iterrows()]
-    return study.figure("extra_presets", image_grid([pictures], columns=list(frame["preset"]), captions=[captions],
-                                                    reason=RIGHTS, cell=1.7))  # fmt: skip
+    texts = captions(frame, "LPIPS {proxy_lpips_content:.2f}, HF {hf:.2f}")
+    return study.figure("extra_presets", image_grid([pictures(study, "presets", frame)], columns=list(frame["preset"]),
+                                                    captions=[texts], reason=RIGHTS, cell=1.7))  # fmt: skip
 
 
 def show(picture: Tensor) -> Figure:
@@ -164,15 +146,12 @@ def show(picture: Tensor) -> Figure:
 
 def ballot(study: Study) -> Ballot:
     """The voting widget over figure 3's pictures; it writes to this machine's votes file, never to the study."""
-    frame = first(study.frame("rates"))
-    frame = frame[[any(np.isclose(lr, other) for other in VOTE_RATES) for lr in frame["lr"]]]
-    options = {f"lr-{row['lr']:g}": row for _, row in frame.iterrows()}
-    pictures = {name: image(study, "rates", row, private=True) for name, row in options.items()}
-    shown = {name: picture for name, picture in pictures.items() if picture is not None}
-    rates = {name: float(options[name]["lr"]) for name in shown}
-    return Ballot(
-        shown, rates, str(frame["content"].iloc[0]), str(frame["style"].iloc[0]), seed=int(frame["seed"].iloc[0])
-    )
+    rows = {f"lr-{row['lr']:g}": row for row in vote_rows(study).to_dict("records")}
+    shown = {name: image(study, "rates", row, private=True) for name, row in rows.items()}
+    options = {name: picture for name, picture in shown.items() if picture is not None}
+    one = study.frame("rates").iloc[0]
+    return Ballot(options, {name: row["lr"] for name, row in rows.items()}, one["content"], one["style"],
+                  seed=int(one["seed"]))  # fmt: skip
 
 
 PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (

@@ -1,13 +1,14 @@
-"""Optimisers under a scaled loss, and against each other (specification 5.2, 5.3 and 6.1)."""
+"""Optimisers under a scaled loss, and against each other at equal evaluations."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from lib.data import pictures
-from lib.papers.nst.evaluate import digits
+from lib.papers.nst import stored
 from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings
 from lib.papers.nst.transfer import Scene, encoder_digest
 from lib.papers.study import Study
@@ -32,30 +33,26 @@ class OptimiserRun:
 
 def plan(s: Settings) -> list[OptimiserRun]:
     """Every optimiser at every scale without TV, then each at scale 1 with TV."""
-    return list(dict.fromkeys([*_scaled(s), *_compared(s)]))
+    return list(dict.fromkeys(OptimiserRun(*values, s.evaluations) for values in [*_scaled(), *_compared()]))
 
 
-def _scaled(s: Settings) -> Iterator[OptimiserRun]:
+def _scaled() -> Iterator[tuple[str, float, float, float, float]]:
     for scale in SCALES:
-        for name, lr, eps in (("adam", 0.01, 1e-8), ("adam", 0.01, EPSILON), ("adam-scaled-eps", 0.01, EPSILON),
-                              ("sgd", 1e-3, 0.0)):  # fmt: skip
-            yield OptimiserRun(name, lr, eps, 0.0, scale, s.evaluations)
+        yield from (("adam", 0.01, 1e-8, 0.0, scale), ("adam", 0.01, EPSILON, 0.0, scale),
+                    ("adam-scaled-eps", 0.01, EPSILON, 0.0, scale), ("sgd", 1e-3, 0.0, 0.0, scale))  # fmt: skip
     for scale in LBFGS_SCALES:
-        for name in ("lbfgs", "lbfgs-wolfe"):
-            yield OptimiserRun(name, 1.0, 0.0, 0.0, scale, s.evaluations)
+        yield from ((name, 1.0, 0.0, 0.0, scale) for name in ("lbfgs", "lbfgs-wolfe"))
 
 
-def _compared(s: Settings) -> Iterator[OptimiserRun]:
+def _compared() -> Iterator[tuple[str, float, float, float, float]]:
     for tv in (0.0, TV):
-        yield from (OptimiserRun("adam", lr, EPSILON, tv, 1.0, s.evaluations) for lr in (0.01, 0.02, 0.05))
-        yield OptimiserRun("sgd", 1e-3, 0.0, tv, 1.0, s.evaluations)
-        yield from (OptimiserRun(name, 1.0, 0.0, tv, 1.0, s.evaluations) for name in ("lbfgs", "lbfgs-wolfe"))
+        yield from (("adam", lr, EPSILON, tv, 1.0) for lr in (0.01, 0.02, 0.05))
+        yield from (("sgd", 1e-3, 0.0, tv, 1.0), ("lbfgs", 1.0, 0.0, tv, 1.0), ("lbfgs-wolfe", 1.0, 0.0, tv, 1.0))
 
 
 def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
     """Run what is missing and export the record. Raises `runs.OutOfTime` between runs."""
-    todo = plan(settings)
-    names = (settings.content, settings.style)
+    todo, names = plan(settings), (settings.content, settings.style)
     identity = {
         "encoder": settings.encoder,
         "weights": encoder_digest(settings),
@@ -66,14 +63,10 @@ def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
     photo, painting = (pictures.picture(name, side=settings.small_side) for name in names)
     scene = Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
     references: dict[OptimiserRun, Tensor] = {}
-    with study.open_run(part, identity) as run_, progress.bar(len(todo), part, done=len(run_.record.done)) as bar:
+    with study.open_run(part, identity) as run, progress.bar(len(todo), part, done=len(run.record.done)) as bar:
         for k, one in enumerate(todo):
-            if (k, 0) not in run_.record.done:
-                runs.check_time()
-                row = _row(scene, one, settings.small_side, references)
-                run_.record.append({"k": k, "repeat": 0, "seed": 0, **row})
-                bar.update()
-        study.export(run_, part, {})
+            stored.rows(run, [(k, 0)], partial(_row, k, scene, one, settings.small_side, references), bar)
+        study.export(run, part, {})
 
 
 def hyperparameters(scene: Scene, one: OptimiserRun, side: int) -> training.Hyperparameters:
@@ -81,12 +74,11 @@ def hyperparameters(scene: Scene, one: OptimiserRun, side: int) -> training.Hype
     compensation = (512 / side) ** 2
     sw, cw = GROUPS["G2"]
     eps = one.eps * compensation * (one.scale if one.optimiser == "adam-scaled-eps" else 1.0)
-    values = {"lr": one.lr, "style": sw * one.scale, "content": cw * one.scale,
-              "tv": one.tv_weight * compensation * one.scale, "eps": eps}  # fmt: skip
-    hyper = training.Hyperparameters(**{name: scene.content.new_tensor([value]) for name, value in values.items()})
+    values = (one.lr, sw * one.scale, cw * one.scale, one.tv_weight * compensation * one.scale, eps)
+    hyper = training.Hyperparameters(*scene.content.new_tensor([values]).unbind(1))
     if one.optimiser != "sgd":
         return hyper
-    return training.Hyperparameters(**{**vars(hyper), "lr": hyper.lr * one.scale / _gradient_rms(scene, hyper)})
+    return replace(hyper, lr=hyper.lr * one.scale / _gradient_rms(scene, hyper))
 
 
 def _gradient_rms(scene: Scene, hyper: training.Hyperparameters) -> Tensor:
@@ -98,17 +90,15 @@ def _gradient_rms(scene: Scene, hyper: training.Hyperparameters) -> Tensor:
 
 def descend(scene: Scene, one: OptimiserRun, side: int) -> training.Trajectory:
     """The run's trajectory, every evaluation logged."""
-    hyper = hyperparameters(scene, one, side)
+    hyper, given = hyperparameters(scene, one, side), (scene.network, scene.targets, scene.base)
     if one.optimiser.startswith("lbfgs"):
         search = "strong_wolfe" if one.optimiser == "lbfgs-wolfe" else None
-        return training.lbfgs(scene.network, scene.targets, scene.base, hyper, evaluations=one.evaluations,
-                              line_search=search)  # fmt: skip
+        return training.lbfgs(*given, hyper, evaluations=one.evaluations, line_search=search)
     optimiser = training.GradientDescent(hyper) if one.optimiser == "sgd" else training.KerasAdam(hyper)
-    return training.descend(scene.network, scene.targets, scene.base, hyper, optimiser, steps=one.evaluations - 1,
-                            log_every=1)  # fmt: skip
+    return training.descend(*given, hyper, optimiser, steps=one.evaluations - 1, log_every=1)
 
 
-def _row(scene: Scene, one: OptimiserRun, side: int, references: dict[OptimiserRun, Tensor]) -> dict[str, object]:
+def _row(k: int, scene: Scene, one: OptimiserRun, side: int, references: dict[OptimiserRun, Tensor]) -> stored.Computed:
     """What the run did: loss divided by scale, how far it moved, and how far it ended from the same run at scale 1.
 
     `references` keeps the pictures of the runs at scale 1.
@@ -117,10 +107,9 @@ def _row(scene: Scene, one: OptimiserRun, side: int, references: dict[OptimiserR
     if unscaled not in references:
         references[unscaled] = result.images if one == unscaled else descend(scene, unscaled, side).images
     reference = references[unscaled]
-    sw, cw = GROUPS["G2"]
-    tv = one.tv_weight * (512 / side) ** 2
+    (sw, cw), tv = GROUPS["G2"], one.tv_weight * (512 / side) ** 2
     losses = sw * result.losses["style"] + cw * result.losses["content"] + tv * result.losses["tv"]
-    curve = digits(losses[:, 0])
+    curve = stored.digits(losses[:, 0])
     metrics = {
         "final_loss": curve[-1],
         "style_loss": float(result.losses["style"][-1]),
@@ -129,5 +118,5 @@ def _row(scene: Scene, one: OptimiserRun, side: int, references: dict[OptimiserR
         "difference": float((result.images - reference).abs().mean()),
         "identical": float(torch.equal(result.images, reference)),
     }
-    return {"config": asdict(one), "score": metrics["final_loss"], "metrics": metrics, "curves": {"loss": curve},
-            "seconds": 0.0, "reason": "", "artifacts": {}}  # fmt: skip
+    yield {"k": k, "repeat": 0, "seed": 0, "config": asdict(one), "score": metrics["final_loss"], "metrics": metrics,
+           "curves": {"loss": curve}, "seconds": 0.0, "reason": ""}, None  # fmt: skip

@@ -9,20 +9,22 @@ from lib.papers.nst.settings import Settings
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, floating-point operations, bytes, and the pictures and weights it needs."""
-    needs = {"data": sorted({*used_pictures(settings), settings.photos} - {""}), "weights": used_weights(settings)}
-    work = {}  # rows, operations and the largest side of each part
-    for part in experiments.PARTS:
-        planned = [item.configuration for item in experiments.plan(settings, part)]
-        flops = sum(_flops(settings, c.side) * c.steps for c in planned)
-        work[part] = len(planned), flops, max((c.side for c in planned), default=0)
-    small, runs = _flops(settings, settings.small_side), len(optimisers.plan(settings))
-    search = settings.trials, settings.trials * settings.small_steps * small, settings.small_side
-    work |= {"pareto_tpe": search, "pareto_random": search,
-             "optimisers": (runs, 2 * runs * settings.evaluations * small, settings.small_side)}  # fmt: skip
+    s, names = settings, vgg.layer_names(vgg.ENCODERS[settings.encoder].family)
+    names = names[: names.index(vgg.CONTENT_LAYER) + 1]
+    configurations = {part: [item.configuration for item in experiments.plan(s, part)] for part in experiments.PARTS}
+    work = {part: [(c.side, c.steps) for c in listed] for part, listed in configurations.items()}  # a row: side, steps
+    work |= dict.fromkeys(("pareto_tpe", "pareto_random"), [(s.small_side, s.small_steps)] * s.trials)
+    work["optimisers"] = [(s.small_side, 2 * s.evaluations)] * len(optimisers.plan(s))  # 2: the runs at scale 1 beside
+    # Forward, backward to the image, Gram matrices (+7%); the first two blocks hold about 1.2 kB a pixel, twice.
     return [
-        {"part": part, "rows": rows, "flops": flops, "memory": _memory(settings, side), **needs}
-        for part, (rows, flops, side) in work.items()
-    ]
+        {
+            "part": part, "rows": len(rows),
+            "flops": sum(4 * 1.07 * vgg.macs(names, side, side) * steps for side, steps in rows),
+            "memory": s.batch * max((side for side, _ in rows), default=0) ** 2 * 2400.0,
+            "data": sorted({*used_pictures(s), s.photos} - {""}), "weights": used_weights(s),
+        }
+        for part, rows in work.items()
+    ]  # fmt: skip
 
 
 def used_weights(settings: Settings) -> list[str]:
@@ -33,15 +35,3 @@ def used_weights(settings: Settings) -> list[str]:
 def used_pictures(settings: Settings) -> list[str]:
     """The pictures that a run reads, each once."""
     return list(dict.fromkeys(name for _, name in experiments.pictures(settings)))
-
-
-def _flops(settings: Settings, side: int) -> float:
-    """Operations of one image and step on a square picture: forward, backward to the image, Gram matrices (+7%)."""
-    family = vgg.ENCODERS[settings.encoder].family
-    names = vgg.layer_names(family)[: vgg.depth(vgg.CONTENT_LAYER, family)]
-    return 4 * 1.07 * vgg.macs(names, side, side)
-
-
-def _memory(settings: Settings, side: int) -> float:
-    """Bytes of activations and gradients of a batch; the first two blocks dominate (about 1.2 kB a pixel)."""
-    return settings.batch * side * side * 2400.0

@@ -1,9 +1,10 @@
 """Turning configurations into pictures: one content and style pair as one batch, under any preset."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -25,8 +26,7 @@ def encoder_for(encoder: str, name: str, where: str = "cpu") -> vgg.VGG:
     """The encoder a preset asks for, up to its deepest layer, on the device."""
     p, family = preset(name), vgg.find(encoder).family
     raw = f"{family}-raw" if p.raw_features else encoder
-    objective = p.objective
-    return vgg.load(raw, objective.layers, first_padding=objective.first_padding).to(device.pick(where))
+    return vgg.load(raw, p.objective.layers, first_padding=p.objective.first_padding).to(device.pick(where))
 
 
 def encoder_digest(settings: Settings) -> str:
@@ -47,7 +47,7 @@ class Scene:
 
     @classmethod
     def of(cls, name: str, encoder: str, content: Tensor, style: Tensor, *, where: str = "cpu",
-           base: Tensor | None = None) -> "Scene":  # fmt: skip
+           base: Tensor | None = None) -> Self:  # fmt: skip
         """The scene of two pictures (3, H, W) under a preset; `base` replaces the picture it starts from.
 
         Raises ValueError for pictures out of range or with a side below 16 px, of which block 5 would see nothing.
@@ -69,69 +69,44 @@ class Scene:
         return torch.cat(starts)
 
 
-Progress = Callable[[int, float], None]
+def run(scene: Scene, items: Sequence[Item], *, seed: int, log_every: int) -> training.Trajectory:
+    """The finished pictures of items that share the scene, with logged losses and gradients.
 
-
-def hyperparameters(configurations: Sequence[Configuration], like: Tensor) -> training.Hyperparameters:
-    """The configurations' values as tensors (B,), with tv and eps converted from 512 px to their size."""
-
-    def column(values: list[float]) -> Tensor:
-        return torch.tensor(values, dtype=like.dtype, device=like.device)
-
-    return training.Hyperparameters(
-        lr=column([c.lr for c in configurations]),
-        style=column([c.style_weight for c in configurations]),
-        content=column([c.content_weight for c in configurations]),
-        tv=column([c.tv_weight * c.scale() for c in configurations]),
-        eps=column([c.eps * c.scale() for c in configurations]),
-    )
-
-
-def run(scene: Scene, items: Sequence[Item], *, seed: int, log_every: int,
-        progress: Progress = lambda step, loss: None) -> training.Trajectory:  # fmt: skip
-    """The finished pictures of items that share the scene, with logged losses and gradients."""
+    L-BFGS couples the pixels, so such a preset takes one item. tv and eps are converted from 512 px to the items' size.
+    """
     configurations = [item.configuration for item in items]
-    hyper = hyperparameters(configurations, scene.content)
-    start = scene.start([item.repeat for item in items], seed)
-    steps = configurations[0].steps
+    values = [(c.lr, c.style_weight, c.content_weight, c.tv_weight * c.scale(), c.eps * c.scale())
+              for c in configurations]  # fmt: skip
+    hyper = training.Hyperparameters(*scene.content.new_tensor(values).unbind(1))
+    start, steps = scene.start([item.repeat for item in items], seed), configurations[0].steps
     if scene.preset.optimiser == "lbfgs":
-        return _lbfgs(scene, hyper, start, steps)
+        return training.lbfgs(scene.network, scene.targets, start, hyper, evaluations=steps)
     optimiser = training.KerasAdam(hyper, *scene.preset.betas)
     return training.descend(scene.network, scene.targets, start, hyper, optimiser, steps=steps, log_every=log_every,
-                            average=scene.preset.average, progress=progress)  # fmt: skip
+                            average=scene.preset.average)  # fmt: skip
 
 
-def _lbfgs(scene: Scene, hyper: training.Hyperparameters, start: Tensor, steps: int) -> training.Trajectory:
-    """One L-BFGS run an image, stacked; runs log every evaluation and are cut to the shortest."""
-    single = [
-        training.lbfgs(scene.network, scene.targets, start[i : i + 1], hyper.select(i), evaluations=steps)
-        for i in range(len(start))
-    ]
-    shortest = min(len(one.steps) for one in single)
-    losses = {term: torch.cat([one.losses[term][:shortest] for one in single], 1) for term in training.TERMS}
-    return training.Trajectory(torch.cat([one.images for one in single]), list(range(shortest)), losses, {})
+def staged(encoder: str, content: Tensor, style: Tensor, items: Sequence[Item], *, seed: int, log_every: int,
+           where: str = "cpu") -> tuple[Scene, training.Trajectory]:  # fmt: skip
+    """The items' pictures through the stages of their preset, coarse to fine, and the last stage's scene.
 
-
-def staged(name: str, encoder: str, content: Tensor, style: Tensor, configuration: Configuration, *, seed: int,
-           log_every: int, where: str = "cpu",
-           progress: Progress = lambda step, loss: None) -> training.Trajectory:  # fmt: skip
-    """One picture coarse to fine through the preset's stages, each started from the upsampled result before it."""
-    p, image, result = preset(name), None, None
-    for number, share in enumerate(p.stages):
-        side = max(32, round(configuration.side * share))
-        steps = configuration.steps if number == 0 else max(1, round(configuration.steps * p.later_steps))
-        scene = Scene.of(name, encoder, images.fitted(content, side), images.fitted(style, side),
-                         where=where, base=image)  # fmt: skip
-        item = Item(0, 0, replace(configuration, side=side, steps=steps))
-        result = run(scene, [item], seed=seed, log_every=log_every, progress=progress)
-        image = result.images
-    assert result is not None
-    return result
+    Each stage starts from the upsampled result of the one before; most presets have one, the others take one item.
+    """
+    first = items[0].configuration
+    p, base = preset(first.preset), None
+    for share in p.stages:
+        side = max(32, round(first.side * share))
+        steps = first.steps if base is None else max(1, round(first.steps * p.later_steps))
+        stage = [replace(one, configuration=replace(one.configuration, side=side, steps=steps)) for one in items]
+        scene = Scene.of(first.preset, encoder, images.fitted(content, side), images.fitted(style, side), where=where,
+                         base=base)  # fmt: skip
+        result = run(scene, stage, seed=seed, log_every=log_every)
+        base = result.images
+    return scene, result
 
 
 def stylize(content: str | Tensor, style: str | Tensor, *, name: str = "paper", side: int = 256, steps: int = 200,
-            encoder: str = "vgg16", seed: int = 0, where: str = "auto",
-            progress: Progress = lambda step, loss: None, **changes: float) -> Tensor:  # fmt: skip
+            encoder: str = "vgg16", seed: int = 0, where: str = "auto", **changes: float) -> Tensor:  # fmt: skip
     """The content painted in the style, (3, H, W) in [0, 1] with long side `side`.
 
     `content` and `style` are picture names, paths of own pictures or tensors (3, H, W); `name` is a preset. `changes`
@@ -141,26 +116,23 @@ def stylize(content: str | Tensor, style: str | Tensor, *, name: str = "paper", 
     if side < 32 or steps < 1:
         raise ValueError(f"side is {side} and steps {steps}; allowed are sides from 32 and steps from 1")
     values = _weights(preset(name), changes)
-    photo = content if isinstance(content, Tensor) else pictures.picture(content)
-    painting = style if isinstance(style, Tensor) else pictures.picture(style)
+    photo, painting = (one if isinstance(one, Tensor) else pictures.picture(one) for one in (content, style))
     for role, picture in (("content", photo), ("style", painting)):
         check.images(picture[None], role)
-    configuration = Configuration("", "", **values, side=side, steps=steps, preset=name)
-    result = staged(name, encoder, photo, painting, configuration, seed=seed, log_every=max(1, steps // 10),
-                    where=where, progress=progress)  # fmt: skip
+    item = Item(0, 0, Configuration("", "", **values, side=side, steps=steps, preset=name))
+    _, result = staged(encoder, photo, painting, [item], seed=seed, log_every=steps, where=where)
     if not torch.isfinite(result.images).all():
         raise ValueError(f"preset {name!r} diverged with {values}; a smaller lr or smaller weights may help")
     return result.images[0].cpu()
 
 
-def _weights(p: Preset, changes: Mapping[str, float]) -> dict[str, float]:
+def _weights(p: Preset, changes: dict[str, float]) -> dict[str, float]:
     """The preset's numbers with the changes, each finite and at least 0, lr and eps above 0."""
     allowed = ("lr", "style_weight", "content_weight", "tv_weight", "eps")
     for key, value in changes.items():
         if key not in allowed:
             raise ValueError(f"{key} is no weight of stylize; allowed are {', '.join(allowed)}")
-        if not 0 <= value < math.inf or (value == 0 and key in ("lr", "eps")):
-            raise ValueError(
-                f"{key} is {value}; allowed are finite numbers {'above' if key in ('lr', 'eps') else 'from'} 0"
-            )
+        positive = key in ("lr", "eps")
+        if not 0 <= value < math.inf or (positive and value == 0):
+            raise ValueError(f"{key} is {value}; allowed are finite numbers {'above' if positive else 'from'} 0")
     return {key: float(changes.get(key, getattr(p, key))) for key in allowed}

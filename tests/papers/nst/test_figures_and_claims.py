@@ -13,6 +13,7 @@ from lib.papers.nst import claims, experiments, extras, figures, poll, tables
 from lib.papers.nst.settings import GROUPS
 from lib.papers.study import Study
 from lib.report import plots
+from lib.report.claims import order
 from lib.report.statistics import Interval
 from tests.papers.quick import quick_save
 from tests.reference.nst_world import (
@@ -67,20 +68,24 @@ def judged(settings, tmp_path):
 def test_where_the_world_is_as_the_paper_says_its_claims_are_supported(paper_world):
     table = claims.judge_all(paper_world).set_index("id")
     verdicts = table["verdict"].to_dict()
-    assert {name for name, found in verdicts.items() if found == "contradicted"} == {"C2b0"}
-    assert {name for name, found in verdicts.items() if found == "not run"} == {"C3", "E0"}
+    assert {name for name, found in verdicts.items() if found == "contradicted"} == {"P-C2b"}
+    assert {name for name, found in verdicts.items() if found == "not run"} == {"C3", "O5"}
     assert {name for name, found in verdicts.items() if found == "undecided"} == set()
     assert (paper_world.folder / "claims.csv").is_file()
     assert (paper_world.folder / "claims.md").is_file()
 
 
+def test_claims_are_listed_by_kind_and_number():
+    assert sorted(claims.CLAIMS, key=order) == claims.CLAIMS
+
+
 def test_the_printed_numbers_decide_their_own_claims_without_any_run(tmp_path):
     table = claims.judge_all(Study("nst", "smoke", folder=tmp_path)).set_index("id")
     assert table["verdict"].to_dict() == {
-        **dict.fromkeys(CLAIMS, "not run"), "P0": "supported", "C2b0": "contradicted",
+        **dict.fromkeys(CLAIMS, "not run"), "P-C5": "supported", "P-C2b": "contradicted",
     }  # fmt: skip
-    assert "99.8" in table.loc["P0", "note"]
-    assert table.loc["C2b0", "note"] == "printed content loss least at 0.06, printed style loss at 0.05"
+    assert "99.8" in table.loc["P-C5", "note"]
+    assert table.loc["P-C2b", "note"] == "printed content loss least at 0.06, printed style loss at 0.05"
     assert "part grid was not run" in table.loc["C1", "note"]
 
 
@@ -88,8 +93,8 @@ def test_the_printed_numbers_decide_their_own_claims_without_any_run(tmp_path):
 def test_small_profiles_decide_only_claims_of_arithmetic_and_equal_bits(settings, tmp_path, profile):
     table = claims.judge_all(synthetic(tmp_path, settings, PARTS, profile=profile)).set_index("id")
     decided = table.index[table["verdict"] != "not run"]
-    assert set(decided) == {"P0", "C2b0", "I1"}
-    assert table.loc["I1", "verdict"] == "supported"
+    assert set(decided) == {"P-C5", "P-C2b", "O1"}
+    assert table.loc["O1", "verdict"] == "supported"
     assert "needs profile desk or larger" in table.loc["C9", "note"] + table.loc["C9a", "note"]
 
 
@@ -114,7 +119,7 @@ CASES = [
     ("C2b1", "contradicted", {"style_loss": by_rate(at_0_05=0.9)}),
     ("C2b1", "undecided", {"style_loss": by_rate(at_0_06=0.9999)}),
     ("C2b2", "contradicted", {"content_loss": by_rate(at_0_1=0.8)}),
-    ("C3-p", "contradicted", {"proxy_artfid1": by_rate(at_0_06=0.5)}),
+    ("C3-s", "contradicted", {"proxy_artfid1": by_rate(at_0_06=0.5)}),
     ("C4", "contradicted", {"proxy_lpips_content": decades}),
     ("C5a", "contradicted", {"style_loss": lambda c: 1.0}),
     ("C5b", "contradicted", {"style_loss": lambda c: 1.01 if c.style_weight > 1e-2 else 1.0}),
@@ -127,10 +132,10 @@ CASES = [
     ("C9a", "contradicted", {"hf": lambda c: 0.1 + 0.1 * np.log10(c.style_weight / 1e-5)}),
     ("C9b", "contradicted", {"hf": lambda c: 0.1 + 0.1 * np.log10(c.style_weight / 1e-5)}),
     ("C9a", "undecided", {"hf": lambda c: 0.2 if c.style_weight != 1e-5 else 0.216}),
-    ("I1", "contradicted", {"identical": lambda one: float(one.scale != 64)}),
-    ("I2", "contradicted", {"difference": lambda one: 0.01 * (one.scale == 100)}),
-    ("I3", "contradicted", {"final_loss": lambda one: 100.0 + 10 * (one.scale == 1e-9)}),
-    ("I4", "contradicted", {"moved": lambda one: 0.1}),
+    ("O1", "contradicted", {"identical": lambda one: float(one.scale != 64)}),
+    ("O2", "contradicted", {"difference": lambda one: 0.01 * (one.scale == 100)}),
+    ("O3", "contradicted", {"final_loss": lambda one: 100.0 + 10 * (one.scale == 1e-9)}),
+    ("O4", "contradicted", {"moved": lambda one: 0.1}),
 ]  # fmt: skip
 
 
@@ -143,11 +148,11 @@ def test_a_run_that_failed_decides_nothing(judged, settings, tmp_path):
     def lost(scale):
         return lambda one: None if one.scale == scale else 100.0
 
-    assert judged("I1", final_loss=lost(64)) == "not run"
-    assert judged("I2", final_loss=lost(100)) == "not run"
-    assert judged("I3", final_loss=lost(1e-9)) == "not run"
-    assert judged("I3", final_loss=lost(1)) == "not run"
-    assert judged("I4", final_loss=lost(1e-2)) == "not run"
+    assert judged("O1", final_loss=lost(64)) == "not run"
+    assert judged("O2", final_loss=lost(100)) == "not run"
+    assert judged("O3", final_loss=lost(1e-9)) == "not run"
+    assert judged("O3", final_loss=lost(1)) == "not run"
+    assert judged("O4", final_loss=lost(1e-2)) == "not run"
 
 
 def test_a_part_with_failed_rows_decides_no_claim(settings, tmp_path):
@@ -166,13 +171,14 @@ def test_without_repeats_a_difference_of_means_stays_open(settings, tmp_path):
 
 def test_votes_decide_claim_c3(paper_world, monkeypatch):
     for low, expected in ((0.1, "supported"), (-0.1, "undecided")):
-        answer = {"b(0.0017)-b(0.06)": Interval(0.5, 0.3, 0.7, 40), "b(0.005)-b(0.06)": Interval(0.4, low, 0.7, 40)}
+        answer = [Interval(0.5, 0.3, 0.7, 40), Interval(0.4, low, 0.7, 40)]
+        monkeypatch.setattr(poll, "shortfall", lambda cast: "")
         monkeypatch.setattr(poll, "preferences", lambda cast, seed, answer=answer: answer)
         assert verdict(paper_world, "C3") == expected
 
 
 def test_the_decision_between_the_readings_follows_the_nearer_one(settings, tmp_path):
-    paper = tables.printed().query("table == 'table2'")
+    paper = tables.printed("table2")
     for near, far, expected in (("a", "b", "supported"), ("b", "a", "contradicted")):
         rows = []
         for item in experiments.plan(settings, "decision"):
@@ -185,31 +191,33 @@ def test_the_decision_between_the_readings_follows_the_nearer_one(settings, tmp_
             rows.append(row(item.k, 0, asdict(c), {name: float(value * off) for name, value in printed.items()}))
         write(tmp_path, "decision", rows)
         study_ = Study("nst", "day", folder=tmp_path)
-        assert verdict(study_, "E0") == expected
+        assert verdict(study_, "O5") == expected
         fit = tables.decision_table(study_).set_index("reading")
         assert fit["cells"].tolist() == [12, 12]
-        assert fit.loc[near.upper(), "rms_decades"] == pytest.approx(0, abs=1e-9)
-        assert 0.9 < fit.loc[far.upper(), "rms_decades"] < 1.3
+        assert fit.loc[near.upper(), "RMS decades"] == pytest.approx(0, abs=1e-9)
+        assert 0.9 < fit.loc[far.upper(), "RMS decades"] < 1.3
 
 
 def test_table_1_and_2_stand_beside_the_printed_values(paper_world):
     one, two = tables.table1(paper_world), tables.table2(paper_world)
-    assert one["lr"].tolist() == [0.05, 0.06, 0.07, 0.08, 0.09, 0.1]
-    assert one.loc[one["lr"] == 0.06, "falling_paper"].item() == 441330.9
+    assert one["learning rate"].tolist() == [0.05, 0.06, 0.07, 0.08, 0.09, 0.1]
+    assert one.loc[one["learning rate"] == 0.06, "paper: falling loss"].item() == 441330.9
     assert len(two) == 9
-    cell = two[(two["group"] == "G3") & (two["lr"] == 0.01)].iloc[0]
-    assert cell["falling_ours"] == pytest.approx(0.1 * cell["style_loss"])
-    assert cell["flat_ratio"] == pytest.approx(500 * cell["content_loss"] / cell["flat_paper"])
-    assert cell["falling_paper"] == 77280724.5
-    assert cell["falling_low"] < cell["falling_ours"] < cell["falling_high"]
+    cell = two[(two["group"] == "G3") & (two["learning rate"] == 0.01)].iloc[0]
+    assert cell["ours: falling loss"] == pytest.approx(0.1 * cell["unweighted style loss"])
+    assert cell["ours / paper: flat loss"] == pytest.approx(
+        500 * cell["unweighted content loss"] / cell["paper: flat loss"]
+    )
+    assert cell["paper: falling loss"] == 77280724.5
+    assert cell["ours: falling loss, low"] < cell["ours: falling loss"] < cell["ours: falling loss, high"]
 
 
 def test_the_texture_table_compares_every_setting_with_its_own_middle_group(paper_world):
     table = tables.texture_table(paper_world).set_index(["setting", "group"])
     assert len(table) == 5 * 3
-    assert table.loc[(tables.FIXED_TV, "G3"), "hf_relative_to_g2"] > 1.5
+    assert table.loc[(tables.FIXED_TV, "G3"), "HF ratio / that of G2"] > 1.5
     assert table.loc[(tables.SCALED_TV, "G2"), "n"] == 3  # shared with fixed TV, where both are the same run
-    assert table.loc[(tables.NO_TV, "G1"), "hf_relative_to_g2"] == pytest.approx(1)
+    assert table.loc[(tables.NO_TV, "G1"), "HF ratio / that of G2"] == pytest.approx(1)
 
 
 def test_the_pareto_table_ends_in_the_knee(paper_world):
@@ -217,7 +225,7 @@ def test_the_pareto_table_ends_in_the_knee(paper_world):
     assert table["trials"].tolist() == [2, 4, 6, 8] * 2
     tpe = table[table["sampler"] == "tpe"]
     assert tpe["hypervolume"].is_monotonic_increasing
-    assert tpe["knee_style_ratio"].iloc[-1] == pytest.approx(4 / 9)
+    assert tpe["knee: Ls(T)/Ls(0)"].iloc[-1] == pytest.approx(4 / 9)
 
 
 def secret_style(config):

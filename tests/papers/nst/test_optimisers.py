@@ -25,7 +25,8 @@ def scene(weights):
 
 def metrics(scene, optimiser, scale, *, lr=0.01, eps=0.0, evaluations=4, references=None):
     one = OptimiserRun(optimiser, lr, eps, 0.0, scale, evaluations)
-    return optimisers._row(scene, one, SIDE, {} if references is None else references)["metrics"]
+    ((row, _),) = optimisers._row(0, scene, one, SIDE, {} if references is None else references)
+    return row["metrics"]
 
 
 def test_the_plan_runs_every_optimiser_at_every_scale_and_once_with_tv(tiny):

@@ -103,12 +103,6 @@ def test_presets_that_want_torchvisions_scale_get_it_from_any_encoder_of_the_fam
     assert not torch.equal(transfer.encoder_for("vgg16", "gatys").conv1_1_weight, raw.conv1_1_weight)
 
 
-def test_progress_is_reported(photo, painting):
-    seen = []
-    paint(photo, painting, steps=4, progress=lambda step, loss: seen.append(step))
-    assert seen == [0, 1, 2, 3, 4]
-
-
 @pytest.mark.parametrize(("options", "message"), [
     ({"name": "johnson"}, "preset is 'johnson'; allowed are paper, reading_b"),
     ({"encoder": "resnet"}, "encoder is 'resnet'; allowed are vgg16"),

@@ -1,0 +1,43 @@
+"""Rows of a part as they are kept: a batch is computed as a whole, with the pictures beside the record."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from lib.data import images
+from lib.search import runs
+from lib.search.progress import Bar
+
+Row = dict[str, Any]
+Computed = Iterable[tuple[Row, Tensor | None]]  # each row with its finished picture (3, H, W)
+
+
+def rows(run: runs.Run, keys: Sequence[tuple[int, int]], compute: Callable[[], Computed], bar: Bar) -> list[Row]:
+    """The stored rows of a batch, each (k, repeat); computed where one is missing, together with those that are there.
+
+    So a resumed part equals an uninterrupted one bit for bit. Raises `runs.OutOfTime` before a computation.
+    """
+    kept = {(row["k"], row["repeat"]): row for row in run.record.rows}
+    missing = [key for key in keys if key not in kept]
+    if missing:
+        runs.check_time()
+        for row, image in compute():
+            key = row["k"], row["repeat"]
+            if key in missing:
+                kept[key] = run.record.append({**row, "artifacts": _saved(run, row, image)})
+        bar.update(len(missing))
+    return [kept[key] for key in keys]
+
+
+def digits(values: Tensor) -> list[float]:
+    """The values to six significant digits, which curves are drawn with and which keeps records small."""
+    return [float(f"{value:.6g}") for value in values.tolist()]
+
+
+def _saved(run: runs.Run, row: Row, image: Tensor | None) -> dict[str, str]:
+    """The row's picture saved, by the name that the row keeps of it."""
+    if image is None:
+        return {}
+    path = images.save(image, run.artifacts / f"{row['k']:03d}-{row['repeat']}.png")
+    return {"image": f"artifacts/{path.name}"}
