@@ -1,6 +1,5 @@
 """Optimisers under a scaled loss, and against each other at equal evaluations."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
@@ -32,22 +31,14 @@ class OptimiserRun:
 
 
 def plan(s: Settings) -> list[OptimiserRun]:
-    """Every optimiser at every scale without TV, then each at scale 1 with TV."""
-    return list(dict.fromkeys(OptimiserRun(*values, s.evaluations) for values in [*_scaled(), *_compared()]))
-
-
-def _scaled() -> Iterator[tuple[str, float, float, float, float]]:
-    for scale in SCALES:
-        yield from (("adam", 0.01, 1e-8, 0.0, scale), ("adam", 0.01, EPSILON, 0.0, scale),
-                    ("adam-scaled-eps", 0.01, EPSILON, 0.0, scale), ("sgd", 1e-3, 0.0, 0.0, scale))  # fmt: skip
-    for scale in LBFGS_SCALES:
-        yield from ((name, 1.0, 0.0, 0.0, scale) for name in ("lbfgs", "lbfgs-wolfe"))
-
-
-def _compared() -> Iterator[tuple[str, float, float, float, float]]:
-    for tv in (0.0, TV):
-        yield from (("adam", lr, EPSILON, tv, 1.0) for lr in (0.01, 0.02, 0.05))
-        yield from (("sgd", 1e-3, 0.0, tv, 1.0), ("lbfgs", 1.0, 0.0, tv, 1.0), ("lbfgs-wolfe", 1.0, 0.0, tv, 1.0))
+    """Every optimiser at every scale without TV, then each at scale 1 without and with TV; no run twice."""
+    adam, sgd, lbfgs = ("adam", 0.01, EPSILON), ("sgd", 1e-3, 0.0), [("lbfgs", 1.0, 0.0), ("lbfgs-wolfe", 1.0, 0.0)]
+    scaled = [("adam", 0.01, 1e-8), adam, ("adam-scaled-eps", 0.01, EPSILON), sgd]
+    compared = [adam, ("adam", 0.02, EPSILON), ("adam", 0.05, EPSILON), sgd, *lbfgs]
+    listed = [(*one, 0.0, scale) for scale in SCALES for one in scaled]
+    listed += [(*one, 0.0, scale) for scale in LBFGS_SCALES for one in lbfgs]
+    listed += [(*one, tv, 1.0) for tv in (0.0, TV) for one in compared]
+    return list(dict.fromkeys(OptimiserRun(*values, s.evaluations) for values in listed))
 
 
 def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
