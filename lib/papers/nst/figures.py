@@ -174,8 +174,8 @@ def fig5(study: Study) -> Figure | None:
         study.lack("fig5", "the pictures may not be shown")
         return None
     titles = captions(rows, "{group}: weights {style_weight:g}, {content_weight:g}")
-    chart = crops(shown, columns=titles, captions=captions(rows, "HF {hf:.3f}, R2 {r2:.2f}"), centre=(0.4, 0.4),
-                  cell=2.2)  # fmt: skip
+    chart = crops(shown, columns=titles, captions=captions(rows, "HF {hf:.3f}, R2 {r2:.2f}"), zoom=4,
+                  centre=(0.4, 0.4), cell=2.2)  # fmt: skip
     return study.figure("fig5", chart)
 
 
