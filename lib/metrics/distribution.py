@@ -19,8 +19,6 @@ from lib.metrics.inception_score import inception_score
 from lib.metrics.kernel import kernel_distance
 from lib.metrics.score import SetScore
 
-__all__ = ["Embedded", "SetScore", "embedded", "frechet", "inception", "kernel", "score_name"]
-
 INCEPTION = "inception-2015"
 PUBLISHED = {"FD": "FID", "KD": "KID", "IS": "IS"}
 
@@ -107,9 +105,7 @@ def _protocol(features: Features, *sides: Embedded) -> dict:
 
 def _bootstrap(x: Tensor, y: Tensor, value: float, resamples: int, seed: int) -> tuple[float, float]:
     """2.5 and 97.5 percentiles of the distance over resampled rows, recentred on `value`, at least 0."""
-    if resamples < 0:
-        raise ValueError(f"resamples is {resamples}; allowed is at least 0")
-    if resamples == 0:
+    if not resamples:
         return math.nan, math.nan
     rng = np.random.default_rng(seed)
     values = np.array([distance(_resampled(x, rng), _resampled(y, rng)) for _ in range(resamples)])

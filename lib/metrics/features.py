@@ -56,8 +56,6 @@ class Features:
     def __post_init__(self) -> None:
         if self.resize not in RESIZES:
             raise ValueError(f"resize is {self.resize!r}; allowed are {sorted(RESIZES)}")
-        if self.side < 1:
-            raise ValueError(f"side is {self.side}; allowed is at least 1 pixel")
         if self.module.training:
             raise ValueError(f"module of features {self.name!r} is in training mode; allowed is module.eval()")
 
@@ -68,8 +66,6 @@ class Features:
         `images` is (N, 3, H, W) or an iterable of such batches, whose sides may differ; `batch` pictures pass at once.
         Raises ValueError for pictures outside [0, 1], NaN, a wrong shape or dtype, or none at all.
         """
-        if batch < 1:
-            raise ValueError(f"batch is {batch}; allowed is at least 1")
         parameter = next(self.module.parameters(), None)
         answers = []
         for group in [images] if isinstance(images, Tensor) else images:

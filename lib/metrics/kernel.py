@@ -19,8 +19,6 @@ def kernel_distance(x: Tensor, y: Tensor, *, subsets: int, subset_size: int, see
     too wide rather than too narrow. Raises ValueError for fewer rows than `subset_size`.
     """
     x, y = check.row_pair(x, y)
-    if subsets < 1:
-        raise ValueError(f"subsets is {subsets}; allowed is at least 1")
     if not 2 <= subset_size <= min(len(x), len(y)):
         raise ValueError(f"subset_size is {subset_size}; allowed are 2 to {min(len(x), len(y))}, the rows a side")
     draw = torch.Generator().manual_seed(seed)

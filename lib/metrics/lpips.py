@@ -27,8 +27,6 @@ def lpips(a: Tensor, b: Tensor, network: nn.Module, *, batch: int = 16) -> Tenso
         raise ValueError(f"network has pnet_type {net!r}; allowed are {sorted(SMALLEST_SIDE)} of lpips.LPIPS")
     if network.training:
         raise ValueError("network is in training mode; allowed is network.eval(), since its dropout is random")
-    if batch < 1:
-        raise ValueError(f"batch is {batch}; allowed is at least 1")
     check.pair(a, b, min_side=SMALLEST_SIDE[net])
     like = next(network.parameters())
     call: _Call = network

@@ -18,6 +18,3 @@ class SetScore:
     low: float
     high: float
     protocol: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.value:.4g} [{self.low:.4g}, {self.high:.4g}], n {self.n}"

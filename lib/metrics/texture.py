@@ -48,8 +48,6 @@ def centroid(x: Tensor) -> Tensor:
 
 def radial_frequencies(bins: int = 32) -> Tensor:
     """Centres (bins,) of the rings of `radial_spectrum`: k / (2 bins) for k = 1 .. bins, cycles per pixel."""
-    if bins < 1:
-        raise ValueError(f"bins is {bins}; allowed is at least 1")
     return torch.arange(1, bins + 1, dtype=torch.float64) / (2 * bins)
 
 
@@ -59,8 +57,6 @@ def radial_spectrum(x: Tensor, bins: int = 32) -> Tensor:
     Power is squared luma amplitude per frequency sample, so that white noise of variance v gives v everywhere.
     Needs min(H, W) of at least 2 bins: narrower rings would hold no sample.
     """
-    if bins < 1:
-        raise ValueError(f"bins is {bins}; allowed is at least 1")
     check.images(x, "x", min_side=max(8, 2 * bins))
     power, f = _power(x)
     ring = torch.floor(f * 2 * bins + 0.5).long()
@@ -75,8 +71,6 @@ def half_resolution(x: Tensor, factor: int = 2) -> Tensor:
 
     Same shape and dtype as `x`. Odd sides are reduced to the floor of side / factor. Sides of at least 2 factor.
     """
-    if not isinstance(factor, int) or factor < 2:
-        raise ValueError(f"factor is {factor!r}; allowed is a whole number of at least 2")
     check.images(x, "x", min_side=2 * factor)
     height, width = x.shape[2:]
     small = F.interpolate(x, size=(height // factor, width // factor), mode="area")

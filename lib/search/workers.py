@@ -34,7 +34,7 @@ ALLOWED = "'serial', 'processes:N' with N from 1, 'ray' and 'ray:ADDRESS'"
 class Outcome:
     """What one evaluation found. `score`: lower is better; `artifacts`: name -> path relative to the run folder.
 
-    `curves` are kept by rows that no searcher proposes alone.
+    Without `seconds` the workers measure them. `curves` are kept by rows that no searcher proposes alone.
     """
 
     score: float
@@ -183,14 +183,11 @@ class Serial:
         self._waiting.append((ticket, genome, seed))
 
     def wait(self) -> list[Finished]:
-        finished: list[Finished] = []
         with few_threads(self._threads):
-            while self._waiting:
-                ticket, genome, seed = self._waiting.pop(0)
-                outcome = attempt(*self._call, genome, seed)
-                self._seconds = outcome.seconds
-                finished.append((ticket, outcome, "serial"))
-        return finished
+            found = [(ticket, attempt(*self._call, genome, seed)) for ticket, genome, seed in self._waiting]
+        self._waiting = []
+        self._seconds = found[-1][1].seconds if found else math.inf
+        return [(ticket, outcome, "serial") for ticket, outcome in found]
 
     def close(self) -> None:
         pass

@@ -1,7 +1,7 @@
 """Which parameters a differentiable search moves on which data, and what it derives (An and Joo, section 3.3).
 
 Two groups move: `w`, the ordinary weights, and `alpha`, the architecture logits. Nothing here computes; the caller
-draws data and moves parameters. Sections are those of the specification.
+draws data and moves parameters.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True)
 class Scheme:
-    """One of `SCHEMES` (section 5); ValueError for another.
+    """One of `SCHEMES`; ValueError for another.
 
     OF moves both groups at once on source 0. The others move `w`, then `alpha`, each on a source of its own: all data
     twice (TF), or two halves, which THS swaps when half of the search is over.

@@ -1,4 +1,4 @@
-"""A generation: its members and their fitness (NAS-DIP, specification 5.3), its parents, and when it stands still."""
+"""A generation: its members and their fitness (NAS-DIP, section 3.2), its parents, and when it stands still."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

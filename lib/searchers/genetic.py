@@ -1,4 +1,4 @@
-"""The genetic algorithm of NAS-DIP (Ho et al., arXiv 2001.04776, section 3.2; specification 5.4)."""
+"""The genetic algorithm of NAS-DIP (Ho et al., arXiv 2001.04776, section 3.2)."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -12,9 +12,6 @@ class BitString(Space):
     """Bits in blocks of `block`; the best genome has one active bit in each, at a place that moves on by one."""
 
     def __init__(self, length: int, block: int = 4) -> None:
-        """Raise ValueError unless length and block are at least 1."""
-        if length < 1 or block < 1:
-            raise ValueError(f"length is {length}, block is {block}; at least 1 is allowed")
         super().__init__(f"bits-{length}-{block}", [Gene(f"b{i}", (0, 1), i // block) for i in range(length)])
         self.optimum: Genome = tuple(int(i % (block + 1) == 0) for i in range(length))
         self._cuts = [(start, min(start + block, length)) for start in range(0, length, block)]
@@ -29,9 +26,6 @@ class IntegerGrid(Space):
     """So many genes with so many choices 0, 1, 2, ... each, every gene a unit of its own."""
 
     def __init__(self, genes: int, choices: int) -> None:
-        """Raise ValueError for fewer than two genes or choices."""
-        if genes < 2 or choices < 2:
-            raise ValueError(f"genes is {genes}, choices is {choices}; at least 2 is allowed")
         super().__init__(f"grid-{genes}x{choices}", [Gene(f"g{i}", tuple(range(choices)), i) for i in range(genes)])
         self.optimum: Genome = tuple((3 * i + 1) % choices for i in range(genes))
         self._farthest = sum(max(best, choices - 1 - best) for best in self.optimum)

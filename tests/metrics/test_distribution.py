@@ -2,7 +2,6 @@
 
 import math
 
-import pytest
 import torch
 from torch import nn
 
@@ -82,11 +81,6 @@ def test_the_interval_follows_from_the_seed():
     assert (first.low, first.high) != (other.low, other.high)
 
 
-def test_two_pictures_a_side_are_enough_for_an_interval():
-    score = frechet(pictures(2), pictures(2, seed=1), network(), resamples=20)
-    assert math.isfinite(score.low)
-
-
 def test_equal_sets_of_few_pictures_form_one_kernel_subset():
     whole = kernel(pictures(20), pictures(20, 0.2, seed=1), network())
     unequal = kernel(pictures(20), pictures(30, 0.2, seed=1), network(), subsets=7)
@@ -101,14 +95,3 @@ def test_one_embedding_serves_several_scores():
     scores = [frechet(x, y, network(), resamples=0), kernel(x, y, network()), inception(x, network(), splits=2)]
     assert Patches.calls == before
     assert all(score.value != 0 for score in scores)
-
-
-def test_a_score_prints_its_interval_and_n():
-    text = str(kernel(pictures(20), pictures(20, 0.2, seed=1), network()))
-    assert text.startswith("KD-patches ")
-    assert text.endswith("], n 20")
-
-
-def test_a_negative_number_of_resamples_is_refused():
-    with pytest.raises(ValueError, match="resamples is -1; allowed is at least 0"):
-        frechet(pictures(5), pictures(5, seed=1), network(), resamples=-1)

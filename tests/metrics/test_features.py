@@ -61,12 +61,6 @@ def test_area_is_the_mean_of_blocks():
     torch.testing.assert_close(RESIZES["area"](x, 4), expected)
 
 
-@pytest.mark.parametrize("resize", RESIZES)
-def test_no_resize_changes_pictures_of_the_right_side(resize):
-    x = torch.rand(2, 3, 16, 16)
-    torch.testing.assert_close(RESIZES[resize](x, 16), x)
-
-
 def test_embedding_resizes_in_batches_and_keeps_the_order():
     seen_by = network()
     x = torch.rand(5, 3, 16, 24)

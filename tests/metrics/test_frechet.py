@@ -53,16 +53,6 @@ def test_gaussians_with_commuting_covariances_have_their_closed_form():
     assert distance(first, second) == pytest.approx(expected, rel=1e-12)
 
 
-def test_equal_samples_are_at_distance_0():
-    x = samples(40, 100, 0)
-    assert 0 <= frechet_distance(x, x) < 1e-10
-
-
-def test_it_does_not_depend_on_order_of_sets_or_rows():
-    x, y = samples(30, 50, 0), samples(45, 50, 1)
-    assert frechet_distance(x, y) == pytest.approx(frechet_distance(y.flip(0), x.flip(0)), rel=1e-12)
-
-
 def test_counted_rows_are_repeated_rows():
     x, y = samples(12, 30, 0), samples(20, 30, 1)
     counts = torch.tensor([1, 2, 3] * 4)

@@ -63,7 +63,6 @@ def test_the_seed_decides_the_subsets():
     [
         ({"subsets": 5, "subset_size": 31}, "subset_size is 31; allowed are 2 to 30"),
         ({"subsets": 5, "subset_size": 1}, "subset_size is 1; allowed are 2 to 30"),
-        ({"subsets": 0, "subset_size": 5}, "subsets is 0; allowed is at least 1"),
     ],
 )
 def test_settings_beyond_the_rows_are_refused(settings, message):

@@ -29,8 +29,3 @@ def test_the_inception_asked_for_by_name_is_missed_by_name(tmp_path, monkeypatch
     networks.features.cache_clear()
     with pytest.raises(weights.MissingWeights, match="fetch weights inception-2015"):
         networks.features("inception-2015")
-
-
-def test_an_unknown_network_is_refused():
-    with pytest.raises(ValueError, match=r"'resnet'; allowed are inception-2015, lite0"):
-        networks.features("resnet")

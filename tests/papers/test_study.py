@@ -98,13 +98,6 @@ def test_a_new_export_removes_pictures_of_an_older_one():
     assert exported(study) == ["pictures/toy-000-0.png", "pictures/toys-000-0.png", "private/toy-001-0.png"]
 
 
-def test_equal_runs_export_equal_bytes(tmp_path):
-    one, other = (computed(Study("nst", profile), [True, True]) for profile in ("smoke", "smoke"))
-    before = (one.records / "toy.jsonl.gz").read_bytes()
-    computed(other, [True, True])
-    assert (other.records / "toy.jsonl.gz").read_bytes() == before
-
-
 def test_fresh_starts_a_part_over_once_a_session():
     computed(Study("nst", "smoke"), [True, True])
     study = Study("nst", "smoke", fresh=True)
@@ -146,15 +139,6 @@ def test_fingerprint_sees_every_result_parameter_and_no_other():
     assert fingerprint({**parameters, "side": 65}) != fingerprint(parameters)
     assert fingerprint({**parameters, "rates": [0.2, 0.1]}) != fingerprint(parameters)
     assert fingerprint(dict(reversed(parameters.items()))) == fingerprint(parameters)
-
-
-def test_pictures_come_back_as_they_were_saved():
-    study = Study("nst", "smoke")
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 3)).astype(np.uint8)
-    with study.open_run("toy", {"seed": 0}) as run:
-        Image.fromarray(pixels).save(run.artifacts / "000-0.png")
-        study.export(run, "toy", {"artifacts/000-0.png": True})
-    np.testing.assert_array_equal(study.picture("toy", "000-0.png"), pixels)
 
 
 def test_a_large_picture_is_exported_as_jpeg_and_found_by_its_own_name():

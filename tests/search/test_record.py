@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from lib.search.record import (
     export,
     frame,
     read,
-    uninterrupted,
 )
 
 HEADER = {"slug": "toy", "identity": {"rate": 0.1, "sizes": (3, 5)}}
@@ -182,10 +180,6 @@ def test_two_columns_of_one_name_are_an_error():
         frame([row(0, metrics={"rate": 1.0})])
 
 
-def test_the_frame_of_no_rows_still_has_its_key_columns():
-    assert list(frame([])) == ["k", "repeat", "score"]
-
-
 def test_equal_rows_in_another_order_export_to_equal_bytes(path, tmp_path):
     written(path, row(0), row(1))
     other = written(tmp_path / "other" / "record.jsonl", row(1), row(0))
@@ -246,41 +240,6 @@ def test_ctrl_c_during_a_row_is_delivered_after_it(path, monkeypatch):
     assert len(read(path)[1]) == 1
 
 
-def test_uninterrupted_restores_the_former_handler():
-    before = signal.getsignal(signal.SIGINT)
-    finished = []
-
-    def work():
-        with uninterrupted():
-            signal.raise_signal(signal.SIGINT)
-            finished.append("the block")
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert finished == ["the block"]
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_a_full_disk_keeps_the_last_good_state(path):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with Record.open(path, HEADER) as record:
-        record.append(row(0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 40, limits[1]))
-        try:
-            with pytest.raises(OSError, match=r"no space left for another row|File too large"):
-                record.append(row(1))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        record.append(row(2))
-    assert [r["k"] for r in read(path)[1]] == [0, 2]
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OSError, match="file"):
-        Record.open(tmp_path / "file" / "record.jsonl", HEADER)
-
-
 def test_cut_forgets_later_rows_and_goes_on_under_the_same_lock(path):
     with Record.open(path, HEADER) as record:
         for k in (0, 2, 1, 3):
@@ -322,11 +281,3 @@ def test_a_cut_that_fails_leaves_file_and_record_as_they_were(path, monkeypatch)
 
 def _no_space(descriptor):
     raise OSError("no space")
-
-
-def test_nothing_to_cut_leaves_the_file_alone(path):
-    with Record.open(path, HEADER) as record:
-        record.append(row(0))
-        inode = path.stat().st_ino
-        record.cut(1)
-        assert path.stat().st_ino == inode

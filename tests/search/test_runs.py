@@ -95,10 +95,6 @@ def test_an_invalid_genome_is_no_failure_and_a_run_with_its_manifest_is_finished
     assert runs.list_runs()["state"].tolist() == ["idle"]
 
 
-def test_no_runs_are_an_empty_list():
-    assert runs.list_runs().empty
-
-
 def test_a_run_is_found_by_path_by_name_and_by_hash(folder):
     made(steps=9)
     target = made()

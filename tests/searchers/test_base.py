@@ -84,13 +84,6 @@ def test_another_seed_proposes_other_genomes(name):
 
 
 @every
-def test_searchers_leave_global_generators_alone(name):
-    before = np.random.get_state()[1].tolist()  # noqa: NPY002  it is the global one that is looked at
-    proposals(make(name), 20)
-    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
-
-
-@every
 def test_scores_are_told_in_the_order_of_asking(name):
     searcher = make(name)
     searcher.ask(), searcher.ask()

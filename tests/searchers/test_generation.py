@@ -64,11 +64,6 @@ def test_parents_are_drawn_by_fitness_or_tournament(weights, tournament, expecte
     np.testing.assert_allclose(shares(Parents(members, np.array(weights), tournament), 4), expected, atol=0.04)
 
 
-def test_members_sort_by_score_then_text():
-    best, tied, worst = Member(0.1, "b", 0, (1,)), Member(0.2, "a", 2, (0,)), Member(0.2, "b", 1, (1,))
-    assert sorted([worst, tied, best]) == [best, tied, worst]
-
-
 STOP = Stop(window=3, change=0.01, earliest=5, latest=9)
 
 

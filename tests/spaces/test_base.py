@@ -110,10 +110,6 @@ def test_bits_are_written_in_groups_and_tokens_by_name():
     assert cell.text((1, 2)) == "up=bilinear norm=in"
 
 
-def test_no_features_of_no_genomes():
-    assert Space("bits", [Gene("b", (0, 1))]).features([]).shape == (0, 1)
-
-
 def test_every_choice_of_a_mutated_gene_is_as_likely():
     space = Space("wheel", [Gene("g", tuple(range(4)))])
     found = [space.mutate((2,), keyed(0, i), count=1)[0] for i in range(600)]

@@ -43,9 +43,3 @@ def test_what_a_gene_is_worth_depends_on_other_genes(space):
 def test_the_name_says_all_settings():
     assert BitString(10, block=4).name != BitString(10, block=5).name
     assert IntegerGrid(4, 5).name != IntegerGrid(5, 4).name
-
-
-@pytest.mark.parametrize("wrong", [lambda: BitString(0), lambda: BitString(4, block=0), lambda: IntegerGrid(1, 4)])
-def test_spaces_without_a_decision_are_refused(wrong):
-    with pytest.raises(ValueError, match="at least"):
-        wrong()

@@ -1,7 +1,6 @@
 """Computing the parts: what scores say of untrained things, searches, trainings from scratch, ranks by supernetwork."""
 
 import math
-import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,7 @@ def _facts(known: Scores) -> dict[str, Any]:
 
 def anchor(task: Task, seed: int, folder: Path) -> Outcome:
     """Scores of the pictures as they are, or of training pictures of the right domain."""
-    begin, known = time.perf_counter(), Scores.of(task.settings, task.key)
+    known = Scores.of(task.settings, task.key)
     if task.name == "untranslated":
         made = {direction: pictures.float() / 255 for direction, pictures in scores.sources(known).items()}
         metrics = scores.distances(known, made, intervals=True) | scores.errors(known, made)
@@ -91,7 +90,7 @@ def anchor(task: Task, seed: int, folder: Path) -> Outcome:
         others = {"AtoB": found.train_b[: counts["BtoA"]], "BtoA": found.train_a[: counts["AtoB"]]}
         made = {name: clean(pictures.float() / 255, known.side) for name, pictures in others.items()}
         metrics = scores.distances(known, made, intervals=True)
-    return Outcome(_mean_kd(metrics), metrics, time.perf_counter() - begin)
+    return Outcome(_mean_kd(metrics), metrics)
 
 
 def search(study: Study, settings: Settings, part: str) -> None:
@@ -291,13 +290,13 @@ def _architectures(study: Study, settings: Settings, data: str) -> dict[str, tup
 
 def rank(task: Task, seed: int, folder: Path) -> Outcome:
     """A genotype's translations with the supernetwork's weights: all weight on one candidate of each layer."""
-    begin, known = time.perf_counter(), Scores.of(task.settings, task.key)
+    known = Scores.of(task.settings, task.key)
     searching = begin_search(task)
     searching.load(trainer.saved_state(task.checkpoint))
     space = experiments.space(task.settings)
     searching.choose(space.decode(space.parse(task.text)))
     metrics = scores.distances(known, scores.translated(known, searching.translate))
-    return Outcome(_mean_kd(metrics), metrics, time.perf_counter() - begin)
+    return Outcome(_mean_kd(metrics), metrics)
 
 
 def _mean_kd(metrics: dict[str, float]) -> float:

@@ -1,6 +1,5 @@
 """Computing the parts: searches, fresh scores of their winners, and the pictures that the figures show."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -146,7 +145,6 @@ def draw_pictures(study: Study, settings: Settings, part: str) -> None:
 
 def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
     """Make one picture again, save and measure it."""
-    started = time.perf_counter()
     if isinstance(task, Trained):
         picture = evaluate.restore(task.evaluation, task.evaluation.space().parse(task.genome), seed).output
     else:
@@ -154,7 +152,7 @@ def paint(task: Baseline | Trained, seed: int, folder: Path) -> Outcome:
     metrics = evaluate.measure(task.evaluation, picture)
     name = f"artifacts/{task.evaluation.row.replace('/', '_')}-{device.keyed_seed(task, seed):016x}.png"
     images.save(picture[0].clamp(0, 1), folder / name)
-    return Outcome(metrics["lpips_truth"], metrics, time.perf_counter() - started, artifacts={"image": name})
+    return Outcome(metrics["lpips_truth"], metrics, artifacts={"image": name})
 
 
 def _wanted(study: Study, settings: Settings) -> Iterator[tuple[str, str, Baseline | Trained, int]]:

@@ -164,10 +164,10 @@ def anchors(study: Study, settings: Settings, part: str) -> None:
 
 def anchor(task: Task, seed: int, folder: Path) -> Outcome:
     """E and P of an anchor on the scored pairs; `oracle-off` is the oracle with its transforms off."""
-    started, ev = time.perf_counter(), task.evaluation
+    ev = task.evaluation
     shown = made(replace(task, width=ev.width), ev.scored()) if task.name != "oracle-off" else _off(ev)
     parts = evaluate.against_oracle(ev, shown)
-    return Outcome(parts["E"], parts, time.perf_counter() - started)
+    return Outcome(parts["E"], parts)
 
 
 @torch.no_grad()
@@ -269,13 +269,12 @@ def _shown(settings: Settings, source: str) -> tuple[photos.Pair, ...]:
 
 def paint(task: Task, seed: int, folder: Path) -> Outcome:
     """Make one picture and save it; its score is its total variation."""
-    started = time.perf_counter()
     pair = next(one for one in photos.pairs(task.evaluation.pairs) if one.name == task.pair)
     (picture,) = made(task, (pair,))
     name = f"artifacts/{task.pair}-{task.name}-{device.keyed_seed(task):016x}.png"
     images.save(picture[0].cpu(), folder / name)
     tv = float(255 * total_variation(picture, "absolute_difference"))
-    return Outcome(tv, {"tv": tv}, time.perf_counter() - started, artifacts={"image": name})
+    return Outcome(tv, {"tv": tv}, artifacts={"image": name})
 
 
 def _jobs(settings: Settings, tasks: list[Task], **about: Any) -> list[Job]:
