@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from lib import weights
-from lib.weights.shapes import ALEXNET_INDICES, VGG16_BLOCKS, vgg_indices
+from lib.weights.readers import INDICES
 
 LITE0_SIDE = 224
 TRUNKS = {
-    "alex": ("alexnet", "lpips-alex", ALEXNET_INDICES),
-    "vgg": ("vgg16", "lpips-vgg", vgg_indices(VGG16_BLOCKS)),
+    "alex": ("alexnet", "lpips-alex", INDICES["alexnet"]),
+    "vgg": ("vgg16", "lpips-vgg", INDICES["vgg16"]),
 }
 
 

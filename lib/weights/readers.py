@@ -15,24 +15,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib.weights.errors import CorruptWeights
-from lib.weights.shapes import Shapes
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PARTS = ("weight", "bias")
+FLAX_SCOPES = {"vgg16": "VGG16_0", "alexnet": "AlexNet_0"}  # where the checkpoints keep the convolutions
 
 
-def flax_trunk(content: bytes, *, scope: str, names: Sequence[str]) -> "dict[str, Tensor]":
+def _vgg(blocks: Sequence[int]) -> dict[str, int]:
+    """Place of each convolution in a VGG with so many a block: convolution, ReLU, ..., and a pooling after a block."""
+    found, place = {}, 0
+    for block, count in enumerate(blocks, start=1):
+        for i in range(1, count + 1):
+            found[f"conv{block}_{i}"] = place
+            place += 2
+        place += 1
+    return found
+
+
+# The convolutions of each network by our names, with their place in torchvision's `features`.
+INDICES = {"vgg16": _vgg((2, 2, 3, 3, 3)), "vgg19": _vgg((2, 2, 4, 4, 4)),
+           "alexnet": {"conv1": 0, "conv2": 3, "conv3": 6, "conv4": 8, "conv5": 10}}  # fmt: skip
+
+
+def flax_trunk(content: bytes, *, network: str) -> "dict[str, Tensor]":
     """Convolutions `Conv_0`, `Conv_1`, ... of a pickled Flax parameter tree, renamed; raises CorruptWeights."""
     with _plain_arrays():
-        tree = _ArraysOnly(io.BytesIO(content)).load()[scope]
-        convolutions = [(name, tree[f"Conv_{i}"]) for i, name in enumerate(names)]
-        return {
-            f"{name}.{ours}": _tensor(conv[theirs])
-            for name, conv in convolutions
-            for ours, theirs in (("weight", "kernel"), ("bias", "bias"))
-        }
+        tree = _ArraysOnly(io.BytesIO(content)).load()[FLAX_SCOPES[network]]
+        parts = (("weight", "kernel"), ("bias", "bias"))
+        return {f"{name}.{ours}": _tensor(tree[f"Conv_{i}"][theirs])
+                for i, name in enumerate(INDICES[network]) for ours, theirs in parts}  # fmt: skip
 
 
 def flax_heads(content: bytes) -> "dict[str, Tensor]":
@@ -58,10 +70,11 @@ def torch_state(content: bytes) -> "dict[str, Tensor]":
     return {str(key): value.detach().contiguous() for key, value in state.items()}
 
 
-def torchvision_trunk(content: bytes, *, indices: Mapping[str, int]) -> "dict[str, Tensor]":
+def torchvision_trunk(content: bytes, *, network: str) -> "dict[str, Tensor]":
     """The convolutions of a torchvision classifier, `features.N` renamed; the classifier is left out."""
     state = torch_state(content)
-    wanted = {f"{name}.{part}": f"features.{i}.{part}" for name, i in indices.items() for part in PARTS}
+    wanted = {f"{name}.{part}": f"features.{i}.{part}" for name, i in INDICES[network].items()
+              for part in ("weight", "bias")}  # fmt: skip
     missing = [key for key in wanted.values() if key not in state]
     if missing:
         raise CorruptWeights(f"the state dict lacks {missing[0]} and {len(missing) - 1} more of {len(wanted)} tensors")
@@ -79,18 +92,6 @@ def member(archive: Path, name: str) -> bytes:
             return handle.read() if handle else b""
     except (KeyError, EOFError, tarfile.TarError, zipfile.BadZipFile, ValueError) as error:
         raise CorruptWeights(f"{archive.name} is damaged or lacks {name}: {_first_line(error)}") from error
-
-
-def check(tensors: "Mapping[str, Tensor]", shapes: Shapes, name: str) -> None:
-    """Raise CorruptWeights unless every expected tensor is there, with its shape, in float and finite."""
-    missing = [key for key in shapes if key not in tensors]
-    if missing:
-        raise CorruptWeights(f"{name} lacks {len(missing)} of {len(shapes)} expected tensors, first {missing[0]}")
-    for key, shape in shapes.items():
-        if tuple(tensors[key].shape) != shape:
-            raise CorruptWeights(f"{name}: {key} has shape {tuple(tensors[key].shape)}; expected {shape}")
-        if not tensors[key].is_floating_point() or not bool(tensors[key].isfinite().all()):
-            raise CorruptWeights(f"{name}: {key} holds values that are not finite floats")
 
 
 class _ArraysOnly(pickle.Unpickler):

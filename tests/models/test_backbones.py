@@ -124,7 +124,7 @@ def published_inception(random_inception, tmp_path, monkeypatch):
     torch.save(random_inception.state_dict(), tmp_path / "file.pth")
     digits = library.digest(tmp_path / "file.pth")[:8]
     file = (tmp_path / "file.pth").rename(tmp_path / f"pt_inception-{digits}.pth")
-    entry = replace(registry.ENTRIES["inception-2015"], source=registry.Link(file.as_uri()))
+    entry = replace(registry.ENTRIES["inception-2015"], source=registry.published(file.as_uri()))
     monkeypatch.setitem(registry.ENTRIES, "inception-2015", entry)
     library.fetch(["inception-2015"])
     return file

@@ -14,10 +14,11 @@ import pytest
 import torch
 
 from lib.weights import registry
-from lib.weights.shapes import ALEXNET_INDICES, ALEXNET_SIZES, ALEXNET_WIDTHS
+from lib.weights.readers import INDICES
 
 ONLINE = "alexnet-torchvision"
 PACKED = "lpips-alex"
+SIZES = ((64, 3, 11), (192, 64, 5), (384, 192, 3), (256, 384, 3), (256, 256, 3))  # AlexNet's: out, in, side
 
 
 class Trap:
@@ -46,7 +47,7 @@ def alexnet_state() -> dict[str, torch.Tensor]:
     """A state dict as torchvision publishes one: `features.N`, and a classifier that nobody asks for."""
     generator = torch.Generator().manual_seed(0)
     state = {"classifier.1.bias": torch.zeros(4096)}
-    for index, (out, channels, side) in zip(ALEXNET_INDICES.values(), ALEXNET_SIZES, strict=True):
+    for index, (out, channels, side) in zip(INDICES["alexnet"].values(), SIZES, strict=True):
         state[f"features.{index}.weight"] = torch.randn(out, channels, side, side, generator=generator)
         state[f"features.{index}.bias"] = torch.randn(out, generator=generator)
     return state
@@ -65,7 +66,7 @@ def publish(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
         file = tmp_path / "server" / f"alexnet-{digits or hashlib.sha256(data).hexdigest()[:8]}.pth"
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(data)
-        entry = replace(registry.ENTRIES[ONLINE], source=registry.Link(file.as_uri()))
+        entry = replace(registry.ENTRIES[ONLINE], source=registry.published(file.as_uri()))
         monkeypatch.setitem(registry.ENTRIES, ONLINE, entry)
         return file
 
@@ -95,7 +96,7 @@ def pack(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 @pytest.fixture
 def heads() -> bytes:
     """A pickled Flax tree with LPIPS heads on AlexNet: kernel (1, 1, C, 1)."""
-    kernels = {i: np.arange(width, dtype=np.float32).reshape(1, 1, width, 1) for i, width in enumerate(ALEXNET_WIDTHS)}
+    kernels = {i: np.arange(width, dtype=np.float32).reshape(1, 1, width, 1) for i, (width, _, _) in enumerate(SIZES)}
     return pickle.dumps({f"NetLinLayer_{i}": {"Conv_0": {"kernel": kernel}} for i, kernel in kernels.items()}, 3)
 
 

@@ -52,10 +52,10 @@ def test_a_damaged_file_is_made_again(publish, alexnet_state, folder):
 
 def test_converting_twice_gives_the_same_bytes(publish, alexnet_state, folder):
     publish(alexnet_state)
-    library.fetch(ONLINE)
+    library.fetch([ONLINE])
     first = library.digest(ONLINE)
     (folder / f"{ONLINE}.safetensors").unlink()
-    library.fetch(ONLINE)
+    library.fetch([ONLINE])
     assert library.digest(ONLINE) == first
 
 
@@ -84,14 +84,9 @@ def test_an_address_out_of_reach_says_where_the_file_may_be_put(publish, alexnet
     ("spoil", "message"),
     [
         (lambda state: state.pop("features.6.bias"), "lacks features.6.bias"),
-        (
-            lambda state: state.update({"features.0.weight": torch.zeros(64, 3, 7, 7)}),
-            r"conv1.weight has shape \(64, 3",
-        ),
-        (lambda state: state["features.8.bias"].fill_(torch.nan), "conv4.bias holds values that are not finite"),
         (lambda state: state.update({"features.8.bias": 3}), "something other than a state dict"),
     ],
-    ids=["missing", "shape", "nan", "number"],
+    ids=["missing", "number"],
 )
 def test_a_state_dict_that_does_not_fit_is_named_and_not_kept(publish, alexnet_state, folder, spoil, message):
     spoil(alexnet_state)

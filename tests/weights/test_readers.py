@@ -4,6 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+import torchvision
 
 from lib.weights import CorruptWeights, readers
 
@@ -16,12 +17,12 @@ def conv(side, channels, out):
 
 @pytest.mark.parametrize("module", [b"numpy._core", b"numpy.core"], ids=["numpy 2", "numpy 1"])
 def test_a_kernel_comes_out_with_channels_first(module):
-    tree = {"Net_0": {"Conv_0": conv(3, 4, 5)}}
+    tree = {"AlexNet_0": {f"Conv_{i}": conv(3, 4, 5) for i in range(5)}}
     content = pickle.dumps(tree, 3).replace(b"numpy._core", module).replace(b"numpy.core", module)
-    tensors = readers.flax_trunk(content, scope="Net_0", names=["first"])
-    assert tensors["first.weight"].shape == (5, 4, 3, 3)
-    assert tensors["first.weight"][4, 2, 0, 1] == tree["Net_0"]["Conv_0"]["kernel"][0, 1, 2, 4]
-    assert torch.equal(tensors["first.bias"], torch.from_numpy(tree["Net_0"]["Conv_0"]["bias"]))
+    tensors = readers.flax_trunk(content, network="alexnet")
+    assert tensors["conv1.weight"].shape == (5, 4, 3, 3)
+    assert tensors["conv1.weight"][4, 2, 0, 1] == tree["AlexNet_0"]["Conv_0"]["kernel"][0, 1, 2, 4]
+    assert torch.equal(tensors["conv1.bias"], torch.from_numpy(tree["AlexNet_0"]["Conv_0"]["bias"]))
 
 
 @pytest.mark.parametrize(
@@ -40,9 +41,9 @@ def test_a_broken_pickle_is_refused(content):
 
 
 def test_a_pickle_with_other_keys_is_refused():
-    content = pickle.dumps({"Net_0": {"Conv_7": conv(1, 2, 2)}}, 3)
+    content = pickle.dumps({"AlexNet_0": {"Conv_7": conv(1, 2, 2)}}, 3)
     with pytest.raises(CorruptWeights, match="Conv_0"):
-        readers.flax_trunk(content, scope="Net_0", names=["first"])
+        readers.flax_trunk(content, network="alexnet")
     with pytest.raises(CorruptWeights, match="NetLinLayer_0"):
         readers.flax_heads(content)
 
@@ -68,3 +69,15 @@ def test_a_damaged_archive_is_named(tmp_path):
     (tmp_path / "pack.tar.gz").write_bytes(b"\x1f\x8b damaged")
     with pytest.raises(CorruptWeights, match=r"pack\.tar\.gz is damaged"):
         readers.member(tmp_path / "pack.tar.gz", "models/net.pth")
+
+
+@pytest.mark.parametrize("network", readers.INDICES)
+def test_names_and_places_are_those_of_torchvision(network):
+    with torch.device("meta"):
+        features = torchvision.models.get_model(network).features.state_dict()
+    assert {f"{place}.weight" for place in readers.INDICES[network].values()} == {k for k in features if "weight" in k}
+
+
+def test_vgg19_is_named_block_by_block():
+    names = list(readers.INDICES["vgg19"])
+    assert (names[0], names[4], names[8], names[-1], len(names)) == ("conv1_1", "conv3_1", "conv4_1", "conv5_4", 16)
