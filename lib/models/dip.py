@@ -5,7 +5,7 @@ batch norms use the statistics of the single image, also for the final output.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,7 @@ class NetworkOptions:
 
     `stage` "dip" puts two convolutions in an encoder stage and a 1x1 after a decoder's, "single" has one each.
     `skip_tap` takes a skip from the input ("pre", as Deep Image Prior) or the output ("post") of its encoder stage.
-    Raises ValueError for a value outside `CHOICES` or fewer than 1 input channel.
+    Raises ValueError for a value outside `CHOICES`.
     """
 
     up: str = "bilinear"
@@ -37,11 +37,9 @@ class NetworkOptions:
     input_channels: int = 32
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            if f.name in CHOICES and getattr(self, f.name) not in CHOICES[f.name]:
-                raise ValueError(f"{f.name} is {getattr(self, f.name)!r}; allowed are {', '.join(CHOICES[f.name])}")
-        if self.input_channels < 1:
-            raise ValueError(f"input_channels is {self.input_channels}; allowed are 1 and more")
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}")
 
 
 @dataclass(frozen=True)
@@ -81,18 +79,14 @@ def plan(architecture: Architecture, options: NetworkOptions) -> tuple[list[Plan
     one_by_one = options.stage == "dip" and architecture.one_by_one
     for level, stage in enumerate(architecture.encoders, 1):
         encoders.append(_encoder(stage, channels, level, options))
-        after = (encoders[-1].outputs, level)
-        sources.append((channels, level - 1) if options.skip_tap == "pre" else after)
-        channels = after[0]
-    for level in reversed(range(len(architecture.decoders))):
-        skips = []
-        for i, (width, (inputs, tap)) in enumerate(
-            zip((row[level] for row in architecture.skips), sources, strict=True)
-        ):
-            if width:
-                skips.append((i, tap, Layer(inputs, width, max(tap, level))))
-        stage = architecture.decoders[level]
-        decoders.append(_decoder(stage, channels, level, tuple(skips), one_by_one=one_by_one))
+        sources.append((channels, level - 1) if options.skip_tap == "pre" else (encoders[-1].outputs, level))
+        channels = encoders[-1].outputs
+    for level, stage in reversed(list(enumerate(architecture.decoders))):
+        skips = tuple(
+            (i, tap, Layer(inputs, row[level], max(tap, level)))
+            for i, (row, (inputs, tap)) in enumerate(zip(architecture.skips, sources, strict=True)) if row[level]
+        )  # fmt: skip
+        decoders.append(_decoder(stage, channels, level, skips, one_by_one=one_by_one))
         channels = decoders[-1].outputs
     return encoders, decoders, Layer(channels, 3, 0, normed=False)
 
@@ -178,10 +172,7 @@ class EncoderStage(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.chain:
             return change_level(x, -1)
-        y = self.chain(x)
-        for branch in self.shortcut:
-            y = y + branch(x)
-        return y
+        return sum((branch(x) for branch in self.shortcut), self.chain(x))
 
 
 class DecoderStage(nn.Module):
@@ -201,10 +192,7 @@ class DecoderStage(nn.Module):
         joined = torch.cat([*paths, enlarge(y, 2, self.up)], 1)
         if self.norm is None:
             return joined
-        result = self.chain(self.norm(joined))
-        for branch in self.shortcut:
-            result = result + branch(joined)
-        return result
+        return sum((branch(joined) for branch in self.shortcut), self.chain(self.norm(joined)))
 
     def _path(self, i: int, source: Tensor) -> Tensor:
         """A skip at this level; the 1x1 runs at the coarser of its two levels."""
@@ -242,15 +230,10 @@ class DipNetwork(nn.Module):
             return torch.sigmoid(self.head(y.to(self.head.weight.dtype)))
 
     def _check(self, z: Tensor) -> None:
-        step = 2 ** max(len(self.encoders), len(self.decoders))
-        if (
-            z.ndim != 4
-            or len(z) != 1
-            or z.shape[1] != self.options.input_channels
-            or any(s % step for s in z.shape[2:])
-        ):
-            raise ValueError(f"input has shape {tuple(z.shape)}; expected (1, {self.options.input_channels}, H, W) "
-                             f"with sides divisible by {step}")  # fmt: skip
+        step, channels = 2 ** max(len(self.encoders), len(self.decoders)), self.options.input_channels
+        if z.ndim != 4 or z.shape[:2] != (1, channels) or any(side % step for side in z.shape[2:]):
+            expected = f"(1, {channels}, H, W) with sides divisible by {step}"
+            raise ValueError(f"input has shape {tuple(z.shape)}; expected {expected}")
 
 
 @torch.no_grad()

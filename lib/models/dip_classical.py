@@ -5,6 +5,8 @@ Read from the notebooks of their repository; the names are the rows of NAS-DIP's
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from lib.models.dip import NetworkOptions
 from lib.spaces.nasdip import Architecture, Stage
 
@@ -33,8 +35,7 @@ def classical(
     widths: tuple[int, ...], skips: tuple[int, ...], *, down: int = 3, one_by_one: bool = True
 ) -> Architecture:
     """Encoder stages of these widths with `down` x `down` filters, 3x3 decoder stages, skips within each scale."""
-    scales = range(len(widths))
-    paths = tuple(tuple(skips[i] if i == j else 0 for j in scales) for i in scales)
+    paths = tuple(map(tuple, np.diag(skips).tolist()))
     stages = [tuple(Stage(filter, width) for width in widths) for filter in (down, 3)]
     return Architecture(stages[0], stages[1], paths, one_by_one=one_by_one)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from lib.spaces.base import Gene, Genome, Space
@@ -56,7 +56,7 @@ class Architecture:
     one_by_one: bool = True
 
     def text(self) -> str:
-        """One line that is equal for equal networks only, e.g. `k1|E5x16|D3x64|S4|T2000` (specification 2.6)."""
+        """One line that is equal for equal networks only, e.g. `k1|E5x16|D3x64|S4|T2000`."""
         a, b = len(self.encoders), len(self.decoders)
         stages = [side + ",".join(map(str, part)) for side, part in (("E", self.encoders), ("D", self.decoders))]
         skips = "S" + "/".join(".".join(map(str, row)) for row in self.skips)
@@ -70,31 +70,28 @@ class Architecture:
         A node has id, label, column, level, kind; an edge has source, target, label, kind and, for a skip, its weight
         in channels. Skips are `skip` within a level, `skip_down` to a coarser and `skip_up` to a finer one.
         """
-        nodes = [{"id": "in", "label": "noise", "column": 0, "level": 0, "kind": "input"}]
-        for column, (side, part) in enumerate((("E", self.encoders), ("D", self.decoders))):
-            nodes += [
-                {"id": f"{side}{i}", "label": _label(stage), "column": column, "level": i,
-                 "kind": ("encoder", "decoder")[column] if stage.kind == "conv" else stage.kind}
-                for i, stage in enumerate(part, 1)
-            ]  # fmt: skip
-        nodes.append({"id": "out", "label": "image", "column": 1, "level": 0, "kind": "output"})
+        sides = (("E", "encoder", self.encoders), ("D", "decoder", self.decoders))
+        nodes = [
+            {"id": "in", "label": "noise", "column": 0, "level": 0, "kind": "input"},
+            *({"id": f"{side}{i}", "label": _label(stage), "column": column, "level": i,
+               "kind": kind if stage.kind == "conv" else stage.kind}
+              for column, (side, kind, part) in enumerate(sides) for i, stage in enumerate(part, 1)),
+            {"id": "out", "label": "image", "column": 1, "level": 0, "kind": "output"},
+        ]  # fmt: skip
         a, b = len(self.encoders), len(self.decoders)
         path = ["in", *(f"E{i}" for i in range(1, a + 1)), *(f"D{j}" for j in range(b, 0, -1)), "out"]
         levels = [*range(a + 1), *range(b - 1, -1, -1)]  # of the map that each edge of the path carries
-        edges = [
+        edges: list[dict[str, Any]] = [
             {"source": source, "target": target, "label": f"1/{2**level}" if level else "",
              "kind": "turn" if place == a else "flow"}
             for place, ((source, target), level) in enumerate(zip(pairwise(path), levels, strict=True))
         ]  # fmt: skip
-        return {"nodes": nodes, "edges": edges + list(self._paths())}
-
-    def _paths(self) -> Iterator[dict[str, Any]]:
-        for i, row in enumerate(self.skips, 1):
-            for j, channels in enumerate(row, 1):
-                kind = "skip" if i == j else "skip_down" if i < j else "skip_up"
-                if channels:
-                    yield {"source": f"E{i}", "target": f"D{j}", "label": str(channels), "kind": kind,
-                           "weight": channels}  # fmt: skip
+        edges += [
+            {"source": f"E{i}", "target": f"D{j}", "label": str(channels), "weight": channels,
+             "kind": "skip" if i == j else "skip_down" if i < j else "skip_up"}
+            for i, row in enumerate(self.skips, 1) for j, channels in enumerate(row, 1) if channels
+        ]  # fmt: skip
+        return {"nodes": nodes, "edges": edges}
 
 
 def _label(stage: Stage) -> str:
@@ -150,7 +147,7 @@ class Field:
 
 
 class NasDip(Space):
-    """Bits of N units, outermost first; each decodes to an encoder stage, a decoder stage and skips (section 2).
+    """Bits of N units, outermost first; each decodes to an encoder stage, a decoder stage and skips (paper section 3).
 
     `side` is the image's side in pixels, or (height, width): it must be divisible by 2^N, and decides which genomes are
     valid. `max_width` and `max_filter` cap the stages of small profiles: a code that asks for more gets the cap.
@@ -177,14 +174,13 @@ class NasDip(Space):
     def decode(self, genome: Genome) -> Architecture:
         """The network of a genome, valid or not."""
         value = self._values(genome)
-        gone = self._gone(value)
-        rows, columns = self._kept(gone, "E"), self._kept(gone, "D")
-        encoders = tuple(_stage(value, gone, ("E", i)) for i in rows)
-        decoders = tuple(_stage(value, gone, ("D", j)) for j in columns)
+        stages = self._stages(value)
+        encoders, decoders = ({n: stage for (of, n), stage in stages.items() if of == side} for side in "ED")
         skips = tuple(
-            tuple(0 if gone & {("E", i), ("D", j)} else value.get(("R", i, j), 0) for j in columns) for i in rows
+            tuple(0 if RESAMPLE in (first, last) else value.get(("R", i, j), 0) for j, last in decoders.items())
+            for i, first in encoders.items()
         )
-        return Architecture(encoders, decoders, skips, value.get(("T",)))
+        return Architecture(tuple(encoders.values()), tuple(decoders.values()), skips, value.get(("T",)))
 
     def encode(self, architecture: Architecture) -> Genome:
         """The canonical genome of a network; ValueError if the space does not hold it."""
@@ -196,11 +192,11 @@ class NasDip(Space):
         return genome
 
     def canonical(self, genome: Genome) -> Genome:
-        """Active stages in the first units, the lowest code of each value, dead bits 0 (section 2.6)."""
+        """Active stages in the first units, the lowest code of each value, dead bits 0."""
         return self._encode(self.decode(genome))
 
     def invalid(self, genome: Genome) -> str | None:
-        """`empty`, `size_mismatch`, `zero_epochs`, `too_small` or `pad_too_large` (section 2.5); None if valid."""
+        """`empty`, `size_mismatch`, `zero_epochs`, `too_small` or `pad_too_large`; None if valid."""
         network = self.decode(genome)
         a, b = len(network.encoders), len(network.decoders)
         if a == b == 0 or (self.settings["mismatch"] == "resize" and a * b == 0):
@@ -225,11 +221,12 @@ class NasDip(Space):
 
     def live_bits(self, genome: Genome) -> tuple[bool, ...]:
         """For each bit, whether flipping it gives another network."""
-        gone = self._gone(self._values(genome))
+        stages = self._stages(self._values(genome))
         masks = (
-            (False,) * field.bits if _dead(field.roles[0], gone) else field.live[field.code(genome)]
+            field.live[field.code(genome)]
+            if all(stages.get(at, RESAMPLE) != RESAMPLE for at in _described(field.roles[0])) else (False,) * field.bits
             for field in self.fields
-        )
+        )  # fmt: skip
         return tuple(bit for mask in masks for bit in mask)
 
     def dead_genes(self, genome: Genome) -> tuple[str, ...]:
@@ -262,48 +259,41 @@ class NasDip(Space):
             raise ValueError(f"the genome has {len(genome)} bits; {self.name} has {len(self.genes)}")
         return {role: field.values[field.code(genome)] for role, field in self._at.items()}
 
-    def _gone(self, value: Mapping[Role, int]) -> set[Role]:
-        """The stages whose bypass takes filter, width and skips with it."""
-        if self.settings["bypass"] == "shortcut":
-            return set()
-        return {(side, n) for side in "ED" for n in range(1, self.units + 1) if value[side, n, "s"]}
-
-    def _kept(self, gone: set[Role], side: str) -> list[int]:
-        """The units whose stage of that side is part of the network."""
-        return [n for n in range(1, self.units + 1) if self.settings["bypass"] == "resample" or (side, n) not in gone]
+    def _stages(self, value: Mapping[Role, int]) -> dict[Role, Stage]:
+        """The stages that are part of the network, by side and unit; `RESAMPLE` where only the resolution changes."""
+        found, bypass = {}, self.settings["bypass"]
+        for side, n in product("ED", range(1, self.units + 1)):
+            gone = value[side, n, "s"] and bypass != "shortcut"
+            if not gone:
+                kind = "shortcut" if value[side, n, "s"] else "conv"
+                found[side, n] = Stage(value[side, n, "f"], value[side, n, "h"], kind)
+            elif bypass == "resample":
+                found[side, n] = RESAMPLE
+        return found
 
     def _encode(self, network: Architecture) -> Genome:
         """The canonical genome of what the space can say of a network; ValueError for a value without a code."""
         value: dict[Role, int | None] = {("T",): network.iterations}
-        gone = set()
-        for side, stages in (("E", network.encoders), ("D", network.decoders)):
-            for n in range(1, self.units + 1):
-                stage = stages[n - 1] if n <= len(stages) else RESAMPLE
-                value[side, n, "s"] = int(stage.kind != "conv")
-                if stage.kind == "resample":
-                    gone.add((side, n))
-                else:
-                    value |= {(side, n, "f"): stage.filter, (side, n, "h"): stage.width}
-        for i, row in enumerate(network.skips, 1):
-            value |= {("R", i, j): channels for j, channels in enumerate(row, 1) if not gone & {("E", i), ("D", j)}}
+        sides = {"E": network.encoders, "D": network.decoders}
+        for side, n in product(sides, range(1, self.units + 1)):
+            stage = sides[side][n - 1] if n <= len(sides[side]) else RESAMPLE
+            value[side, n, "s"] = int(stage.kind != "conv")
+            value |= {(side, n, "f"): stage.filter, (side, n, "h"): stage.width} if stage != RESAMPLE else {}
+        for (i, first), (j, last) in product(enumerate(network.encoders, 1), enumerate(network.decoders, 1)):
+            value |= {("R", i, j): network.skips[i - 1][j - 1]} if RESAMPLE not in (first, last) else {}
         codes = (field.lowest(value[role]) if (role := field.roles[0]) in value else 0 for field in self.fields)
         return tuple(bit for field, code in zip(self.fields, codes, strict=True) for bit in field.write(code))
 
 
-def _stage(value: Mapping[Role, int], gone: set[Role], role: Role) -> Stage:
-    if role in gone:
-        return RESAMPLE
-    return Stage(value[*role, "f"], value[*role, "h"], "shortcut" if value[*role, "s"] else "conv")
-
-
-def _dead(role: Role, gone: set[Role]) -> bool:
-    """Whether a field says nothing: filter or width of a stage that is gone, or a skip that touches one."""
-    touched = {("E", role[1]), ("D", role[2])} if role[0] == "R" else {role[:2]} if role[-1] in ("f", "h") else set()
-    return bool(touched & gone)
+def _described(role: Role) -> tuple[Role, ...]:
+    """The stages that a field describes, without which it says nothing: of a filter or width one, of a skip two."""
+    if role[0] == "R":
+        return ("E", role[1]), ("D", role[2])
+    return (role[:2],) if role[-1] in ("f", "h") else ()
 
 
 def _fields(settings: Mapping[str, Any]) -> Iterator[Field]:
-    """The fields of the genome in order (sections 2.1 and 2.7)."""
+    """The fields of the genome in order."""
     start = 0
     for name, roles, unit, values in _layout(settings):
         yield Field(name, roles, unit, start, values)

@@ -39,9 +39,8 @@ def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor],
     stays for the final pass. `average` > 0 is the decay of an exponential average of the outputs, `guard` restores
     the weights where the PSNR of the fit falls by more than 5 dB in a step (for a mean squared error), `oracle` is
     the truth (1, 3, H, W) for an oracle stop. Convolutions run in `precision`, the head and the loss in float32.
-    Nothing waits for the device before the last step. Raises ValueError for what lies outside these ranges.
+    Nothing waits for the device before the last step. Raises ValueError for another precision than `PRECISIONS`.
     """
-    _check(iterations, lr, reg_noise_std, average, precision)
     z = z.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
     forward = _forward(torch.compile(network) if compile else network, z.device.type, precision)
     weights = _Flat(network)
@@ -67,20 +66,10 @@ def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor],
         return Reconstruction(output, mean, float(loss(output)), iterations, _best(errors))
 
 
-def _check(iterations: int, lr: float, reg_noise_std: float, average: float, precision: str) -> None:
-    for name, value in (("iterations", iterations), ("reg_noise_std", reg_noise_std)):
-        if value < 0:
-            raise ValueError(f"{name} is {value}; allowed are 0 and more")
-    if not lr > 0:
-        raise ValueError(f"lr is {lr}; it must be positive")
-    if not 0 <= average < 1:
-        raise ValueError(f"average is {average}; allowed are 0 (none) to below 1")
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision is {precision!r}; allowed are {', '.join(PRECISIONS)}")
-
-
 def _forward(network: Callable[[Tensor], Tensor], device: str, precision: str) -> Callable[[Tensor], Tensor]:
     """The network's call, its convolutions in `precision`."""
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is {precision!r}; allowed are {', '.join(PRECISIONS)}")
     if precision == "float32":
         return network
 

@@ -102,11 +102,6 @@ def test_other_readings_of_the_bypass_keep_the_stage() -> None:
     assert all(resample.invalid(resample.sample(keyed(0, k))) in (None, "pad_too_large") for k in range(100))
 
 
-def test_wrong_length_is_refused_by_the_decoder() -> None:
-    with pytest.raises(ValueError, match="has 77 bits; nasdip-asym-3"):
-        NasDip(units=3, side=64).decode((0,) * 77)
-
-
 @pytest.mark.parametrize("units", [1, 3, 5])
 def test_the_share_of_valid_genomes_is_that_of_equally_many_active_stages(units: int) -> None:
     space = NasDip(units=units, side=64)
@@ -219,12 +214,6 @@ def test_a_random_valid_genome_has_68_live_bits_on_average() -> None:
     space = NasDip(**PLAIN)
     genomes = [space.sample(keyed(0, k)) for k in range(1500)]
     assert np.mean([sum(space.live_bits(g)) for g in genomes if not space.invalid(g)]) == pytest.approx(67.8, abs=4.5)
-
-
-def test_codes_0_and_1_of_the_paper_s_widths_are_one_network() -> None:
-    space = NasDip(units=1, side=64)
-    assert space.dead_genes(write(space, E1_h=1, D1_h=2)) == ("E1.h:1",)
-    assert space.canonical(write(space, E1_h=1)) == write(space)
 
 
 def test_a_mutation_rate_of_5_percent_flips_8_and_a_half_bits_not_4() -> None:

@@ -94,18 +94,9 @@ def test_faster_options_stay_near_the_default(changes):
     assert run(iterations=20, **changes).loss == pytest.approx(run(iterations=20).loss, rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"iterations": -1}, "iterations"),
-        ({"lr": 0}, "lr"),
-        ({"average": 1}, "average"),
-        ({"precision": "half"}, "half"),
-    ],
-)
-def test_settings_outside_their_range_are_refused(changes, named):
-    with pytest.raises(ValueError, match=named):
-        run(**changes)
+def test_another_precision_is_refused():
+    with pytest.raises(ValueError, match="precision is 'half'; allowed are float32, bfloat16"):
+        run(precision="half")
 
 
 def psnr(output):

@@ -182,18 +182,15 @@ def fig4(study: Study) -> Figure | None:
 
 
 def fig5a(study: Study) -> Figure | None:
-    """t-SNE of the last populations of the symmetric searches on super-resolution, as bits and as canonical bits."""
-    rows = [row for row in records.rows_of(study, "sym") if records.task(row) == "super-resolution"]
-    runs = [one for row in rows[:1] for one in records.stored(study, "sym", row=row) if one.populations]
-    members = [one.populations[-1].query("valid") for one in runs]
-    genomes = [genome for one, part in zip(runs, members, strict=True) for genome in one.genomes(part)]
+    """t-SNE of the last population of a symmetric search on super-resolution, as bits and as canonical bits."""
+    runs = [one for one in records.stored(study, "sym") if records.task(one.search.row) == "super-resolution"]
+    members = runs[0].populations[-1].query("valid") if runs else pd.DataFrame()
+    genomes = runs[0].genomes(members) if runs else []
     if len({runs[0].space.canonical(genome) for genome in genomes}) < FEWEST:
         study.lack("fig5a", f"needs the part sym on a row of super-resolution, with {FEWEST} networks in the end")
         return None
-    searches = [f"seed {one.search.seed}" for one, part in zip(runs, members, strict=True) for _ in part.index]
-    frame = _embedded(runs[0].space, genomes, fitness=pd.concat(members)["fitness"].to_numpy(), search=searches)
-    by = "search" if len(runs) > 1 else None
-    return study.figure("fig5a", embedding(frame, colour="fitness", by=by, size="count", panel="t-SNE of"))
+    frame = _embedded(runs[0].space, genomes, fitness=members["fitness"].to_numpy())
+    return study.figure("fig5a", embedding(frame, colour="fitness", size="count", panel="t-SNE of"))
 
 
 def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.DataFrame:
