@@ -4,8 +4,9 @@ Ho et al. (arXiv 2001.04776), section 3.1, in the block structure of Ulyanov et 
 batch norms use the statistics of the single image, also for the final output.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor, nn
@@ -42,95 +43,6 @@ class NetworkOptions:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}")
 
 
-@dataclass(frozen=True)
-class Layer:
-    """A convolution and whether a batch norm and LeakyReLU follow it; `level` halvings lie before its output."""
-
-    inputs: int
-    outputs: int
-    level: int
-    filter: int = 1
-    stride: int = 1
-    normed: bool = True
-
-    @property
-    def parameters(self) -> int:
-        return self.outputs * (self.inputs * self.filter**2 + 1 + 2 * self.normed)
-
-    def macs(self, height: int, width: int) -> int:
-        return self.inputs * self.outputs * self.filter**2 * (height >> self.level) * (width >> self.level)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One stage: its chain of layers, its shortcut, and for a decoder the skips (encoder, tap level, 1x1) it joins."""
-
-    level: int  # of its output
-    outputs: int
-    chain: tuple[Layer, ...]
-    shortcut: tuple[Layer, ...] = ()
-    skips: tuple[tuple[int, int, Layer], ...] = ()
-    joined: int = 0  # channels of the concatenation that the first batch norm of a decoder sees; 0 without one
-
-
-def plan(architecture: Architecture, options: NetworkOptions) -> tuple[list[Plan], list[Plan], Layer]:
-    """The encoder stages, outermost first, the decoder stages, innermost first, and the head to three colours."""
-    channels, encoders, decoders, sources = options.input_channels, [], [], []
-    one_by_one = options.stage == "dip" and architecture.one_by_one
-    for level, stage in enumerate(architecture.encoders, 1):
-        encoders.append(_encoder(stage, channels, level, options))
-        sources.append((channels, level - 1) if options.skip_tap == "pre" else (encoders[-1].outputs, level))
-        channels = encoders[-1].outputs
-    for level, stage in reversed(list(enumerate(architecture.decoders))):
-        skips = tuple(
-            (i, tap, Layer(inputs, row[level], max(tap, level)))
-            for i, (row, (inputs, tap)) in enumerate(zip(architecture.skips, sources, strict=True)) if row[level]
-        )  # fmt: skip
-        decoders.append(_decoder(stage, channels, level, skips, one_by_one=one_by_one))
-        channels = decoders[-1].outputs
-    return encoders, decoders, Layer(channels, 3, 0, normed=False)
-
-
-def _encoder(stage: Stage, channels: int, level: int, options: NetworkOptions) -> Plan:
-    if stage.kind == "resample":
-        return Plan(level, channels, ())
-    down = Layer(channels, stage.width, level, stage.filter, stride=2)
-    chain = (down,) if options.stage == "single" else (down, Layer(stage.width, stage.width, level, stage.filter))
-    branch = Layer(channels, stage.width, level, stride=2, normed=False)
-    return Plan(level, stage.width, chain, (branch,) if stage.kind == "shortcut" else ())
-
-
-def _decoder(stage: Stage, channels: int, level: int, skips: tuple[tuple[int, int, Layer], ...], *,
-             one_by_one: bool) -> Plan:  # fmt: skip
-    joined = channels + sum(layer.outputs for _, _, layer in skips)
-    if stage.kind == "resample":
-        return Plan(level, joined, (), skips=skips)
-    chain = [Layer(joined, stage.width, level, stage.filter)]
-    if one_by_one:
-        chain.append(Layer(stage.width, stage.width, level))
-    branch = Layer(joined, stage.width, level, normed=False)
-    return Plan(level, stage.width, tuple(chain), (branch,) if stage.kind == "shortcut" else (), skips, joined)
-
-
-def _layers(architecture: Architecture, options: NetworkOptions) -> Iterator[Layer]:
-    encoders, decoders, head = plan(architecture, options)
-    for stage in (*encoders, *decoders):
-        yield from (*stage.chain, *stage.shortcut, *(layer for _, _, layer in stage.skips))
-    yield head
-
-
-def macs(architecture: Architecture, options: NetworkOptions, height: int, width: int) -> int:
-    """Multiply-accumulates of the convolutions of one forward pass; the sides are divisible by 2^levels."""
-    return sum(layer.macs(height, width) for layer in _layers(architecture, options))
-
-
-def parameters(architecture: Architecture, options: NetworkOptions) -> int:
-    """Trainable numbers of the network, biases in front of batch norms included."""
-    _, decoders, _ = plan(architecture, options)
-    joins = sum(2 * stage.joined for stage in decoders)
-    return joins + sum(layer.parameters for layer in _layers(architecture, options))
-
-
 class Norm(nn.Module):
     """Batch norm over the positions of the image, then LeakyReLU where `slope` is not 1."""
 
@@ -145,14 +57,15 @@ class Norm(nn.Module):
 
 
 class Convolution(nn.Module):
-    """The convolution of a layer, padded by half its filter, with its batch norm and LeakyReLU."""
+    """A convolution padded by half its filter, with batch norm and LeakyReLU; its output is `level` times halved."""
 
-    def __init__(self, layer: Layer, pad: str) -> None:
+    def __init__(self, inputs: int, outputs: int, level: int, *, pad: str, filter: int = 1, stride: int = 1,
+                 normed: bool = True) -> None:  # fmt: skip
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(layer.outputs, layer.inputs, layer.filter, layer.filter))
-        self.bias = nn.Parameter(torch.empty(layer.outputs))
-        self.norm = Norm(layer.outputs) if layer.normed else None
-        self.stride, self.padding, self.pad = layer.stride, layer.filter // 2, pad
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, filter, filter))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        self.norm = Norm(outputs) if normed else None
+        self.level, self.stride, self.padding, self.pad = level, stride, filter // 2, pad
 
     def forward(self, x: Tensor) -> Tensor:
         p = self.padding
@@ -164,10 +77,17 @@ class Convolution(nn.Module):
 class EncoderStage(nn.Module):
     """Convolutions that halve the resolution; without any, average pooling."""
 
-    def __init__(self, stage: Plan, pad: str) -> None:
+    def __init__(self, stage: Stage, channels: int, level: int, options: NetworkOptions) -> None:
         super().__init__()
-        self.chain = nn.Sequential(*(Convolution(layer, pad) for layer in stage.chain))
-        self.shortcut = nn.ModuleList(Convolution(layer, pad) for layer in stage.shortcut)
+        self.outputs = channels if stage.kind == "resample" else stage.width
+        layer = partial(Convolution, outputs=self.outputs, level=level, pad=options.pad)
+        self.chain, self.shortcut = nn.Sequential(), nn.ModuleList()
+        if stage.kind != "resample":
+            self.chain.append(layer(channels, filter=stage.filter, stride=2))
+            if options.stage == "dip":
+                self.chain.append(layer(self.outputs, filter=stage.filter))
+        if stage.kind == "shortcut":
+            self.shortcut.append(layer(channels, stride=2, normed=False))
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.chain:
@@ -178,14 +98,23 @@ class EncoderStage(nn.Module):
 class DecoderStage(nn.Module):
     """Doubles the resolution, joins the skips in front (in encoder order) and convolves; without a chain only joins."""
 
-    def __init__(self, stage: Plan, options: NetworkOptions) -> None:
+    def __init__(self, stage: Stage, channels: int, level: int, taps: Mapping[int, tuple[int, int, int]],
+                 options: NetworkOptions, *, one_by_one: bool) -> None:  # fmt: skip
+        """`taps` are the level, the channels and the width of the skip from each encoder that has one."""
         super().__init__()
-        self.up, self.level = options.up, stage.level
-        self.skips = nn.ModuleDict({str(i): Convolution(layer, options.pad) for i, _, layer in stage.skips})
-        self.taps = {i: tap for i, tap, _ in stage.skips}
-        self.norm = Norm(stage.joined, slope=1) if stage.joined else None
-        self.chain = nn.Sequential(*(Convolution(layer, options.pad) for layer in stage.chain))
-        self.shortcut = nn.ModuleList(Convolution(layer, options.pad) for layer in stage.shortcut)
+        self.up, self.level, self.taps = options.up, level, {i: tap for i, (tap, _, _) in taps.items()}
+        layer = partial(Convolution, pad=options.pad)
+        skips = {str(i): layer(inputs, width, max(tap, level)) for i, (tap, inputs, width) in taps.items()}
+        joined = channels + sum(width for _, _, width in taps.values())
+        self.outputs = joined if stage.kind == "resample" else stage.width
+        self.skips, self.norm = nn.ModuleDict(skips), Norm(joined, slope=1) if stage.kind != "resample" else None
+        self.chain, self.shortcut = nn.Sequential(), nn.ModuleList()
+        if stage.kind != "resample":
+            self.chain.append(layer(joined, self.outputs, level, filter=stage.filter))
+            if one_by_one:
+                self.chain.append(layer(self.outputs, self.outputs, level))
+        if stage.kind == "shortcut":
+            self.shortcut.append(layer(joined, self.outputs, level, normed=False))
 
     def forward(self, y: Tensor, sources: list[Tensor]) -> Tensor:
         paths = [self._path(i, sources[i]) for i in self.taps]
@@ -209,11 +138,21 @@ class DipNetwork(nn.Module):
 
     def __init__(self, architecture: Architecture, options: NetworkOptions) -> None:
         super().__init__()
-        encoders, decoders, head = plan(architecture, options)
         self.architecture, self.options = architecture, options
-        self.encoders = nn.ModuleList(EncoderStage(stage, options.pad) for stage in encoders)
-        self.decoders = nn.ModuleList(DecoderStage(stage, options) for stage in decoders)
-        self.head = Convolution(head, options.pad)
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        channels, sources = options.input_channels, []  # sources: level and channels where each encoder's skips begin
+        for level, stage in enumerate(architecture.encoders, 1):
+            encoder = EncoderStage(stage, channels, level, options)
+            sources.append((level - 1, channels) if options.skip_tap == "pre" else (level, encoder.outputs))
+            self.encoders.append(encoder)
+            channels = encoder.outputs
+        one_by_one = options.stage == "dip" and architecture.one_by_one
+        for level, stage in reversed(list(enumerate(architecture.decoders))):
+            taps = {i: (*sources[i], row[level]) for i, row in enumerate(architecture.skips) if row[level]}
+            decoder = DecoderStage(stage, channels, level, taps, options, one_by_one=one_by_one)
+            self.decoders.append(decoder)
+            channels = decoder.outputs
+        self.head = Convolution(channels, 3, 0, pad=options.pad, normed=False)
         initialise(self, 0)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -247,7 +186,26 @@ def initialise(network: nn.Module, seed: int) -> None:
         if isinstance(module, Convolution):
             bound = module.weight[0].numel() ** -0.5
             for parameter in (module.weight, module.bias):
-                parameter.copy_(torch.empty(parameter.shape).uniform_(-bound, bound, generator=generator))
+                drawn = torch.empty(parameter.shape, device="cpu").uniform_(-bound, bound, generator=generator)
+                parameter.copy_(drawn)
         elif isinstance(module, Norm):
             module.weight.fill_(1)
             module.bias.fill_(0)
+
+
+@lru_cache(maxsize=8)
+def _drawing(architecture: Architecture, options: NetworkOptions) -> DipNetwork:
+    """The network without memory, to be measured."""
+    with torch.device("meta"):
+        return DipNetwork(architecture, options)
+
+
+def macs(architecture: Architecture, options: NetworkOptions, height: int, width: int) -> int:
+    """Multiply-accumulates of the convolutions of one forward pass; the sides are divisible by 2^levels."""
+    layers = [layer for layer in _drawing(architecture, options).modules() if isinstance(layer, Convolution)]
+    return sum(layer.weight.numel() * (height >> layer.level) * (width >> layer.level) for layer in layers)
+
+
+def parameters(architecture: Architecture, options: NetworkOptions) -> int:
+    """Trainable numbers of the network, biases in front of batch norms included."""
+    return sum(parameter.numel() for parameter in _drawing(architecture, options).parameters())

@@ -223,7 +223,7 @@ def fill(folder: Path, worth: Worth = usual, profile: str = "desk") -> Study:
     pictures = painted(settings(), found, worth)
     rows = list(listed(({key: row.pop(key) for key in ("row", "what")}, row, 0) for row in pictures))
     for row in rows:
-        own = row["config"]["what"].partition("_")[0] in ("first", "last")
+        own = row["config"]["what"].startswith(("first", "last", "winner_own"))
         row |= {"artifacts": {"image": f"artifacts/{row['k']:03d}.png"}, "seed": int(own)}
     write(folder, "pictures", rows)
     paint(folder, rows)

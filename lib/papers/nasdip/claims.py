@@ -197,8 +197,14 @@ def _last(measure: Callable[[Stored, int], float], threshold: float, study: Stud
 
 
 def _again(study: Study, claim: Claim) -> Finding:
-    """Were the networks of the pictures as good as when trained before with the same seed, bit for bit?"""
-    pairs = study.frame("pictures").merge(records.before(study), on=["row", "what", "seed"], suffixes=("", " before"))
+    """Are networks trained again for their pictures as good as their search had found them, bit for bit?"""
+    known, keys = [], ["row", "what", "seed"]
+    for one in (one for one in records.stored(study, A) if one.search.seed == 0 and one.populations):
+        members = {"winner_own": one.winner, **one.ladder}
+        known += [{**member[["seed", *MEASURES]], "row": one.search.row, "what": what}
+                  for what, member in members.items()]  # fmt: skip
+    before = pd.DataFrame(known, columns=[*keys, *MEASURES])
+    pairs = study.frame("pictures").merge(before, on=keys, suffixes=("", " before"))
     if pairs.empty:
         return not_run(claim, "no network was trained twice with one seed")
     same = pd.concat([pairs[name] == pairs[f"{name} before"] for name in MEASURES], axis=1).all(axis=1)

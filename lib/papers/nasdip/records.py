@@ -135,18 +135,6 @@ def scale(study: Study) -> str:
     )
 
 
-def before(study: Study) -> pd.DataFrame:
-    """Measures of the networks that pictures are made of, as known without the pictures: row, what, seed, measures."""
-    found, columns = [], ["seed", *MEASURES]
-    fresh = study.frame("rescored") if study.has("rescored") else pd.DataFrame(columns=["search", *columns])
-    for one in stored(study, "truth", "mutation"):
-        if one.search.seed == 0 and one.populations:
-            known = [(one.search.shown, row) for _, row in fresh[fresh["search"] == one.search.name].iterrows()]
-            found += [{"row": one.search.row, "what": what, **row[columns]} for what, row in
-                      [*known, *one.ladder.items()]]  # fmt: skip
-    return pd.DataFrame(found, columns=["row", "what", *columns])
-
-
 def rows_of(study: Study, *parts: str) -> list[str]:
     """The picture rows that the searches of the parts restored, in the paper's order, others behind."""
     found = dict.fromkeys(one.search.row for one in stored(study, *parts))

@@ -126,36 +126,20 @@ def rate_arm(study: Study, name: str) -> str:
     return "dip_matched" if name == "DIP" else "truth" if name in main else f"rate {name}"
 
 
-def references(study: Study) -> pd.DataFrame | None:
-    """What the winner by each fitness reference is worth, beside the untouched input and the classical network.
-
-    The references differ in how parents are drawn too (`selection`), and in the number of searches (`n`).
-    """
-    rows = records.rows_of(study, "observed", "heldout")
-    if not rows or not study.has("rescored"):
-        study.lack("extra_references", "needs the parts observed, heldout and rescored")
-        return None
-    frame = _methods(study, rows, ["untouched", "dip_matched", "random", "truth", "observed", "heldout"])
-    ways = {METHODS["truth"]: "1 - LPIPS", METHODS["observed"]: "1 - LPIPS", METHODS["heldout"]: "rank"}
-    return study.table("extra_references", frame.assign(selection=frame["method"].map(ways).fillna("")))
-
-
 @needs("baselines")
 def baselines(study: Study) -> pd.DataFrame:
-    """Every method on every row, those with a network or library that the paper did not run included."""
-    return study.table("extra_baselines", _methods(study, records.rows_of(study, "truth"), list(METHODS)))
+    """One line a row and method that was run, those that the paper did not run included: mean measures.
 
-
-def _methods(study: Study, rows: list[str], chosen: list[str]) -> pd.DataFrame:
-    """One line a row and method that was run: mean measures, and n, the searches or seeds behind them."""
-    every = records.arms(study)
-    grouped = every[every["arm"].isin(chosen)].groupby(["row", "arm"])
+    `n` are the searches, or seeds, behind them.
+    """
+    every, rows = records.arms(study), records.rows_of(study, "truth")
+    grouped = every.groupby(["row", "arm"])
     known = grouped[list(MEASURED)].mean().assign(n=grouped.size()).to_dict("index")
-    lines = [{"row": records.title(row), "task": records.task(row), "method": METHODS[arm], **known[row, arm]}
-             for row in rows for arm in chosen if (row, arm) in known]  # fmt: skip
+    lines = [{"row": records.title(row), "task": records.task(row), "method": called, **known[row, arm]}
+             for row in rows for arm, called in METHODS.items() if (row, arm) in known]  # fmt: skip
     frame = pd.DataFrame(lines).rename(columns={**MEASURES, "psnr_hole": "PSNR in the hole"})
     frame["method"] = frame["method"].str.replace(CALLED["dip_published"], CALLED["dip_published"] + _share(every))
-    return frame.dropna(axis=1, how="all").astype({"n": int})
+    return study.table("extra_baselines", frame.dropna(axis=1, how="all").astype({"n": int}))
 
 
 def searches(study: Study) -> pd.DataFrame | None:
@@ -183,5 +167,5 @@ def _late(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (
-    table1, table2, table3, references, baselines, searches,
+    table1, table2, table3, baselines, searches,
 )  # fmt: skip
