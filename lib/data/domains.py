@@ -56,7 +56,7 @@ def load(key: str | Path, side: int, load_side: int | None = None) -> Unpaired:
     """The domains of a set: training pictures at `load_side` (none: round(side * 286 / 256)), test ones at `side`.
 
     `key` is one of KEYS or a folder with sub-folders trainA, trainB, testA and testB. Pictures of files are stretched
-    to the square by the antialiased bicubic filter, as in CycleGAN (specification section 4), in order of their names.
+    to the square by the antialiased bicubic filter, as in CycleGAN, in order of their names.
     Of a domain without a sub-folder for testing the last tenth of the training pictures, at least one, is held out.
 
     Raises ValueError for an unknown key, a side that is below 16 or not divisible by 4, a load side below the side, a

@@ -40,7 +40,7 @@ class Made:
 
 
 def shapes(side: int, load_side: int, *, striped: bool = False, seed: int = 0) -> Made:
-    """Discs, squares and diamonds (specification 9.1), 24 test pictures a domain.
+    """Discs, squares and diamonds, 24 test pictures a domain.
 
     Of the symmetric set, 48 + 48 for training, A has warm shapes on cool ground and B the same colours swapped. Of the
     `striped` one, 32 + 64, both have warm shapes on cool ground, and B's are larger and finely striped; the stripes are

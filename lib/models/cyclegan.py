@@ -1,4 +1,4 @@
-"""CycleGAN's generator and discriminator (section 4 of CycleGANAS' specification) and networks of a genotype.
+"""CycleGAN's generator and discriminator and networks of a genotype.
 
 Every layer has a name, that of its gene; a supernetwork runs the same course with sums of candidates in its layers.
 """
@@ -47,13 +47,11 @@ class Network(nn.Module):
 
 
 class ResnetGenerator(Network):
-    """The course of a generator (section 2.3): stem, encode cell, `blocks` residual cells, decode cell, head."""
+    """The course of a generator: stem, encode cell, `blocks` residual cells, decode cell, head."""
 
     def __init__(self, blocks: int, H: int, preset: str, make: Make) -> None:
-        """`make` gives each searched layer; ValueError for a width below 1 and what makes no generator."""
+        """`make` gives each searched layer."""
         super().__init__()
-        if H < 1:
-            raise ValueError(f"H is {H}; allowed are 1 and more")
         self.blocks, self.H, self.margin = blocks, H, 3 if preset == "paper" else 1
         self.slots = generator_slots(blocks, preset)
         widths = {"stem": (3, H), "e0": (H, 2 * H), "e1": (2 * H, 4 * H), "d0": (4 * H, 2 * H), "d1": (2 * H, H),
@@ -78,7 +76,7 @@ class ResnetGenerator(Network):
 
 
 class Generator(ResnetGenerator):
-    """The generator of one genotype with stem width H, for training from scratch; ValueError for a width below 1."""
+    """The generator of one genotype with stem width H, for training from scratch."""
 
     def __init__(self, genotype: GeneratorGenotype, H: int) -> None:
         preset = "repo" if genotype.stem else "paper"
@@ -108,7 +106,7 @@ class PatchDiscriminator(Network):
 
 
 class SearchedDiscriminator(PatchDiscriminator):
-    """Four or five searched layers with ndf channels and their doubles (sections 2.3 and 2.4); `make` gives each."""
+    """Four or five searched layers with ndf channels and their doubles; `make` gives each."""
 
     def __init__(self, ndf: int, preset: str, make: Make) -> None:
         super().__init__()
@@ -126,7 +124,7 @@ class SearchedDiscriminator(PatchDiscriminator):
 
 
 class Discriminator(SearchedDiscriminator):
-    """The discriminator of four operations (`repo`: five) and a head; ValueError for operations that make none."""
+    """The discriminator of four operations (`repo`: five) and a head."""
 
     def __init__(self, operations: Sequence[str], ndf: int = 64) -> None:
         preset = discriminator_preset(operations)
@@ -165,7 +163,7 @@ def macs(module: nn.Module, side: int) -> int:
 
 @torch.no_grad()
 def initialise(module: nn.Module, seed: int) -> None:
-    """Draw all weights anew, N(0, 0.02) with biases 0, and architecture logits N(0, 0.001) (sections 3 and 4).
+    """Draw all weights anew, N(0, 0.02) with biases 0, and architecture logits N(0, 0.001).
 
     Every tensor has a generator of its own, keyed by seed and name: two networks of one seed start equal where their
     layers have equal names and shapes. The singular vectors of a spectral norm are fitted to the new weights.

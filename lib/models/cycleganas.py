@@ -1,4 +1,4 @@
-"""The supernetworks of CycleGANAS (section 3): every searched layer is a weighted sum of all its candidates.
+"""The supernetworks of CycleGANAS: every searched layer is a weighted sum of all its candidates.
 
 The weights are a softmax of architecture logits. They and the merged kernels are made once an update and shared by its
 passes. Nothing is shared between networks.
@@ -39,8 +39,6 @@ class Mixture(Network):
     _key: Any = None  # of the state that `_made` stands for, where more passes may use it
 
     def _set(self, make: Callable[[], Mapping[str, nn.Module]]) -> None:
-        if self.mix not in MIXES:
-            raise ValueError(f"mix is {self.mix!r}; allowed are {', '.join(MIXES)}")
         self.forms, self.noise = dict.fromkeys(self.slots, "merged9"), torch.Generator()
         self.alphas = nn.ParameterList(torch.zeros(len(choices(kind, self.preset))) for kind in self.slots.values())
         super()._set(make)
@@ -84,10 +82,8 @@ class Mixture(Network):
     @torch.no_grad()
     def choose(self, operations: Sequence[str]) -> None:
         """Put all weight on one candidate of each layer, in order; from then on it is the network of that genotype."""
-        for (slot, kind), alpha, name in zip(self.slots.items(), self.alphas, operations, strict=True):
-            if name not in (names := choices(kind, self.preset)):
-                raise ValueError(f"operation {slot} is {name!r}; allowed are {', '.join(names)}")
-            alpha.copy_(torch.tensor([CERTAIN * (one == name) for one in names]))
+        for kind, alpha, name in zip(self.slots.values(), self.alphas, operations, strict=True):
+            alpha.copy_(torch.tensor([CERTAIN * (one == name) for one in choices(kind, self.preset)]))
         self.mix = "softmax"  # no noise any more
         self.refresh()
 
@@ -171,10 +167,7 @@ class Mixture(Network):
 
 
 class Supernet(Mixture, ResnetGenerator):
-    """A generator of all genotypes with `blocks` residual cells and stem width H (16 in the paper's search).
-
-    Raises ValueError for a width below 1, or a preset or mix that is none.
-    """
+    """A generator of all genotypes with `blocks` residual cells and stem width H (16 in the paper's search)."""
 
     def __init__(self, blocks: int = 9, H: int = 16, preset: str = "paper", mix: str = "softmax") -> None:
         self.preset, self.mix = preset, mix
@@ -186,7 +179,7 @@ class Supernet(Mixture, ResnetGenerator):
 
 
 class SuperDiscriminator(Mixture, SearchedDiscriminator):
-    """A discriminator of all genotypes with ndf channels (16 in the paper's search); errors as `Supernet`."""
+    """A discriminator of all genotypes with ndf channels (16 in the paper's search)."""
 
     def __init__(self, ndf: int = 16, preset: str = "paper", mix: str = "softmax") -> None:
         self.preset, self.mix = preset, mix
@@ -198,7 +191,7 @@ class SuperDiscriminator(Mixture, SearchedDiscriminator):
 
 
 def temperature(epoch: int, epochs: int) -> float:
-    """Of a Gumbel mixture in an epoch from 0: falling exponentially from 5 to 0.1 (section 3)."""
+    """Of a Gumbel mixture in an epoch from 0: falling exponentially from 5 to 0.1."""
     return max(COLD, WARM * math.exp(-epoch * math.log(WARM / COLD) / epochs))
 
 

@@ -1,7 +1,7 @@
 """The operations of CycleGANAS' cells, and the sum of all candidates of a set in fewer convolutions.
 
 Norm and activation follow the sum, so all candidates but max pooling and clamped interpolation are linear in one place:
-their kernels can be added before they meet the picture (sections 2.2 and 10.1 of the specification).
+their kernels can be added before they meet the picture.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-from lib.spaces.cycleganas import SETS
 
 FORMS = ("plain", "merged9", "merged7")  # of a mixed operation; merged7 leaves the dilated 5x5 on its own
 SIDES = {"merged9": 9, "merged7": 7}  # of the merged kernel; that of a decode set has 3
@@ -46,15 +44,12 @@ class Operation(nn.Module):
     """One candidate: a convolution with bias, after a pooling or before an enlargement where its name says so.
 
     An `encode` operation halves the side n, even; a `decode` one doubles it; a `residual` one shrinks it by 2: its
-    input comes padded by one mirrored ring, and it adds zeros for the rest of its extent. Raises ValueError for a name
-    outside the set of that kind. An interpolation follows its 1x1 convolution: the same numbers for a fourth of the
-    work, since its weights sum to 1.
+    input comes padded by one mirrored ring, and it adds zeros for the rest of its extent. An interpolation follows its
+    1x1 convolution: the same numbers for a fourth of the work, since its weights sum to 1.
     """
 
     def __init__(self, name: str, c_in: int, c_out: int, kind: str) -> None:
         super().__init__()
-        if name not in SETS[kind]:
-            raise ValueError(f"{name!r} is no {kind} operation; allowed are {', '.join(SETS[kind])}")
         self.before: nn.Module = nn.Identity()
         self.after: nn.Module = nn.Identity()
         self.conv: nn.Conv2d | nn.ConvTranspose2d
@@ -110,9 +105,7 @@ class MixedOp(nn.Module):
         return y
 
     def merge(self, beta: Tensor, form: str) -> Merged:
-        """The one kernel of all candidates that fit into it, for `merged9` or `merged7`; ValueError for others."""
-        if form not in SIDES:
-            raise ValueError(f"form is {form!r}; allowed are {', '.join(FORMS)}")
+        """The one kernel of all candidates that fit into it, for `merged9` or `merged7`."""
         side, (c_in, c_out) = 3 if self.kind == "decode" else SIDES[form], self.channels
         inside, picked, owners, places = _places(self.names, self.kind, side, beta.device, beta.dtype)
         convs = [self.candidates[name].conv for name in inside]

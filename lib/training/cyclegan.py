@@ -1,6 +1,6 @@
 """Training of CycleGAN, and of the pairs that CycleGANAS derives, on two unpaired sets of pictures.
 
-Sections are those of CycleGANAS' specification. `G_A` maps domain A to B and `D_B` judges its pictures.
+`G_A` maps domain A to B and `D_B` judges its pictures.
 """
 
 import math
@@ -39,7 +39,7 @@ class CycleSettings:
     `lambda_cycle` and `lambda_identity` weigh the others; `pool` is the number of earlier translations kept a domain.
     `paired` puts what a network sees twice in one batch: the same numbers with instance norm, but not the same noise of
     a Gumbel mixture nor as many power iterations of a spectral norm. `precision` is that of the convolutions; the
-    weights, their updates and the losses stay float32, or all is float64. Raises ValueError for what cannot be.
+    weights, their updates and the losses stay float32, or all is float64.
     """
 
     side: int
@@ -54,21 +54,6 @@ class CycleSettings:
     precision: str
     device: str
 
-    def __post_init__(self) -> None:
-        if self.side < 32 or self.side % 16:
-            raise ValueError(f"side is {self.side}; allowed are multiples of 16 from 32 on")
-        for name in ("iterations", "lr_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; allowed are 1 and more")
-        if not 0 < self.lr < math.inf:
-            raise ValueError(f"lr is {self.lr}; it must be positive")
-        for name in ("lambda_cycle", "lambda_identity"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}; allowed are 0 and more")
-        for name, allowed in (("gan", GANS), ("precision", PRECISIONS)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}")
-
     @property
     def weights(self) -> tuple[float, ...]:
         """Those of a generator's losses, the first six of LOSSES."""
@@ -76,7 +61,7 @@ class CycleSettings:
 
 
 def lr_factor(epoch: int, epochs: int) -> float:
-    """Of the learning rate in an epoch, from 1, of so many: 1 in the first half, then falling linearly (section 4)."""
+    """Of the learning rate in an epoch, from 1, of so many: 1 in the first half, then falling linearly."""
     constant = epochs // 2
     return 1 - max(0, epoch - constant) / (epochs - constant + 1)
 
@@ -119,10 +104,8 @@ class CycleGan:
     def translate(self, pictures: Tensor, direction: str, batch: int = 16) -> Tensor:
         """The translations (N, 3, s, s) in [0, 1], on the CPU, of pictures (N, 3, s, s), uint8 or in [0, 1].
 
-        `direction` is "AtoB" or "BtoA"; ValueError for another. A Gumbel mixture draws noise for it.
+        `direction` is "AtoB" or "BtoA". A Gumbel mixture draws noise for it.
         """
-        if direction not in DIRECTIONS:
-            raise ValueError(f"direction is {direction!r}; allowed are {', '.join(DIRECTIONS)}")
         scale = 127.5 if pictures.dtype == torch.uint8 else 0.5
         parts = (part.to(self.device, self.dtype) / scale - 1 for part in pictures.split(batch))
         return torch.cat([self._run(DIRECTIONS[direction], part).add(1).div(2).float().cpu() for part in parts])
@@ -198,8 +181,6 @@ class CycleTrainer(ABC):
     """
 
     def __init__(self, gan: CycleGan, feeds: list[Feed], chunk: int) -> None:
-        if chunk < 1:
-            raise ValueError(f"chunk is {chunk}; allowed are 1 and more")
         self.gan, self.feeds, self.chunk = gan, feeds, chunk
         self.iteration = self.updates = 0
 
@@ -209,13 +190,8 @@ class CycleTrainer(ABC):
         return math.ceil(self.gan.settings.iterations / self.chunk)
 
     def step(self) -> Step:
-        """Train on; raises FloatingPointError naming the iteration, counted from 0, of a loss that is not finite.
-
-        ValueError once all iterations are done.
-        """
+        """Train on; raises FloatingPointError naming the iteration, counted from 0, of a loss that is not finite."""
         first, total = self.iteration, self.gan.settings.iterations
-        if first >= total:
-            raise ValueError(f"all {total} iterations are done")
         losses = torch.stack([self._iterate(place) for place in range(first, min(first + self.chunk, total))]).cpu()
         self._check(losses)
         self.iteration += len(losses)
@@ -265,7 +241,7 @@ class CycleTrainer(ABC):
 
 
 class CycleTraining(CycleTrainer):
-    """Four networks trained from scratch: CycleGAN's own, or those of a genotype (sections 4 and 5)."""
+    """Four networks trained from scratch: CycleGAN's own, or those of a genotype."""
 
     def __init__(self, networks: Networks, settings: CycleSettings, a: Tensor, b: Tensor, seed: int, *, chunk: int,
                  evaluate: Callable[[Callable[..., Tensor]], dict[str, float]] | None = None,

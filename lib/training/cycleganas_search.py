@@ -1,9 +1,5 @@
-"""The search of CycleGANAS (An and Joo, CVPR Workshops 2024): four supernetworks, their weights and logits.
+"""The search of CycleGANAS (An and Joo, CVPR Workshops 2024): four supernetworks, their weights and logits."""
 
-Sections are those of the specification.
-"""
-
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.device import keyed_seed
-from lib.models.cycleganas import MIXES, Mixture, SuperDiscriminator, Supernet, temperature
-from lib.models.mixed_ops import FORMS
+from lib.models.cycleganas import Mixture, SuperDiscriminator, Supernet, temperature
 from lib.searchers.differentiable import Move, Scheme
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, GeneratorGenotype, Genotype
@@ -23,11 +18,11 @@ from lib.training.trainer import Step
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """What is searched and how (section 5): `blocks`, stem width H and `ndf` are those of the supernetworks.
+    """What is searched and how: `blocks`, stem width H and `ndf` are those of the supernetworks.
 
     `scheme` is OF, TF, TH or THS; with `same_pair` TF takes both steps on the same pictures. `form` is how mixed layers
     are computed, "auto" the fastest of each layer, timed: then runs differ in rounding. `alpha_lr` is the learning rate
-    of architecture logits. Raises ValueError for what cannot be.
+    of architecture logits.
     """
 
     scheme: str
@@ -39,18 +34,6 @@ class SearchPlan:
     form: str
     alpha_lr: float
     same_pair: bool
-
-    def __post_init__(self) -> None:
-        Scheme(self.scheme)
-        if self.ndf < 1:
-            raise ValueError(f"ndf is {self.ndf}; allowed are 1 and more")
-        for name, allowed in (("mix", MIXES), ("form", ("auto", *FORMS))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}")
-        if not 0 < self.alpha_lr < math.inf:
-            raise ValueError(f"alpha_lr is {self.alpha_lr}; it must be positive")
-        if self.same_pair and self.scheme != "TF":
-            raise ValueError(f"same_pair is for TF; {self.scheme} has one step or halves of its own")
 
     def networks(self, seed: int) -> dict[str, nn.Module]:
         """The supernetworks, their weights and logits drawn from the seed; each has a stream of its own."""

@@ -11,13 +11,11 @@ from lib.device import keyed_seed
 class ImagePool:
     """Up to `size` translations; gives back the new one, or, once full, an old one in half of the cases.
 
-    The old one leaves its place to the new one (section 4 of CycleGANAS' specification). A pool of size 0 keeps none.
+    The old one leaves its place to the new one. A pool of size 0 keeps none.
     """
 
     def __init__(self, size: int, seed: int) -> None:
-        """All draws follow from the seed; ValueError for a size below 0."""
-        if size < 0:
-            raise ValueError(f"pool is {size}; allowed are 0 and more")
+        """All draws follow from the seed."""
         self.size, self.images = size, list[Tensor]()
         self._rng = torch.Generator().manual_seed(keyed_seed("pool", seed))
 

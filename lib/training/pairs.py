@@ -1,7 +1,4 @@
-"""Pairs of pictures of two unpaired domains, cut on the way, and the pools of what is made of them.
-
-Sections are those of CycleGANAS' specification.
-"""
+"""Pairs of pictures of two unpaired domains, cut on the way, and the pools of what is made of them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +13,7 @@ Pair = tuple[Tensor, Tensor]  # of A and of B, (1, 3, s, s) each
 
 
 class Domains:
-    """Pairs of pictures without end: A in a new order each epoch, B at random, both cropped and flipped (section 4).
+    """Pairs of pictures without end: A in a new order each epoch, B at random, both cropped and flipped.
 
     An epoch has as many pairs as the larger domain has pictures. Each follows from the seed and its number alone.
     """
@@ -24,15 +21,8 @@ class Domains:
     def __init__(self, a: Tensor, b: Tensor, side: int, seed: int, members: Sequence[Sequence[int]] = ()) -> None:
         """Take from a and b, (N, 3, L, L) uint8 each with L from `side` on, where they lie; N may differ.
 
-        `members` holds the indices of the pictures of a, then of b, that are used; without it all. Raises ValueError
-        for a domain without pictures, of another kind, or smaller than the crop.
+        `members` holds the indices of the pictures of a, then of b, that are used; without it all.
         """
-        for name, pictures in (("A", a), ("B", b)):
-            if pictures.dtype != torch.uint8 or pictures.shape[1:2] != (3,) or not len(pictures):
-                raise ValueError(f"domain {name} is {pictures.dtype} {tuple(pictures.shape)}; uint8 (N, 3, L, L), "
-                                 "N from 1 on, is needed")  # fmt: skip
-            if min(pictures.shape[2:]) < side:
-                raise ValueError(f"domain {name} has sides {tuple(pictures.shape[2:])}; {side} and more are needed")
         self.pictures, self.side, self.seed = (a, b), side, seed
         self.members = tuple(map(list, members)) or tuple(list(range(len(pictures))) for pictures in (a, b))
         self.epoch = max(map(len, self.members))  # pairs in one

@@ -118,12 +118,10 @@ def test_the_cyclegan_generator_can_be_derived():
     assert network.genotype() == cyclegan(2)
 
 
-def test_a_chosen_network_has_no_noise_and_an_operation_of_another_set_is_refused():
+def test_a_chosen_network_has_no_noise():
     network = Supernet(1, 2, mix="gumbel")
     network.choose(cyclegan(1).operations)
     assert torch.equal(network(pictures().float()), network(pictures().float()))
-    with pytest.raises(ValueError, match="operation e0 is 'nearest'; allowed are max_pool"):
-        network.choose(["nearest", *cyclegan(1).operations[1:]])
 
 
 def test_new_logits_are_undecided_and_weights_and_architecture_are_all_there_is():
@@ -247,12 +245,3 @@ def test_a_timing_is_positive_for_every_form():
     times = cycleganas.timed(SETS["residual"], (2, 2), "residual", (1, 2, 8, 8), ("cpu", 1, False))
     assert set(times) == set(FORMS)
     assert all(0 < ms < 1e4 for ms in times.values())
-
-
-def test_unknown_mixes_and_presets_are_refused():
-    with pytest.raises(ValueError, match="mix is 'hard'; allowed are softmax, gumbel"):
-        Supernet(1, 2, mix="hard")
-    with pytest.raises(ValueError, match="preset is 'code'; allowed are paper, repo"):
-        SuperDiscriminator(2, "code")
-    with pytest.raises(ValueError, match="blocks is 0"):
-        Supernet(0)

@@ -112,10 +112,3 @@ def test_an_interpolation_may_follow_its_1x1_convolution():
     for name in ("nearest", "bilinear"):
         op = mixed("decode").candidates[name]
         torch.testing.assert_close(op(x), op.conv(op.after(x)), rtol=0, atol=1e-12)
-
-
-def test_what_is_no_operation_or_form_is_refused():
-    with pytest.raises(ValueError, match="'conv_4x4' is no residual operation; allowed are conv_3x3, conv_5x5"):
-        Operation("conv_4x4", 1, 1, "residual")
-    with pytest.raises(ValueError, match="form is 'merged5'; allowed are plain, merged9, merged7"):
-        mixed("encode").merge(normal(8), "merged5")

@@ -97,8 +97,6 @@ def test_counters_count_and_the_last_step_has_what_is_left():
     assert first["g_loss"] == pytest.approx(sum(weighted))
     assert first["d_loss"] == pytest.approx(first["d_A"] + first["d_B"])
     assert [len(step.curves["g_loss"]) for step in steps] == [2, 2, 1]
-    with pytest.raises(ValueError, match="all 5 iterations are done"):
-        trainer.step()
 
 
 def test_translations_go_in_both_directions_and_depend_on_no_batch():
@@ -112,8 +110,6 @@ def test_translations_go_in_both_directions_and_depend_on_no_batch():
     with torch.no_grad():
         expected = trainer.gan.networks["G_B"](inputs.float() / 127.5 - 1) / 2 + 0.5
     torch.testing.assert_close(back, expected)
-    with pytest.raises(ValueError, match="direction is 'BtoC'; allowed are AtoB, BtoA"):
-        trainer.translate(inputs, "BtoC")
 
 
 def test_training_teaches_the_generators_to_come_back():
@@ -172,14 +168,3 @@ def test_a_loss_that_is_not_finite_stops_and_names_the_iteration(monkeypatch):
     trainer.step()
     with pytest.raises(FloatingPointError, match=r"the losses of iteration 3 are: adv_AtoB nan, adv_BtoA \d"):
         trainer.step()
-
-
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"side": 40}, "side is 40"), ({"side": 16}, "side is 16"), ({"iterations": 0}, "iterations is 0"),
-    ({"lr": math.nan}, "lr is nan"), ({"gan": "hinge"}, "gan is 'hinge'"), ({"lambda_cycle": -1}, "lambda_cycle is -1"),
-    ({"precision": "int8"}, "precision is 'int8'"), ({"lr_every": 0}, "lr_every is 0"), ({"pool": -1}, "pool is -1"),
-    ({"chunk": 0}, "chunk is 0"),
-])  # fmt: skip
-def test_settings_that_cannot_be_are_refused_by_name(changes, message):
-    with pytest.raises(ValueError, match=message):
-        training(**changes)

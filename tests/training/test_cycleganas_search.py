@@ -275,12 +275,3 @@ def test_a_gumbel_mixture_cools_down():
     assert seen[0] == 5
     assert seen == sorted(seen, reverse=True)
     assert 0.1 <= seen[-1] < 0.25
-
-
-@pytest.mark.parametrize(("plan", "message"), [
-    ({"scheme": "of"}, "scheme is 'of'"), ({"mix": "argmax"}, "mix is 'argmax'"), ({"form": "fast"}, "form is 'fast'"),
-    ({"alpha_lr": 0.0}, "alpha_lr is 0.0"), ({"same_pair": True}, "same_pair is for TF"), ({"ndf": 0}, "ndf is 0"),
-])  # fmt: skip
-def test_plans_that_cannot_be_are_refused(plan, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(PLAN, **plan)

@@ -1,6 +1,5 @@
 """The image pool: the first translations pass, then about half come back, and each is told by its value."""
 
-import pytest
 import torch
 
 from lib.training.image_pool import ImagePool
@@ -60,8 +59,3 @@ def test_a_pool_goes_on_from_its_state():
     passed(pool, range(11))
     other.load(pool.state(), torch.device("cpu"))
     assert passed(pool, range(11, 60)) == passed(other, range(11, 60))
-
-
-def test_a_size_below_zero_is_refused():
-    with pytest.raises(ValueError, match="pool is -1"):
-        ImagePool(-1, 0)

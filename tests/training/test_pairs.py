@@ -81,12 +81,3 @@ def test_pairs_go_on_from_their_state(gone):
 
 def test_another_seed_gives_another_order():
     assert len({str(indices(drawn(Domains(domain(6), domain(6), 32, seed), 6)[1])) for seed in range(4)}) == 4
-
-
-@pytest.mark.parametrize(("a", "message"), [
-    (domain(2, 30), r"domain A has sides \(30, 30\); 32 and more"), (domain(2).float(), "domain A is torch.float32"),
-    (domain(1)[:0], r"domain A is torch.uint8 \(0, 3, 36, 36\)"),
-])  # fmt: skip
-def test_domains_that_cannot_be_are_refused(a, message):
-    with pytest.raises(ValueError, match=message):
-        Domains(a, domain(2), 32, 0)

@@ -218,7 +218,7 @@ def _scored(stored: list[dict[str, Any]]) -> list[dict[str, float]]:
 
 
 def _best(stored: list[dict[str, Any]]) -> dict[str, float]:
-    """The best scores during a training and their iterations, each measure and direction for itself (section 5)."""
+    """The best scores during a training and their iterations, each measure and direction for itself."""
     result: dict[str, float] = {}
     for name in (f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS):
         best = min(_scored(stored), key=lambda metrics: metrics[name])

@@ -1,4 +1,4 @@
-"""The study's parts, searches and trainings as plain lists (specification sections 5 and 6). Nothing here computes."""
+"""The study's parts, searches and trainings as plain lists. Nothing here computes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def pair(genotype: Genotype) -> tuple[GeneratorGenotype, GeneratorGenotype]:
 
 
 def widths(settings: Settings, training: Training, genotype: Genotype) -> tuple[int, int]:
-    """H_A and H_B of a training (section 5); for C' `genotype` is that of the pair whose sizes it takes."""
+    """H_A and H_B of a training; for C' `genotype` is that of the pair whose sizes it takes."""
     if training.method == "C":
         return training.target, training.target
     H = match(pair(genotype), size(settings, training.target))

@@ -15,7 +15,7 @@ from lib.papers.study import Study
 from lib.report import architecture, heatmaps, plots
 from lib.report.architecture import Diagram
 from lib.report.pictures import cut, image_grid
-from lib.spaces.cycleganas import CODES, NETWORKS, SETS, CycleGanas, cyclegan, parameters
+from lib.spaces.cycleganas import CODES, SETS, cyclegan, parameters
 
 COLUMNS = ("a", "G_A(a)", "G_B(G_A(a))", "b", "G_B(b)", "G_A(G_B(b))")  # of a stored sheet
 SHORT = ("a", "to B", "and back", "b", "to A", "and back")
@@ -95,36 +95,24 @@ def genotypes(found: Sequence[Stored], networks: Sequence[str]) -> pd.DataFrame:
     """The codes of some networks' operations, a row a search after CycleGAN's; an empty column between networks."""
     space = found[0].space
     genomes = {"CycleGAN": space.cyclegan} | {f"{one.data} {one.scheme}-{one.seed}": one.genomes()[-1] for one in found}
-    rows = []
-    for genome in genomes.values():
-        codes = dict(zip(NETWORKS, (part.split() for part in space.text(genome).split(" ; ")), strict=True))
-        rows.append([code for network in networks for code in ("", *codes[network])][1:])
-    return pd.DataFrame(rows, list(genomes), _slots(space, networks))
-
-
-def _slots(space: CycleGanas, networks: Sequence[str]) -> list[str]:
-    """The names of the networks' operations, an empty one between networks."""
-    each = [["D" * network.startswith("D") + name for gene in space.genes for network, name in [gene.name.split(".")]
-             if network == wanted] for wanted in networks]  # fmt: skip
-    return [name for names in each for name in ("", *names)][1:]
+    rows = [{gene.name: CODES[gene.choices[place]] for gene, place in zip(space.genes, genome, strict=True)}
+            for genome in genomes.values()]  # fmt: skip
+    frame = pd.DataFrame(rows, list(genomes))
+    each = [frame.filter(regex=rf"^{name}\.").rename(columns=lambda gene: gene.split(".")[1]) for name in networks]
+    each = [part.add_prefix("D") if name[0] == "D" else part for name, part in zip(networks, each, strict=True)]
+    gap = pd.DataFrame({"": ""}, frame.index)
+    return pd.concat([part for one in each for part in (gap, one)][1:], axis=1)
 
 
 @where_searched
 def extra_generators(study: Study, found: list[Stored]) -> Figure:
-    """The generators that the first search found, beside CycleGAN's."""
+    """The pair that the first search found, each generator with the discriminator of its pictures."""
     one, H = found[0], found[0].about["plan"]["H"]
-    own = cyclegan(one.space.blocks, one.space.preset)
-    drawn = {"G_A": one.genotype.G_A, "G_B": one.genotype.G_B, "CycleGAN": own}
-    fig, axes = plots.panels((3, 1), height=5.8, letters=False)
-    for ax, (name, generator) in zip(axes, drawn.items(), strict=True):
-        diagram = generator.diagram(*{"G_A": "AB", "G_B": "BA"}.get(name, ("photo", "image")))
-        for edge in diagram["edges"]:
-            edge["label"] = edge["label"].replace("1/4", "")  # too long between cells
-        architecture.on(ax, diagram)
-        size = parameters(generator, H) / parameters(own, H)
-        ax.set_title(name + f": {size:.2f} × CycleGAN's parameters at equal H" * (generator is not own), fontsize=7)
-    title = f"found by {one.scheme}-{one.seed} on {one.data}; on the path: side of the map, 1/4 between residual cells"
-    return study.figure("extra_generators", plots.headed(fig, title))
+    own = parameters(cyclegan(one.space.blocks, one.space.preset), H)
+    sizes = ", ".join(f"{net} {parameters(getattr(one.genotype, net), H) / own:.2f}" for net in ("G_A", "G_B"))
+    title = f"found by {one.scheme}-{one.seed} on {one.data}; parameters over CycleGAN's at equal H: {sizes}"
+    drawn = architecture.draw(one.genotype.diagram(), width=plots.PAGE)
+    return study.figure("extra_generators", plots.headed(drawn, title))
 
 
 def albums(study: Study, *, private: bool = False) -> Album:

@@ -142,37 +142,25 @@ def fig4(study: Study) -> Figure | None:
 
 @needs("matched")
 def fig5(study: Study) -> Figure | None:
-    """Pairs of equal size: sizes and scores over the smallest CycleGAN's; scores over CycleGAN's of that size."""
+    """Pairs of equal size: the size of a generator and its score, both over the smallest CycleGAN's."""
     frame = sides(study)
-    frame = frame[frame["part"] == "matched"]
-    frame = frame.assign(model=frame["data"] + ", " + frame["method"].replace("C", "C dashed"))
-    targets, own = sorted(pd.unique(frame["target"])), frame[frame["method"] == "C"]
-    small, score = own[own["target"] == targets[0]], records.score(study, measure(study))
-    above = frame.assign(size=shares(frame, "size", small), value=shares(frame, "value", small))
-    above = above.groupby([*PLACE, "model", "target"], sort=False)[["size", "value"]].mean().reset_index().dropna()
-    equal = frame.assign(value=shares(frame, "value", own, [*PLACE, "target"])).dropna(subset="value")
-    equal["series"] = equal["name"].where(equal["method"] == "N", "C, each size")
-    if above.empty:
-        study.lack("fig5", f"no set has trainings of C{targets[0]}")
+    rows = frame[frame["part"] == "matched"].sort_values(["target", "method"], kind="stable")
+    smallest, score = rows["target"].min(), records.score(study, measure(study))
+    own = rows[(rows["method"] == "C") & (rows["target"] == smallest)]
+    rows = rows.assign(size=shares(rows, "size", own), value=shares(rows, "value", own)).dropna(subset="value")
+    if rows.empty:
+        study.lack("fig5", f"no set has trainings of C{smallest}")
         return None
-    looks = {f"{data}, {model}": place + shift for place, data in enumerate(pd.unique(frame["data"]))
-             for model, shift in (("N", 0), ("C dashed", 8))}  # fmt: skip
-    names = dict(zip([f"N{target}" for target in targets[::-1]], (2, 5, 4, 3), strict=False))
-    few = f"n {span(equal.groupby([*PLACE, 'name']).size())} a pair"
-    fig, axes = plots.panels((2, 2), height=5.6)
-    for way, upper, lower in zip(DIRECTIONS, axes[:2], axes[2:], strict=True):
-        part, rows = (each[each["direction"] == way] for each in (above, equal))
-        plots.lines(part, "size", "value", "model", looks=looks, ax=upper, logx=True, legend="below", hlines=[1.0],
-                    xlabel=f"parameters of the generator / C{targets[0]}'s", ylabel=f"{score} / C{targets[0]}'s mean",
-                    title=f"{WAYS[way]}\n{few}")  # fmt: skip
-        gain = number("max_improvement_percent", way)
-        best = {f"paper: FID up to {gain:g} % better": 1 - gain / 100}
-        plots.crosses(rows, "data", "value", "series", looks={"C, each size": LOOKS["CycleGAN"], **names}, ax=lower,
-                      legend="below", xlabel="", hlines=best | {"": 1.0}, title=f"{WAYS[way]}\n{few}",
-                      ylabel=f"{score} / mean of C of that size")  # fmt: skip
-    plots.shared_legend(fig)
-    title = "equal sizes; above: means, C dashed; below: trainings, dashed: the paper's largest gain of six sets"
-    return study.figure("fig5", plots.headed(fig, f"{title}\n{facts(study, frame)}"))
+
+    def draw(ax: Axes, part: pd.DataFrame) -> str:
+        plots.crosses(part, "size", "value", "name", ax=ax, legend="below", logx=True, hlines=[1.0],
+                      xlabel=f"parameters of the generator / C{smallest}'s",
+                      ylabel=f"{score} / C{smallest}'s mean")  # fmt: skip
+        return counted(part, "name")
+
+    gains = ", ".join(f"{number('max_improvement_percent', way):g} % {words}" for way, words in WAYS.items())
+    title = f"N: searched pairs of the size of C; the paper's N has up to {gains} less FID than its larger C"
+    return study.figure("fig5", plots.headed(panels(rows, draw), f"{title}\n{facts(study, rows)}"))
 
 
 @needs("matched", "controls")

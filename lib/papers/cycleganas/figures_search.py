@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.papers.cycleganas import records
 from lib.papers.cycleganas.records import Stored
 from lib.papers.study import Study
-from lib.report import clusters, plots, style
-from lib.report.search import convergence
+from lib.report import clusters, plots
+from lib.report.search import convergence, embedding
 from lib.report.statistics import wilson
 from lib.spaces.cycleganas import SETS, CycleGanas, choices
 
@@ -81,16 +80,16 @@ def expected_distance(space: CycleGanas) -> float:
 @where_searched
 def extra_entropy(study: Study, found: list[Stored]) -> Figure:
     """How decided the layers are: mean entropy of beta beside a uniform one's, and the gap between the first two."""
-    titles = {kind: f"entropy, {name}" for kind, name in NETWORKS.items()}
-    measures: dict[str, Of] = {titles[kind]: _mean_entropy(kind) for kind in NETWORKS}
+
+    def mean(kind: str) -> Of:
+        return lambda one: one.rows[[f"entropy_{kind}_A", f"entropy_{kind}_B"]].mean(axis=1)
+
+    measures = {f"entropy, {name}": mean(kind) for kind, name in NETWORKS.items()}
     measures["β: largest less second"] = lambda one: one.rows["gap"]
-    undecided = {titles[kind]: {"uniform β": uniform_entropy(found[0].space, kind)} for kind in NETWORKS}
+    undecided = {f"entropy, {name}": {"uniform β": uniform_entropy(found[0].space, kind)}
+                 for kind, name in NETWORKS.items()}  # fmt: skip
     note = "means over layers, entropies in nats"
     return study.figure("extra_entropy", over_iterations(found, measures, undecided, note))
-
-
-def _mean_entropy(kind: str) -> Of:
-    return lambda one: one.rows[[f"entropy_{kind}_A", f"entropy_{kind}_B"]].mean(axis=1)
 
 
 @where_searched
@@ -112,15 +111,14 @@ def to_final(one: Stored) -> list[int]:
 
 def chosen(found: Sequence[Stored]) -> pd.DataFrame:
     """How often the searches chose each operation of a kind of layer, with Wilson's interval: share, low, high, n."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for one in found:
-        kinds = {choices(kind, one.space.preset): kind for kind in SETS}
-        for gene, index in zip(one.space.genes, one.genomes()[-1], strict=True):
-            counts[kinds[gene.choices], gene.name[0], gene.choices[index]] += 1
+    preset = found[0].space.preset
+    kinds = {choices(kind, preset): kind for kind in SETS}
+    counts = Counter((kinds[gene.choices], gene.name[0], gene.choices[index]) for one in found
+                     for gene, index in zip(one.space.genes, one.genomes()[-1], strict=True))  # fmt: skip
     rows = []
     for kind in SETS:
         for network, layers in NETWORKS.items():
-            every = choices(kind, found[0].space.preset)
+            every = choices(kind, preset)
             n = sum(counts[kind, network, name] for name in every)
             for name in every if n else ():
                 share = wilson(counts[kind, network, name], n)
@@ -138,64 +136,41 @@ def word(operation: str) -> str:
 @where_searched
 def extra_kernels(study: Study, found: list[Stored]) -> Figure:
     """Which operations the searches chose, a panel a kind of layer, beside the share of a random choice."""
-    frame = chosen(found)
-    kinds = list(dict.fromkeys(frame["kind"]))
-    fig, axes = plots.panels(len(kinds), height=3.6)
-    for kind, ax in zip(kinds, axes, strict=True):
-        part = frame[frame["kind"] == kind]
+    groups = list(chosen(found).groupby("kind", sort=False))
+    fig, axes = plots.panels(len(groups), height=3.6)
+    for (kind, part), ax in zip(groups, axes, strict=True):
         plots.intervals(part, "operation", "share", by="layers", reference=part["chance"].iloc[0], legend="below",
                         xlabel="share of layers", title=f"{kind} layers", ax=ax)  # fmt: skip
         ax.set_xlim(left=-0.02)
     plots.shared_legend(fig)
-    counts = frame.drop_duplicates(["kind", "layers"])
-    layers = ", ".join(f"{row['n']} {row['kind']} of {row['layers']}" for _, row in counts.iterrows())
+    layers = ", ".join(f"{n} {kind} of {layers}" for kind, part in groups
+                       for layers, n in part.groupby("layers", sort=False)["n"].first().items())  # fmt: skip
     note = "dashed: random choice; bars: Wilson's interval, as if the layers of a search were independent"
     return study.figure("extra_kernels", plots.headed(fig, f"{note}\nlayers: {layers}\n{facts(found)}"))
 
 
 def visited(found: Sequence[Stored]) -> tuple[pd.DataFrame, np.ndarray]:
-    """Every stored genotype, a row each (data, scheme, search, progress in (0, 1]), and all as one-hot rows."""
-    rows, genomes = [], []
-    for one in found:
-        progress = one.rows["iterations"] / one.rows["iterations"].iloc[-1]
-        rows.append(pd.DataFrame({"set": one.data, "scheme": one.scheme, "search": one.name, "progress": progress}))
-        genomes += one.genomes()
+    """Every stored genotype, a row each (set, scheme, progress in (0, 1]), and all as one-hot rows."""
+    rows = [pd.DataFrame({"set": one.data, "scheme": one.scheme,
+                          "progress": one.rows["iterations"] / one.rows["iterations"].iloc[-1]})
+            for one in found]  # fmt: skip
+    genomes = np.array([genome for one in found for genome in one.genomes()])
     counts = [len(gene.choices) for gene in found[0].space.genes]
-    columns = zip(np.array(genomes).T, counts, strict=True)
-    return pd.concat(rows, ignore_index=True), np.hstack([np.eye(count)[column] for column, count in columns])
+    features = [np.eye(count)[column] for column, count in zip(genomes.T, counts, strict=True)]
+    return pd.concat(rows, ignore_index=True), np.hstack(features)
 
 
 @where_searched
 def extra_tsne(study: Study, found: list[Stored]) -> Figure | None:
-    """t-SNE of the genotypes of all searches, left by scheme, right by set; later ones are larger and darker."""
+    """t-SNE of the genotypes of all searches from their first chunk (dark) to their last (bright), a panel a set."""
     frame, features = visited(found)
     if len(np.unique(features, axis=0)) < FEWEST:
         study.lack("extra_tsne", f"the searches passed fewer than {FEWEST} different genotypes")
         return None
-    embedding = clusters.tsne(features, seed=0)
-    frame[["x", "y"]] = embedding.places[embedding.place_of]
-    fig, axes = plots.panels(2, height=3.5)
-    for by, ax in zip(("scheme", "set"), axes, strict=True):
-        _trace(ax, frame, by)
-    note = "t-SNE of one-hot genotypes; larger and darker: later; stars: final"
-    return study.figure("extra_tsne", plots.headed(fig, f"{note}\n{facts(found)}"))
-
-
-@style.styled
-def _trace(ax: Axes, frame: pd.DataFrame, by: str) -> None:
-    """The path of every search, a colour a value of `by`."""
-    for index, (name, part) in enumerate(frame.groupby(by, sort=False)):
-        look = style.look(index)
-        for _, path in part.groupby("search", sort=False):
-            ax.plot(path["x"], path["y"], color=look["color"], linewidth=0.4, alpha=0.35, zorder=1)
-            ax.plot(*path[["x", "y"]].iloc[-1], marker="*", markersize=10, color=look["color"],
-                    markeredgecolor="#222222", markeredgewidth=0.6, zorder=4)  # fmt: skip
-        later: Any = {"s": 4 + 18 * part["progress"], "alpha": 0.25 + 0.6 * part["progress"]}
-        ax.scatter(part["x"], part["y"], color=look["color"], marker=look["marker"], linewidths=0, zorder=3, **later)
-        ax.plot([], [], color=look["color"], marker=look["marker"], linestyle="none", label=str(name))
-    style.finish(ax, f"by {by}", "", "")
-    ax.set(xticks=[], yticks=[])
-    style.legend(ax, where="below")
+    places = clusters.tsne(features, seed=0)
+    frame[["x", "y"]] = places.places[places.place_of]
+    figure = embedding(frame, colour="progress", by="scheme", panel="set")
+    return study.figure("extra_tsne", plots.headed(figure, f"t-SNE of one-hot genotypes\n{facts(found)}"))
 
 
 PRODUCTS: tuple[Product, ...] = (extra_entropy, extra_hamming, extra_kernels, extra_tsne)

@@ -22,16 +22,9 @@ from lib.spaces.cycleganas import PRESETS, CycleGanas, GeneratorGenotype
 from lib.training.cyclegan import DIRECTIONS, CycleGan
 
 MULTIPLE, SMALLEST = 4, 16  # px that sides are padded to
-MOST = 2**27  # pixels of a picture times the width H; it takes some 25 bytes for each
 SHOWN = 12  # rows of a figure
 LIMITS = {"blocks": (1, 64), "H_A": (1, 1024), "H_B": (1, 1024), "side": (32, 4096)}  # allowed in a file
 Named = list[tuple[str, Tensor]]  # pictures (3, H, W) in [0, 1] under their names
-
-
-def check_direction(direction: str) -> None:
-    """Raise ValueError for what is no direction."""
-    if direction not in DIRECTIONS:
-        raise ValueError(f"direction is {direction!r}; allowed are {', '.join(DIRECTIONS)}")
 
 
 def read(given: Any, side: int | None = None) -> Named:
@@ -87,19 +80,14 @@ class Translated:
 
     def slide(self, number: int = 0) -> Comparison:
         """One of the pictures, the first by default, under a slider that uncovers its translation."""
-        pair = [images.to_uint8(found[number]) for found in (self.pictures, self.translations)]
-        return Comparison(pair[0], pair[1], ("given", "translated"))
+        given, made = (images.to_uint8(found[number]) for found in (self.pictures, self.translations))
+        return Comparison(given, made, ("given", "translated"))
 
-    def save(self, path: str | Path) -> Path:
-        """Write the translations as PNG: one picture to a file ending in .png, any number into a folder."""
-        path = Path(path)
-        if path.suffix.lower() != ".png":
-            for place, (name, picture) in enumerate(zip(self.names, self.translations, strict=True)):
-                images.save(picture, path / f"{place:03}-{name}.png")
-            return path
-        if len(self.names) > 1:
-            raise ValueError(f"path is {path.name!r}; {len(self.names)} pictures need a folder")
-        return images.save(self.translations[0], path)
+    def save(self, folder: str | Path) -> Path:
+        """Write the translations as PNG into a folder, and return it."""
+        for place, (name, picture) in enumerate(zip(self.names, self.translations, strict=True)):
+            images.save(picture, Path(folder) / f"{place:03}-{name}.png")
+        return Path(folder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,25 +122,20 @@ class Pair:
         return made.add(1).div(2).cpu()
 
     def translate(self, found: Named, direction: str) -> Translated:
-        """What it makes of the pictures of `read`, and the other way back; ValueError for one that is too large."""
-        most = MOST // max(self.G_A.H, self.G_B.H)
-        for name, (_, height, width) in ((name, picture.shape) for name, picture in found):
-            if height * width > most:
-                raise ValueError(f"picture {name!r} has {width} x {height} pixels; this pair translates at most "
-                                 f"{most:,}: shrink it with `side`")  # fmt: skip
+        """What it makes of the pictures of `read`, and the other way back."""
         back = next(other for other in DIRECTIONS if other != direction)
-        made = [self(picture[None], direction) for _, picture in found]
+        names, given = zip(*found, strict=True)
+        made = [self(picture[None], direction) for picture in given]
         again = [self(picture, back)[0] for picture in made]
-        return Translated([name for name, _ in found], [picture for _, picture in found], [one[0] for one in made],
-                          again, direction)  # fmt: skip
+        return Translated(list(names), list(given), [one[0] for one in made], again, direction)
 
     def save(self, path: str | Path) -> Path:
         """Write the pair as one safetensors file, which `translate` takes."""
         state = {f"{name}.{key}": value for name in DIRECTIONS.values()
                  for key, value in getattr(self, name).state_dict().items()}  # fmt: skip
-        facts = {"blocks": self.G_A.blocks, "H_A": self.G_A.H, "H_B": self.G_B.H, "side": self.side}
-        return one_cell.save(path, state, {"genotype": self.genotype, "preset": self.space.preset,
-                                           **{name: str(value) for name, value in facts.items()}})  # fmt: skip
+        sizes = {"blocks": self.G_A.blocks, "H_A": self.G_A.H, "H_B": self.G_B.H, "side": self.side}
+        facts = {"genotype": self.genotype, "preset": self.space.preset}
+        return one_cell.save(path, state, {**facts, **{name: str(value) for name, value in sizes.items()}})
 
 
 def load(path: Path) -> Pair:
@@ -165,8 +148,6 @@ def load(path: Path) -> Pair:
         genotype = space.decode(space.parse(facts["genotype"]))
         G_A, G_B = (_generator(one, sizes[f"H_{name[-1]}"], name, state)
                     for name, one in (("G_A", genotype.G_A), ("G_B", genotype.G_B)))  # fmt: skip
-        if unknown := [key for key in state if key.partition(".")[0] not in DIRECTIONS.values()]:
-            raise ValueError(f"it holds {unknown[0]!r}, which is of no generator")
         return Pair(facts["genotype"], G_A, G_B, sizes["side"])
 
 

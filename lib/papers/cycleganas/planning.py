@@ -1,4 +1,4 @@
-"""What a profile would cost: operations and memory of each part, before anything runs (specification section 9)."""
+"""What a profile would cost: operations and memory of each part, before anything runs."""
 
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from lib.papers.cycleganas.settings import Settings
 from lib.papers.paper import planned
 from lib.searchers.differentiable import Scheme
 
-SIZES = {  # of known sets: pictures of the larger domain to train on, test pictures of both (section 7)
+SIZES = {  # of known sets: pictures of the larger domain to train on, test pictures of both
     "facades": (400, 212), "maps": (1096, 2196), "apple2orange": (1019, 514), "horse2zebra": (1334, 260),
     "summer2winter_yosemite": (1231, 547), "iphone2dslr_flower": (3325, 1049), "unpaired/facades": (300, 120),
     "unpaired/photo2art": (300, 120), "unpaired/horse2giraffe": (159, 80), "synthetic": (48, 48),
@@ -32,20 +32,18 @@ GENERATED = 6  # generator calls that an update keeps for its backward pass
 def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, operations, bytes, and the pictures and weights it needs.
 
-    Sets that are not here are named and counted as section 7 has them, not opened.
+    Sets that are not here are named and counted as `SIZES` has them, not opened.
     """
     needs = {"data": computing.used_pictures(settings), "weights": computing.used_weights(settings)}
     searches = experiments.searches(settings)
     asked = {key: 1 + settings.randoms + sum(one.data == called(key) for one in searches)
              for key in settings.control_data}  # fmt: skip
+    ranking = sum(count * _scoring(settings, key, _supernets(settings)[0]) for key, count in asked.items())
     found = {
         "domains": (2 * len(settings.data), sum(2 * _scoring(settings, key, 0.0) for key in settings.data)),
         "search": (settings.chunks * len(searches), sum(_search(settings, one) for one in searches)),
         **{part: _trainings(settings, part) for part in TRAININGS},
-        "ranks": (
-            sum(asked.values()),
-            sum(count * _scoring(settings, key, _supernets(settings)[0]) for key, count in asked.items()),
-        ),
+        "ranks": (sum(asked.values()), ranking),
     }
     return planned(found, memory=_memory(settings), **needs)
 
@@ -108,21 +106,19 @@ def _sizes(key: str) -> tuple[int, int]:
     """As `SIZES`; of an own folder its files are counted."""
     if key in SIZES:
         return SIZES[key]
-    count = {part: sum(1 for _ in Path(key).expanduser().glob(f"{part}/*")) for part in ("trainA", "trainB", "testA",
-                                                                                      "testB")}  # fmt: skip
-    return max(count["trainA"], count["trainB"]), count["testA"] + count["testB"]
+    parts = ("trainA", "trainB", "testA", "testB")
+    train_a, train_b, test_a, test_b = (len(list(Path(key).expanduser().glob(f"{part}/*"))) for part in parts)
+    return max(train_a, train_b), test_a + test_b
 
 
 def _memory(settings: Settings) -> float:
-    """Bytes of the widest training or of the search, whichever is larger: parameters, activations and pictures."""
+    """Bytes of the widest training or of the search, whichever is larger: parameters, maps and pictures."""
     with torch.device("meta"):
         wide = CycleGanGenerator(max([*settings.matched, *settings.widths]), settings.blocks), PatchGan(settings.ndf)
         wider = Supernet(settings.blocks, settings.search_width), SuperDiscriminator(settings.search_ndf)
-    pictures = 6 * (1.12 * settings.side) ** 2 * max(_sizes(key)[0] for key in settings.data)
-    return pictures + max(_held(settings, *nets) for nets in (wide, wider))
-
-
-def _held(settings: Settings, generator: Any, discriminator: Any) -> float:
-    """Bytes that four networks keep in an update; maps of the generators outweigh all others."""
-    maps = settings.side**2 * generator.H * (3.25 + settings.blocks / 2)  # numbers that its layers give (section 2.3)
-    return 8 * COPIES * (parameters(generator) + parameters(discriminator)) + 4 * ACTIVATIONS * GENERATED * maps
+    pictures, held = 6 * (1.12 * settings.side) ** 2 * max(_sizes(key)[0] for key in settings.data), []
+    for generator, discriminator in (wide, wider):
+        maps = settings.side**2 * generator.H * (3.25 + settings.blocks / 2)  # numbers that a generator's layers give
+        counts = parameters(generator) + parameters(discriminator)
+        held.append(8 * COPIES * counts + 4 * ACTIVATIONS * GENERATED * maps)
+    return pictures + max(held)

@@ -1,7 +1,7 @@
 """Scores of translations: distances to the target domain's test pictures, and errors where the truth is known.
 
 The protocol is clean-fid's: antialiased bicubic resize of 8-bit pictures, every test picture once, neither cropped nor
-flipped (sections 5 and 8.10 of the specification). KD decides where a set has few pictures; FD stands beside it.
+flipped. KD decides where a set has few pictures; FD stands beside it.
 """
 
 from collections.abc import Callable

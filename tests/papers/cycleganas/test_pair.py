@@ -8,7 +8,6 @@ from safetensors.torch import load_file, save_file
 
 from lib.data import images
 from lib.models.cyclegan import Generator, initialise
-from lib.papers.cycleganas import pair as pairs
 from lib.papers.cycleganas.pair import Pair, load, read
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import CycleGanas
@@ -105,14 +104,6 @@ def test_what_is_no_picture_is_refused(given, message):
         read(given)
 
 
-def test_a_picture_that_is_too_large_is_refused_and_can_be_shrunk(pair, monkeypatch):
-    monkeypatch.setattr(pairs, "MOST", 3000)
-    picture = torch.rand(3, 30, 40)
-    with pytest.raises(ValueError, match="'picture' has 40 x 30 pixels; this pair translates at most 1,000: shrink it"):
-        pair.translate(read(picture), "AtoB")
-    assert pair.translate(read(picture, side=24), "AtoB").translations[0].shape == (3, 24, 32)
-
-
 @pytest.mark.parametrize("preset", ["paper", "repo"])
 def test_a_saved_pair_is_the_same_to_the_bit(preset, tmp_path):
     pair = made(preset)
@@ -140,16 +131,14 @@ def test_a_file_whose_facts_do_not_fit_its_weights_is_no_network(pair, facts, ch
         load(path)
 
 
-def test_weights_that_are_not_finite_foreign_ones_and_files_of_other_kinds_are_no_network(pair, facts, tmp_path):
+def test_weights_that_are_not_finite_and_files_of_other_kinds_are_no_network(pair, facts, tmp_path):
     state = load_file(pair.save(tmp_path / "pair.safetensors"))
     broken = state | {"G_B.layers.stem.bias": torch.full((3,), float("nan"))}
     save_file(broken, tmp_path / "nan.safetensors", facts)
-    save_file(state | {"D_A.bias": torch.zeros(1)}, tmp_path / "more.safetensors", facts)
     save_file({"x": torch.zeros(1)}, tmp_path / "plain.safetensors")
     (tmp_path / "text.safetensors").write_text("no weights")
     for name, message in (
         ("nan", "not finite"),
-        ("more", "'D_A.bias'"),
         ("plain", "no network"),
         ("text", "no network"),
     ):
@@ -159,15 +148,12 @@ def test_weights_that_are_not_finite_foreign_ones_and_files_of_other_kinds_are_n
         load(tmp_path / "none.safetensors")
 
 
-def test_translations_are_saved_as_a_file_or_into_a_folder(pair, tmp_path):
-    one, three = (pair.translate(read(torch.rand(n, 3, 16, 20)), "AtoB") for n in (1, 3))
-    assert Image.open(one.save(tmp_path / "one.png")).size == (20, 16)
+def test_translations_are_saved_into_a_folder(pair, tmp_path):
+    three = pair.translate(read(torch.rand(3, 3, 16, 20)), "AtoB")
     folder = three.save(tmp_path / "all")
     assert sorted(path.name for path in folder.iterdir()) == [f"00{k}-picture.png" for k in range(3)]
     saved = images.load(folder / "001-picture.png")
     assert torch.equal(saved, images.from_uint8(images.to_uint8(three.translations[1])))
-    with pytest.raises(ValueError, match=r"path is 'three.png'; 3 pictures need a folder"):
-        three.save(tmp_path / "three.png")
 
 
 def test_the_grid_shows_each_picture_its_translation_and_the_way_back(pair):

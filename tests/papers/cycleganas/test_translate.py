@@ -146,10 +146,8 @@ def test_a_trained_pair_translates_reports_and_is_saved(trained, tmp_path, monke
     assert torch.allclose(translate(picture, "BtoA", model=path).translations[0], found.translations[0], atol=1e-5)
     assert trained.translate(picture, side=20).pictures[0].shape == (3, 20, 22)
     assert [ax.get_title() for ax in trained.report().axes] == [
-        "losses", "test pictures, held out: A, to B, back; B, to A, back", f"G_A, A to B, H = {trained.pair.G_A.H}",
-        f"G_B, B to A, H = {trained.pair.G_B.H}"]  # fmt: skip
-    ends = [[text.get_text() for text in ax.texts if text.get_text() in ("A", "B")] for ax in trained.report().axes[2:]]
-    assert ends == [["A", "B"], ["B", "A"]]
+        "losses", "test pictures, held out: A, to B, back; B, to A, back",
+        f"H = {trained.pair.G_A.H} and {trained.pair.G_B.H}"]  # fmt: skip
 
 
 def test_the_same_genotype_in_words_is_the_same_run(made, tiny, monkeypatch):
@@ -200,8 +198,7 @@ def test_iterations_are_timed_after_a_first_one(tiny):
 @pytest.mark.parametrize(("change", "message"), [
     ({"minutes": 0}, "minutes is 0; allowed are numbers above 0"),
     ({"minutes": float("nan")}, "minutes is nan"), ({"minutes": "5"}, "minutes is '5'"),
-    ({"genotype": "serch"}, "unknown name 'serch'; allowed are search, cyclegan"),
-    ({"genotype": None}, "unknown name None"),
+    ({"genotype": "serch"}, r"'serch' has \[1\] operations; cycleganas-nb1 has"),
     ({"genotype": "c3 c3"}, r"'c3 c3' has \[2\] operations; cycleganas-nb1 has \[6, 6, 4, 4\]"),
     ({"genotype": TEXT.replace(TEXT.split()[0], "xx", 1)}, "operation G_A.e0 of 'xx.* is 'xx'; allowed are max_pool"),
     ({"folder": "nowhere"}, "domains are 'nowhere'; allowed are"),
@@ -244,7 +241,7 @@ def test_the_studys_pair_is_searched_and_trained_once(tiny, weights, monkeypatch
     pair = load(path)
     assert isinstance(pair, Pair)
     assert (pair.side, pair.space.name) == (32, "cycleganas-nb1")
-    with pytest.raises(ValueError, match="model is a int; allowed are a Pair, the path of its file, or None"):
+    with pytest.raises(ValueError, match="model is 3; allowed are a name, a genome's text, or a file of save_network"):
         translate(picture, model=3)
 
 
