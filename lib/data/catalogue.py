@@ -52,14 +52,9 @@ def _data_set(key: str, entry: dict[str, Any]) -> DataSet:
     """An entry of the table `pictures` (one file) or `sets` (several sources)."""
     sources = entry.get("sources") or [{"name": entry["title"], "path": entry["path"], "sha256": entry["sha256"]}]
     return DataSet(
-        key=key,
-        title=entry["title"],
-        sources=tuple(Source(**source) for source in sources),
-        licence=entry["licence"],
-        citation=entry.get("citation", entry["title"]),
-        origin=entry["origin"],
-        showable=entry.get("showable", False),
-    )
+        key, entry["title"], tuple(Source(**source) for source in sources), entry["licence"],
+        entry.get("citation", entry["title"]), entry["origin"], entry.get("showable", False),
+    )  # fmt: skip
 
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

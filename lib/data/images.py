@@ -22,7 +22,6 @@ FILTERS = {
     "area": Image.Resampling.BOX,  # exact mean of the cells for whole factors
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
-    "clean": Image.Resampling.BICUBIC,  # the protocol's name for what bicubic does here
 }
 FITS = ("long", "short", "square")
 # Formats that Pillow decodes itself; others (EPS) would start programs.
@@ -89,7 +88,7 @@ def fitted(image: Tensor, side: int | None, fit: str = "long") -> Tensor:
 def resize(images: Tensor, size: tuple[int, int], *, kind: str = "bicubic") -> Tensor:
     """Images (..., H, W) in [0, 1] at `size` = (height, width), antialiased when shrinking and clamped to [0, 1].
 
-    `kind` is `area`, `bilinear`, `bicubic` or `clean` (= bicubic). Keeps dtype and device; gradients do not pass.
+    `kind` is `area`, `bilinear` or `bicubic`. Keeps dtype and device; gradients do not pass.
     """
     if kind not in FILTERS:
         raise ValueError(f"kind is {kind!r}; allowed are {', '.join(map(repr, FILTERS))}")

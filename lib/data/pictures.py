@@ -10,7 +10,6 @@ from torch import Tensor
 
 from lib.data import images, procedural, registry
 from lib.data.catalogue import PHOTOS, PICTURES, SETS
-from lib.paths import shown
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,6 @@ class PictureInfo:
 
     name: str
     kind: str  # "photo", "procedural", "registry" or "file"
-    title: str
-    source: str
     licence: str
     showable: bool  # may stand in checked-in figures
     sha256: str
@@ -45,36 +42,23 @@ def picture(name: str | Path, *, side: int | None = None, fit: str = "long") -> 
 
 
 def info(name: str | Path) -> PictureInfo:
-    """Title, source, licence and hash of a picture, named as for `picture`; a user's file is never showable.
-
-    Raises as `picture`, but does not open the file.
-    """
+    """Kind, licence and hash of a picture, named as for `picture`; a user's file is never showable. Raises as it."""
     if name in procedural.STYLES:
         return _procedural_info(str(name))
-    path = _path(name)
+    path, text = _path(name), str(name)
     if not path.is_file():
         raise images.absent(path)
     if name in PHOTOS:
-        photo = PHOTOS[str(name)]
-        source = {"skimage": "scikit-image", "sklearn": "scikit-learn"}[photo.package]
-        return PictureInfo(str(name), "photo", photo.title, source, photo.licence, True, photo.sha256)
-    if name in PICTURES:
-        known = PICTURES[str(name)]
-        sha256 = known.sources[0].sha256
-        return PictureInfo(str(name), "registry", known.title, known.origin, known.licence, known.showable, sha256)
-    if known_set := _set_of(name):
-        known = SETS[known_set]
-        digest = registry.digest(path)
-        return PictureInfo(str(name), "registry", path.stem, known.origin, known.licence, known.showable, digest)
-    return PictureInfo(str(name), "file", path.stem, shown(path), "not stated", False, registry.digest(path))
+        return PictureInfo(text, "photo", PHOTOS[text].licence, True, PHOTOS[text].sha256)
+    if known := PICTURES.get(text) or SETS.get(_set_of(name)):
+        return PictureInfo(text, "registry", known.licence, known.showable, registry.digest(path))
+    return PictureInfo(text, "file", "not stated", False, registry.digest(path))
 
 
 @lru_cache(maxsize=32)
 def _procedural_info(name: str) -> PictureInfo:
-    title = (procedural.STYLES[name].__doc__ or name).rstrip(".")
     pixels = images.to_uint8(procedural.draw(name, procedural.REFERENCE))
-    digest = hashlib.sha256(pixels.tobytes()).hexdigest()
-    return PictureInfo(name, "procedural", title, "lib/data/procedural.py", "MIT", True, digest)
+    return PictureInfo(name, "procedural", "MIT", True, hashlib.sha256(pixels.tobytes()).hexdigest())
 
 
 def _photo_path(name: str) -> Path | None:

@@ -56,28 +56,20 @@ def locate(key: str | Path) -> Located:
 
 
 def status() -> list[dict[str, Any]]:
-    """One row a key: key, title, present, source, path, place, licence, showable, command. Hashes no file.
+    """One row a key: key, title, present, source, place, command. Hashes no file.
 
     `place` is where it lies, or should lie, below a data folder.
     """
-    rows = []
-    for key, entry in CATALOGUE.items():
-        there = next(((source, path) for source in entry.sources if (path := _present(source))), None)
-        command = f"python -m lib fetch data {key}" if any(source.offered for source in entry.sources) else ""
-        rows.append(
-            {
-                "key": key,
-                "title": entry.title,
-                "present": there is not None,
-                "source": there[0].name if there else "",
-                "path": shown(there[1]) if there else "",
-                "place": (there[0] if there else entry.sources[0]).path,
-                "licence": entry.licence,
-                "showable": entry.showable,
-                "command": command,
-            }
-        )
-    return rows
+    return [_row(entry) for entry in CATALOGUE.values()]
+
+
+def _row(entry: DataSet) -> dict[str, Any]:
+    there = next((source for source in entry.sources if _present(source)), None)
+    command = f"python -m lib fetch data {entry.key}" if any(source.offered for source in entry.sources) else ""
+    return {
+        "key": entry.key, "title": entry.title, "present": there is not None, "source": there.name if there else "",
+        "place": (there or entry.sources[0]).path, "command": command,
+    }  # fmt: skip
 
 
 def folder(path: str | Path) -> list[Path]:
@@ -162,11 +154,9 @@ def _torchvision_faults(path: Path, name: str, signature: str) -> list[str]:
     """Names of a torchvision set's files that are absent from the folder or fail their MD5."""
     from lib.data.torchvision_sets import members
 
-    return [
-        member
-        for member, expected in members(name).items()
-        if not (path / member).is_file() or file_digest(path / member, "md5") != expected
-    ]
+    known = members(name).items()
+    files = [file for file, _ in known if (path / file).is_file()]
+    return [file for file, md5 in known if file not in files or file_digest(path / file, "md5") != md5]
 
 
 def verified(path: Path, sha256: str) -> Path:

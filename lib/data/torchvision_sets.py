@@ -32,15 +32,10 @@ def download(name: str, target: Path) -> Path:
 
 
 def unpack(archive: Path, target: Path, wanted: list[str]) -> None:
-    """Write the wanted files of a tar archive below `target`, each atomically; ValueError if one is absent."""
+    """Write the wanted files of a tar archive below `target`, each atomically; KeyError if one is absent."""
     with tarfile.open(archive) as tar:
         for name in wanted:
-            try:
-                source = tar.extractfile(name)
-            except KeyError:
-                source = None
-            if source is None:
-                raise ValueError(f"{archive.name} holds no file {name!r}")
+            source: Any = tar.extractfile(name)
             with source, atomic(target / name) as temporary, temporary.open("wb") as sink:
                 shutil.copyfileobj(source, sink)
 

@@ -3,7 +3,6 @@
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -68,8 +67,10 @@ def read(path: Path | None = None) -> pd.DataFrame:
     that was timed beside it at the same thread count; both are missing where no work was counted. `accuracy` is what
     the benchmark says of its result beside the reference's.
     """
-    text = (path or checked_in()).read_text(encoding="utf-8")
-    rows = pd.DataFrame([_row(entry) for entry in json.loads(text)["benchmarks"]])
+    entries = json.loads((path or checked_in()).read_text(encoding="utf-8"))["benchmarks"]
+    rows = pd.json_normalize(entries).rename(columns=lambda name: name.removeprefix("extra_info."))
+    rows = rows.rename(columns={"stats.min": "seconds"}).reindex(columns=[*COLUMNS, "gflop", "peak_gflops"])
+    rows["name"] = rows["name"].str.removeprefix("test_").str.replace("_", " ")
     references = rows[rows["role"] == "reference"].set_index("group")["seconds"]
     rows["ratio"] = rows["group"].map(references) / rows["seconds"]
     rows["GFLOP/s"] = rows["gflop"] / rows["seconds"]
@@ -80,13 +81,6 @@ def read(path: Path | None = None) -> pd.DataFrame:
 def _by_number(groups: pd.Series) -> pd.Series:
     """What sorts names with their numbers by size: 64 px before 128 px."""
     return groups.str.replace(r"\d+", lambda found: found[0].zfill(9), regex=True)
-
-
-def _row(entry: dict[str, Any]) -> dict[str, Any]:
-    """One benchmark's own figures."""
-    name, seconds = entry["name"].removeprefix("test_").replace("_", " "), entry["stats"]["min"]
-    absent = {"role": None, "threads": None, "gflop": float("nan"), "peak_gflops": float("nan"), "accuracy": None}
-    return {"group": entry["group"], "name": name, "seconds": seconds} | absent | entry["extra_info"]
 
 
 @styled

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,9 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options) or 0)
     except KeyboardInterrupt:
         return _complain("stopped with Ctrl-C", 130)
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (ValueError, OSError, LookupError) as error:
         if os.environ.get("WORKBOOK_TRACEBACK"):
             raise
@@ -74,8 +70,7 @@ def _add_work(commands: Commands) -> None:
     figures = _command(commands, "figures", _figures, "redraw a paper's figures and tables from its records alone")
     figures.add_argument("paper", help="slug of the paper, such as nst")
     figures.add_argument("--profile", default="desk", metavar="NAME", help="default desk")
-    report = _command(commands, "report", _report, "render 99_report to one self-contained HTML page")
-    report.add_argument("--output", metavar="FILE", help="default figures/report.html")
+    _command(commands, "report", _report, "render 99_report to one self-contained HTML page")
 
 
 def _add_machine(commands: Commands) -> None:
@@ -132,9 +127,6 @@ def _run(options: argparse.Namespace) -> int:
         return 0 if complete else 1
     if options.save:
         saving.prepare(work)
-    for name in ("SIGTERM", "SIGHUP"):  # ending the batch, or closing its terminal, ends its kernel too, as Ctrl-C does
-        if (number := getattr(signal, name, None)) and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, signal.default_int_handler)
     outcomes = batch.run_batch(work, minutes=options.minutes)
     print(f"\n{batch.summary(outcomes)}")
     if options.save:
@@ -157,8 +149,6 @@ def _figures(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from lib.paths import figures_dir, usable
     from lib.workbook import batch, page
     from lib.workbook.notebooks import jobs
@@ -167,8 +157,7 @@ def _report(options: argparse.Namespace) -> int:
     if outcome.status != "ok":
         print(batch.summary([outcome]))
         return batch.exit_status([outcome])
-    target = Path(options.output) if options.output else figures_dir() / "report.html"
-    print(f"wrote {usable(page.render(batch.executed_path(outcome.job), target))}")
+    print(f"wrote {usable(page.render(batch.executed_path(outcome.job), figures_dir() / 'report.html'))}")
     return 0
 
 

@@ -28,8 +28,8 @@ def report(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("RUNS", "FIGURES"):
             patch.setenv(f"WORKBOOK_{kind}", str(folder / kind.lower()))
-        assert cli.main(["report", "--output", str(folder / "report.html")]) == 0
-    return folder / "report.html"
+        assert cli.main(["report"]) == 0
+    return folder / "figures" / "report.html"
 
 
 @pytest.fixture(params=WINDOWS)

@@ -61,7 +61,7 @@ def test_a_users_file_is_read_by_its_path(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20), "blue").save(tmp_path / "Own Photo.JPG")
     assert pictures.picture(tmp_path / "Own Photo.JPG", side=15).shape == (3, 10, 15)
     info = pictures.info(str(tmp_path / "Own Photo.JPG"))
-    assert (info.kind, info.title, info.showable, len(info.sha256)) == ("file", "Own Photo", False, 64)
+    assert (info.kind, info.showable, len(info.sha256)) == ("file", False, 64)
 
 
 def test_an_unknown_name_lists_what_is_allowed() -> None:

@@ -1,7 +1,6 @@
 """The command line: what each command prints, and that mistakes are one line and status 2."""
 
 import json
-import signal
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
@@ -99,26 +98,6 @@ def test_the_settings_reach_the_batch(toys, monkeypatch):
     (job,) = seen["jobs"]
     assert (job.profile, seen["minutes"]) == ("desk", 20.0)
     assert (job.values["workers"], job.values["fresh"]) == ("processes:2", True)
-
-
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP], ids=["terminated", "terminal closed"])
-def test_a_batch_that_is_told_to_end_does_so_as_on_ctrl_c(toys, monkeypatch, capsys, sent):
-    monkeypatch.setattr(batch, "run_batch", lambda jobs, minutes: signal.raise_signal(sent))
-    kept = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        assert main(["run", str(toys.notebook("toy"))]) == 130
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
-
-
-def test_a_batch_under_nohup_outlives_its_terminal(toys, monkeypatch):
-    monkeypatch.setattr(batch, "run_batch", lambda jobs, minutes: signal.raise_signal(signal.SIGHUP) or [])
-    kept = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        assert main(["run", str(toys.notebook("toy"))]) == 0
-    finally:
-        signal.signal(signal.SIGHUP, kept)
 
 
 def test_runs_are_listed_compared_explained_and_cleaned(capsys):

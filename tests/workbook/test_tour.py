@@ -16,7 +16,7 @@ def test_the_check_says_yes_where_everything_is_here(weights):
 
 def test_the_check_says_what_to_do_where_something_is_missing(monkeypatch):
     monkeypatch.setattr(tour, "IMPORTED", ("torch", "no_such_package"))
-    monkeypatch.setattr(lib_weights, "status", lambda: [{"name": n, "present": False} for n in lib_weights.names()])
+    monkeypatch.setattr(lib_weights, "status", lambda: [{"name": n, "present": False} for n in lib_weights.packaged()])
     lines = tour.check()
     assert lines[1] == "packages: no; see the README for no_such_package"
     assert lines[2] == "packaged weights: no; run: python -m lib fetch weights"
