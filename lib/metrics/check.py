@@ -24,15 +24,15 @@ def images(x: Tensor, name: str, *, min_side: int = 1) -> Tensor:
     return x
 
 
-def pair(a: Tensor, b: Tensor, *, names: tuple[str, str] = ("a", "b"), min_side: int = 1) -> tuple[Tensor, Tensor]:
+def pair(a: Tensor, b: Tensor, *, min_side: int = 1) -> tuple[Tensor, Tensor]:
     """Return two batches of pictures of equal shape, dtype and device, each checked by `images`."""
-    images(a, names[0], min_side=min_side)
-    images(b, names[1], min_side=min_side)
-    for what in ("shape", "dtype", "device"):
-        first, second = getattr(a, what), getattr(b, what)
+    images(a, "a", min_side=min_side)
+    images(b, "b", min_side=min_side)
+    for what, first, second in (
+        ("shape", tuple(a.shape), tuple(b.shape)), ("dtype", a.dtype, b.dtype), ("device", a.device, b.device),
+    ):  # fmt: skip
         if first != second:
-            found = f"{_text(first)} and {_text(second)}"
-            raise ValueError(f"{names[0]} and {names[1]} differ in {what}: {found}; allowed are equal ones")
+            raise ValueError(f"a and b differ in {what}: {first} and {second}; allowed are equal ones")
     return a, b
 
 
@@ -44,9 +44,9 @@ def rows(x: Tensor, name: str, *, at_least: int = 2) -> Tensor:
     return _finite(x, name).to(torch.float64)
 
 
-def row_pair(x: Tensor, y: Tensor, *, names: tuple[str, str] = ("x", "y"), at_least: int = 2) -> tuple[Tensor, Tensor]:
+def row_pair(x: Tensor, y: Tensor, *, names: tuple[str, str] = ("x", "y")) -> tuple[Tensor, Tensor]:
     """Return two feature matrices (n1, D) and (n2, D) in float64 on one device."""
-    x, y = rows(x, names[0], at_least=at_least), rows(y, names[1], at_least=at_least)
+    x, y = rows(x, names[0]), rows(y, names[1])
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"{names[0]} has {x.shape[1]} columns and {names[1]} {y.shape[1]}; allowed are equal numbers")
     if x.device != y.device:
@@ -66,7 +66,3 @@ def _finite(x: Tensor, name: str) -> Tensor:
         nans, infinities = int(x.isnan().sum()), int(x.isinf().sum())
         raise ValueError(f"{name} holds {nans} NaN and {infinities} infinite of {x.numel()} values; allowed are none")
     return x
-
-
-def _text(value: object) -> str:
-    return str(tuple(value)) if isinstance(value, torch.Size) else str(value)

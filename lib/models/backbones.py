@@ -4,9 +4,8 @@ All are in evaluation mode, frozen, on the CPU, and take images in [0, 1].
 """
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -62,12 +61,12 @@ def inception_2015() -> nn.Module:
     Images of any side are resized to 299 inside, as pytorch-fid does (bilinear, no antialiasing). The logits leave
     the bias out, as the published Inception score does. Raises MissingWeights or CorruptWeights from loading.
     """
-    from pytorch_fid.inception import InceptionV3
+    from pytorch_fid import inception
 
     state = weights.load("inception-2015")
     try:
-        with _instead_of_download(state):
-            network = InceptionV3()
+        with patch.object(inception, "load_state_dict_from_url", lambda *args, **kwargs: state):  # no download
+            network = inception.InceptionV3()
     except RuntimeError as error:
         raise weights.CorruptWeights(f"inception-2015 does not fit pytorch-fid's network: {error}") from error
     return _frozen(_Inception(network, state["fc.weight"]))
@@ -120,16 +119,3 @@ def _fill(network: nn.Module, name: str) -> None:
 
 def _frozen(network: nn.Module) -> nn.Module:
     return network.eval().requires_grad_(False)
-
-
-@contextmanager
-def _instead_of_download(state: dict[str, Tensor]) -> Iterator[None]:
-    """Hand pytorch-fid this state dict where it would download its own."""
-    from pytorch_fid import inception
-
-    original = inception.load_state_dict_from_url
-    inception.load_state_dict_from_url = lambda *args, **kwargs: state
-    try:
-        yield
-    finally:
-        inception.load_state_dict_from_url = original

@@ -66,16 +66,15 @@ class Explorer:
     """Buttons for the genes of a space, and what the genome on the screen means.
 
     `count(genome)` gives the sizes of a valid genome's network by name, `evaluated` the columns genome and score, whose
-    name is `score`; lower is better. It begins with the best of these, or with `start`. `width` is that of the drawing
-    in inches. Display it as the last line of a cell; `genome` is what is on the screen.
+    name is `score`; lower is better. It begins with the best of these. `width` is that of the drawing in inches.
+    Display it as the last line of a cell; `genome` is what is on the screen.
     """
 
     def __init__(self, space: Space, count: Callable[[Genome], Mapping[str, int]], evaluated: pd.DataFrame, *,
-                 score: str = "score", start: Genome | None = None, width: float = COLUMN,
-                 seed: int = 0) -> None:  # fmt: skip
+                 score: str = "score", width: float = COLUMN) -> None:  # fmt: skip
         self.space, self.count, self.score, self.width = space, count, score, width
         self.evaluated = Evaluated(space, evaluated) if len(evaluated) else None
-        self._rng = keyed(seed)
+        self._rng = keyed(0)
         self.controls = [_control(gene) for gene in space.genes]
         self.buttons = {name: widgets.Button(description=text, layout={"width": "auto"})
                         for name, text in BUTTONS.items()}  # fmt: skip
@@ -83,7 +82,7 @@ class Explorer:
         self.drawing = widgets.Image(format="png", layout={"flex": "0 0 auto"})
         self.status, self.facts, self.neighbours = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.widget = self._layout()
-        self.show(start or (self.evaluated.best if self.evaluated else self._random()))
+        self.show(self.evaluated.best if self.evaluated else self._random())
         self._connect()
 
     def show(self, genome: Genome) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 from lib import device
 from lib.papers.study import Study
 from lib.search import runs
-from lib.search.workers import Limits, Outcome, each, open_workers
+from lib.search.workers import ONE_THREAD, Limits, Outcome, each, open_workers
 from lib.training import trainer
 from lib.training.trainer import Trainer
 
 CHECKPOINT = "checkpoint.pt"
-ONE_THREAD = Limits()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,13 +28,13 @@ def desk(kind: type[S], notebook: str) -> S:
 
 def check_minutes(minutes: Any) -> None:
     """Raise ValueError for what is no number of minutes to work."""
-    if isinstance(minutes, bool) or not isinstance(minutes, Real) or not 0 < minutes <= 1e6:  # type: ignore[operator]
+    if not isinstance(minutes, int | float) or not 0 < minutes <= 1e6:
         raise ValueError(f"minutes is {minutes!r}; allowed are numbers above 0, to 1e+06")
 
 
 def check_side(side: Any) -> None:
     """Raise ValueError for what is no side of a picture: a whole number of pixels, or None to keep its size."""
-    if side is not None and (isinstance(side, bool) or not isinstance(side, Integral) or side < 1):
+    if side is not None and not (isinstance(side, int) and side >= 1):
         raise ValueError(f"side is {side!r}; allowed are whole numbers of pixels from 1, or None to keep the size")
 
 

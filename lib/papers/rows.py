@@ -9,9 +9,8 @@ from typing import Any
 from lib import device
 from lib.papers.study import Study
 from lib.search import progress, runs
-from lib.search.workers import Limits, Outcome, each, open_workers
+from lib.search.workers import ONE_THREAD, Limits, Outcome, each, open_workers
 
-ONE_THREAD = Limits()
 Compute = Callable[[Any, int, Path], Outcome]  # (task, seed, run folder)
 
 

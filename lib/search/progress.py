@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from tqdm.auto import tqdm
+
 INTERVAL_S = 10.0  # between lines of a log
 Tell = Callable[[int, int], None]  # called by a training with the steps done and all of them
 
@@ -29,7 +31,7 @@ class Bar:
         self._begun, self._start = done, time.monotonic()
         self._last = self._start
         live = not _quiet() and "WORKBOOK_BATCH" not in os.environ and (_in_jupyter() or sys.stderr.isatty())
-        self._live: Any = _tqdm()(total=total, desc=label, initial=done, leave=True) if live else None
+        self._live: Any = tqdm(total=total, desc=label, initial=done) if live else None
 
     def update(self, count: int = 1, *, best: float | None = None) -> None:
         """Report `count` more items and, where there is one, the best score so far."""
@@ -111,10 +113,3 @@ def _in_jupyter() -> bool:
     """Whether a Jupyter kernel runs this code."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
-
-
-def _tqdm() -> Any:
-    import tqdm
-    import tqdm.notebook
-
-    return tqdm.notebook.tqdm if _in_jupyter() else tqdm.tqdm

@@ -69,6 +69,9 @@ class Limits:
                 raise ValueError(f"{name} is {value}; a positive number or None is allowed")
 
 
+ONE_THREAD = Limits()
+
+
 class Workers(Protocol):
     """`submit` starts an evaluation, `wait` blocks until at least one is finished."""
 

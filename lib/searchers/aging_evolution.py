@@ -45,7 +45,6 @@ class AgingEvolution(Searcher):
         self._told = 0
 
     def settings(self) -> dict[str, Any]:
-        """What shapes the proposals."""
         mutation = {"rate": self.rate, "count": self.count}
         return {"searcher": self.name, "population": self.size, "sample": self.sample, **mutation, "init": self.init}
 

@@ -69,7 +69,6 @@ class Genetic(Searcher):
         self._slot, self._scored = 0, list[Member]()  # how far the next generation is asked and told
 
     def settings(self) -> dict[str, Any]:
-        """What shapes the proposals."""
         return {"searcher": self.name, **asdict(self.setup)}
 
     @property

@@ -19,7 +19,6 @@ class RandomSearch(Searcher):
         self.init = check_init(init)
 
     def settings(self) -> dict[str, Any]:
-        """What shapes the proposals."""
         return {"searcher": self.name, "init": self.init}
 
     def _propose(self, k: int) -> tuple[Genome, dict[str, Any]]:

@@ -42,7 +42,6 @@ class Reinforce(Searcher):
         self._worst = -math.inf
 
     def settings(self) -> dict[str, Any]:
-        """What shapes the proposals."""
         return {"searcher": self.name, "batch": self.batch, **self._policy}
 
     def _propose(self, k: int) -> tuple[Genome, dict[str, Any]] | None:

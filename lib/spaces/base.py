@@ -141,14 +141,6 @@ class Space:
         """The one genome of the space that stands for all with the same network; itself its own canonical form."""
         return genome
 
-    def features(self, genomes: Sequence[Genome]) -> np.ndarray:
-        """The genomes as 0/1 columns, (n, d): one a bit or other two-way gene, one a choice for all others."""
-        table = np.array(genomes, dtype=int).reshape(len(genomes), len(self.genes))
-        columns = [
-            table[:, [i]] if count == 2 else table[:, [i]] == np.arange(count) for i, count in enumerate(self._counts)
-        ]
-        return np.hstack(columns).astype(np.float32)
-
 
 def _check_genes(genes: tuple[Gene, ...]) -> None:
     if not genes or len({gene.name for gene in genes}) < len(genes):

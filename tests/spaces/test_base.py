@@ -83,17 +83,6 @@ def test_distance_is_a_metric(space, seed):
     assert space.distance(a, c) <= space.distance(a, b) + space.distance(b, c)
 
 
-@given(spaces(), seeds)
-def test_features_are_zeros_and_ones_and_tell_genomes_apart(space, seed):
-    a, b = pair(space, seed)
-    rows = space.features([a, b])
-    two_way = sum(len(gene.choices) == 2 for gene in space.genes)
-    wide = [len(gene.choices) for gene in space.genes if len(gene.choices) > 2]
-    assert rows.shape == (2, two_way + sum(wide))
-    assert set(np.unique(rows)) <= {0, 1}
-    assert (rows[0] != rows[1]).any() == (a != b)
-
-
 @given(spaces())
 def test_size_counts_the_genomes(space):
     assert space.size == np.prod([float(len(gene.choices)) for gene in space.genes])

@@ -202,7 +202,7 @@ def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.Da
     wide, parts = space.expanded, []
     bits = [space.expand(genome) for genome in genomes]
     for kind, chosen in (("bits", bits), ("canonical bits", [wide.canonical(genome) for genome in bits])):
-        found = clusters.tsne(wide.features(chosen), seed=0)
+        found = clusters.tsne(np.array(chosen, np.float32), seed=0)
         x, y = found.places[found.place_of].T
         frame = pd.DataFrame({"x": x, "y": y, **columns})
         counted = frame.groupby([*frame], sort=False).size().rename("count").reset_index()
