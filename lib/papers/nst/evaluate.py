@@ -18,7 +18,7 @@ from lib.papers.nst import experiments, stored
 from lib.papers.nst.experiments import Item
 from lib.papers.nst.settings import EPSILON, VOTE_RATES, Settings
 from lib.papers.nst.stored import Computed, Row, digits
-from lib.papers.nst.transfer import Scene, encoder_digest, staged
+from lib.papers.nst.transfer import Scene, staged
 from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.training.style import Trajectory
@@ -49,15 +49,9 @@ def compute(study: Study, settings: Settings, part: str) -> None:
 def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
     """What a part's results depend on."""
     names = {name for item in plan for name in (item.configuration.content, item.configuration.style)}
-    return {
-        "encoder": settings.encoder,
-        "weights": encoder_digest(settings),
-        "pictures": {name: pictures.info(name).sha256 for name in sorted(names)},
-        "seed": settings.seed,
-        "batch": settings.batch,
-        "log_every": settings.log_every,
-        "plan": runs.identity_hash([asdict(item) for item in plan]),
-    }
+    planned = runs.identity_hash([asdict(item) for item in plan])
+    return stored.identity(settings, names, seed=settings.seed, batch=settings.batch, log_every=settings.log_every,
+                           plan=planned)  # fmt: skip
 
 
 def evaluate(settings: Settings, batch: Sequence[Item]) -> Computed:

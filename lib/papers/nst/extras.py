@@ -85,7 +85,7 @@ def maps(study: Study) -> Figure:
 
 def front(study: Study) -> Figure | None:
     """The Pareto search's points and front beside random search, and hypervolume against trials."""
-    found = tables.searches(study)
+    found = _searches(study)
     if not found:
         return None
     frame = pd.concat(rows.assign(sampler=kind) for kind, rows in found.items())
@@ -104,7 +104,7 @@ def front(study: Study) -> Figure | None:
 
 def knees(study: Study) -> Figure | None:
     """The picture at each search's knee, the point nearest to no style and no content loss."""
-    rows = {kind: frame.iloc[knee(frame[POINT].to_numpy())] for kind, frame in tables.searches(study).items()}
+    rows = {kind: frame.iloc[knee(frame[POINT].to_numpy())] for kind, frame in _searches(study).items()}
     if not rows:
         return None
     names = [
@@ -112,6 +112,11 @@ def knees(study: Study) -> Figure | None:
     ]
     cells = [image(study, f"pareto_{kind}", row) for kind, row in rows.items()]
     return study.figure("extra_pareto_knees", image_grid([cells], columns=names, reason=RIGHTS, cell=2.6))
+
+
+def _searches(study: Study) -> dict[str, pd.DataFrame]:
+    """The rows of the Pareto search and of random search, by sampler, as far as they were run."""
+    return {kind: study.frame(f"pareto_{kind}") for kind in ("tpe", "random") if study.has(f"pareto_{kind}")}
 
 
 @needs("optimisers")

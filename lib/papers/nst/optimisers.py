@@ -6,10 +6,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from lib.data import pictures
 from lib.papers.nst import stored
 from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings
-from lib.papers.nst.transfer import Scene, encoder_digest
+from lib.papers.nst.transfer import Scene, small_scene
 from lib.papers.study import Study
 from lib.search import progress, runs
 from lib.training import style as training
@@ -43,16 +42,9 @@ def plan(s: Settings) -> list[OptimiserRun]:
 
 def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
     """Run what is missing and export the record. Raises `runs.OutOfTime` between runs."""
-    todo, names = plan(settings), (settings.content, settings.style)
-    identity = {
-        "encoder": settings.encoder,
-        "weights": encoder_digest(settings),
-        "side": settings.small_side,
-        "pictures": {name: pictures.info(name).sha256 for name in names},
-        "plan": runs.identity_hash([asdict(run) for run in todo]),
-    }
-    photo, painting = (pictures.picture(name, side=settings.small_side) for name in names)
-    scene = Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
+    todo, scene = plan(settings), small_scene(settings)
+    identity = stored.identity(settings, (settings.content, settings.style), side=settings.small_side,
+                               plan=runs.identity_hash([asdict(run) for run in todo]))  # fmt: skip
     references: dict[OptimiserRun, Tensor] = {}
     with study.open_run(part, identity) as run, progress.bar(len(todo), part, done=len(run.record.done)) as bar:
         for k, one in enumerate(todo):

@@ -12,7 +12,7 @@ from lib.metrics import texture
 from lib.papers.nst import stored
 from lib.papers.nst.experiments import Configuration, Item
 from lib.papers.nst.settings import EPSILON, GROUPS, Settings
-from lib.papers.nst.transfer import Scene, encoder_digest, run
+from lib.papers.nst.transfer import Scene, run, small_scene
 from lib.papers.study import Study
 from lib.search import progress
 
@@ -29,15 +29,10 @@ def compute(study: Study, settings: Settings, part: str) -> None:
     kind = part.removeprefix("pareto_")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     search = optuna.create_study(directions=["minimize", "minimize"], sampler=_sampler(kind, settings.seed))
-    names = (settings.content, settings.style)
-    identity = {
-        "encoder": settings.encoder, "weights": encoder_digest(settings), "sampler": kind, "ranges": RANGES,
-        "seed": settings.seed, "batch": settings.batch, "trials": settings.trials,
-        "side": settings.small_side, "steps": settings.small_steps,
-        "pictures": {name: pictures.info(name).sha256 for name in (*names, *settings.contents)},
-    }  # fmt: skip
-    photo, painting = (pictures.picture(name, side=settings.small_side) for name in names)
-    scene = Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
+    s, names = settings, (settings.content, settings.style)
+    identity = stored.identity(s, (*names, *s.contents), sampler=kind, ranges=RANGES, seed=s.seed, batch=s.batch,
+                               trials=s.trials, side=s.small_side, steps=s.small_steps)  # fmt: skip
+    scene = small_scene(settings)
     evaluate = partial(_evaluate, scene, settings, unrelated_content_loss(scene, settings))
     with study.open_run(part, identity) as kept, progress.bar(settings.trials, part, done=len(kept.record.rows)) as bar:
         for start in range(0, settings.trials, settings.batch):

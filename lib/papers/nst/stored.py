@@ -5,7 +5,10 @@ from typing import Any
 
 from torch import Tensor
 
-from lib.data import images
+from lib import weights
+from lib.data import images, pictures
+from lib.models import vgg
+from lib.papers.nst.settings import Settings
 from lib.search import runs
 from lib.search.progress import Bar
 
@@ -28,6 +31,16 @@ def rows(run: runs.Run, keys: Sequence[tuple[int, int]], compute: Callable[[], C
                 kept[key] = run.record.append({**row, "artifacts": _saved(run, row, image)})
         bar.update(len(missing))
     return [kept[key] for key in keys]
+
+
+def identity(settings: Settings, names: Iterable[str], **more: Any) -> dict[str, Any]:
+    """What a part's results depend on: the encoder, the named pictures, and more."""
+    return {
+        "encoder": settings.encoder,
+        "weights": weights.digest(vgg.ENCODERS[settings.encoder].weights),
+        "pictures": {name: pictures.info(name).sha256 for name in names},
+        **more,
+    }
 
 
 def digits(values: Tensor) -> list[float]:

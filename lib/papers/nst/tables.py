@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lib.papers.nst.pareto import POINT, knee
 from lib.papers.nst.settings import EPSILON, GROUPS, TV
 from lib.papers.study import Study, needs
 from lib.paths import paper_numbers
@@ -128,26 +127,6 @@ def optimiser_table(study: Study) -> pd.DataFrame:
     return study.table("extra_invariance", frame[list(columns)].rename(columns=columns))
 
 
-def searches(study: Study) -> dict[str, pd.DataFrame]:
-    """The rows of the Pareto search and of random search, by sampler, as far as they were run."""
-    return {kind: study.frame(f"pareto_{kind}") for kind in ("tpe", "random") if study.has(f"pareto_{kind}")}
-
-
-def pareto_table(study: Study) -> pd.DataFrame | None:
-    """Hypervolume after every fourth of the trials, and the knee, of both samplers."""
-    rows = []
-    for kind, frame in searches(study).items():
-        points = frame[POINT].to_numpy()
-        for share in (0.25, 0.5, 0.75, 1.0):
-            n = max(1, round(share * len(points)))
-            rows.append({"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(points[:n])})
-        best = frame.iloc[knee(points)]
-        rows[-1] |= {"knee: learning rate": best["lr"], "knee: weight ratio": best["ratio"],
-                     "knee: TV weight": best["tv_weight"], "knee: Ls(T)/Ls(0)": best["style_ratio"],
-                     "knee: Lc / Lc(unrelated)": best["content_ratio"]}  # fmt: skip
-    return study.table("extra_pareto", pd.DataFrame(rows)) if rows else None
-
-
 def decision_cells(study: Study) -> pd.DataFrame:
     """E0: ours and the paper's unweighted loss in each shared cell under readings A and B, and log10(ours / paper)."""
     frame, paper = with_groups(study.frame("decision")), printed("table2")
@@ -177,5 +156,5 @@ def decision_table(study: Study) -> pd.DataFrame | None:
 
 
 PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (
-    table1, table2, table2_repaired, texture_table, optimiser_table, pareto_table, decision_table,
+    table1, table2, table2_repaired, texture_table, optimiser_table, decision_table,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from lib import device, weights
+from lib import device
 from lib.data import images, pictures
 from lib.metrics import check
 from lib.models import vgg
@@ -27,11 +27,6 @@ def encoder_for(encoder: str, name: str, where: str = "cpu") -> vgg.VGG:
     p, family = preset(name), vgg.find(encoder).family
     raw = f"{family}-raw" if p.raw_features else encoder
     return vgg.load(raw, p.objective.layers, first_padding=p.objective.first_padding).to(device.pick(where))
-
-
-def encoder_digest(settings: Settings) -> str:
-    """The hash of the encoder's weights, which every result depends on."""
-    return weights.digest(vgg.ENCODERS[settings.encoder].weights)
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,12 @@ class Scene:
             noise = torch.randn(self.base.shape, generator=torch.Generator().manual_seed(seed * 1000 + repeat))
             starts.append(self.base if repeat == 0 else (self.base + JITTER * noise.to(self.base)).clamp(0, 1))
         return torch.cat(starts)
+
+
+def small_scene(settings: Settings) -> Scene:
+    """The main pair at the size of the searches and of the optimisers' runs."""
+    photo, painting = (pictures.picture(name, side=settings.small_side) for name in (settings.content, settings.style))
+    return Scene.of("paper", settings.encoder, photo, painting, where=settings.device)
 
 
 def run(scene: Scene, items: Sequence[Item], *, seed: int, log_every: int) -> training.Trajectory:

@@ -82,11 +82,6 @@ def test_lbfgs_does_not_see_the_scale(scene):
     assert found[1e-9]["moved"] > 0
 
 
-def test_losses_are_stored_without_the_scale(scene):
-    one, other = (metrics(scene, "adam-scaled-eps", k, eps=0.1) for k in (1.0, 64.0))
-    assert one["final_loss"] == other["final_loss"]
-
-
 def test_weights_are_converted_to_the_size(scene):
     hyper = optimisers.hyperparameters(scene, OptimiserRun("adam", 0.01, 0.1, 30.0, 2.0, 2), SIDE)
     values = {name: value.item() for name, value in vars(hyper).items()}

@@ -12,7 +12,6 @@ from lib.papers.nst import pareto
 from lib.papers.nst.pareto import RANGES
 from lib.papers.nst.transfer import Scene
 from lib.papers.study import Study
-from lib.report import statistics
 from lib.search import record, runs
 from lib.search.record import Record
 
@@ -67,11 +66,6 @@ def test_every_trial_is_a_row_with_values_in_their_ranges(uninterrupted, kind):
         assert all(low <= row["config"][name] <= high for name, (low, high) in RANGES.items())
         assert row["score"] == pytest.approx(row["metrics"]["style_ratio"] + row["metrics"]["content_ratio"])
     assert (study.frame(f"pareto_{kind}")["style_ratio"] > 0).all()
-
-
-def test_the_samplers_begin_alike_and_part_once_the_model_proposes(uninterrupted):
-    (tpe, *_), (random, *_) = uninterrupted["tpe"], uninterrupted["random"]
-    assert [row["config"] for row in tpe[-2:]] != [row["config"] for row in random[-2:]]
 
 
 def test_only_the_knees_picture_is_exported(uninterrupted):
@@ -154,14 +148,6 @@ def test_spent_time_stops_between_batches(settings, monkeypatch):
     with pytest.raises(runs.OutOfTime):
         search(settings)
     assert runs.list_runs()["rows"].tolist() == [0]
-
-
-@pytest.mark.parametrize("kind", ["tpe", "random"])
-def test_hypervolume_never_falls_with_more_trials(uninterrupted, kind):
-    points = uninterrupted[kind][2].frame(f"pareto_{kind}")[["style_ratio", "content_ratio"]].to_numpy()
-    volumes = [statistics.hypervolume(points[: n + 1]) for n in range(len(points))]
-    assert volumes == sorted(volumes)
-    assert 0 <= volumes[0] <= volumes[-1] <= 1
 
 
 def test_the_content_is_forgotten_at_the_mean_loss_of_the_other_photos(tiny):

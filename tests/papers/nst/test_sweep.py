@@ -10,14 +10,13 @@ import torch
 from PIL import Image
 
 from lib.data import pictures
-from lib.papers.nst import evaluate, experiments, transfer
+from lib.papers.nst import evaluate, experiments
 from lib.papers.nst.transfer import Scene
 from lib.papers.study import Study
 from lib.search import record, runs
 from lib.search.record import Record
 
 PART, ROWS, BATCH = "rates", 6, 2
-pretrained = transfer.encoder_for
 
 pytestmark = pytest.mark.usefixtures("slim_encoder")
 
@@ -99,11 +98,6 @@ def test_a_row_holds_configuration_losses_measures_curves_and_picture(uninterrup
     assert list(files) == [f"{k:03d}-0.png" for k in range(ROWS)]
 
 
-def test_stored_curves_have_six_digits(uninterrupted):
-    for row in uninterrupted[0]:
-        assert all(float(f"{value:.6g}") == value for curve in row["curves"].values() for value in curve)
-
-
 @pytest.mark.parametrize("at", [1, 4])
 def test_ctrl_c_loses_no_finished_row_and_the_resumed_run_equals_an_uninterrupted_one(
     uninterrupted, tiny, monkeypatch, at
@@ -119,20 +113,6 @@ def test_ctrl_c_loses_no_finished_row_and_the_resumed_run_equals_an_uninterrupte
     assert record.differences(rows, uninterrupted[0]) == []
     assert sorted(rows, key=lambda row: row["k"]) == uninterrupted[0]
     assert files == uninterrupted[1]
-
-
-def test_resuming_with_the_pretrained_encoder_changes_no_bit(tiny, monkeypatch):
-    settings = tiny(rates=[0.01, 0.02, 0.05], steps=1, batch=3)
-    monkeypatch.setattr(transfer, "encoder_for", pretrained)
-    sweep(settings)
-    whole = stored()
-    with monkeypatch.context() as patch:
-        interrupted_append(patch, 3, ctrl_c)
-        with pytest.raises(KeyboardInterrupt):
-            sweep(settings, fresh=True)
-    assert len(stored()[0]) == 2
-    sweep(settings)
-    assert stored() == whole
 
 
 def test_ctrl_c_during_the_computation_leaves_the_batches_before_it(uninterrupted, tiny, monkeypatch):
@@ -199,15 +179,6 @@ def test_a_finished_part_is_exported_again_without_computing(uninterrupted, fini
     )
     assert one == other
     assert len(one) == 1 + ROWS
-
-
-def test_fresh_computes_again_and_keeps_the_old_record_beside_the_new_one(uninterrupted, finished, tiny, monkeypatch):
-    study = sweep(tiny(), fresh=True)
-    assert len(record.read(run_folder() / "record.jsonl")[1]) == ROWS
-    assert (run_folder() / "record.jsonl.previous").is_file()
-    assert stored() == uninterrupted[:2]
-    monkeypatch.setattr(evaluate, "evaluate", refuse)
-    evaluate.compute(study, tiny(), PART)  # the same session starts over once, not at every cell
 
 
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"batch": 3}, {"steps": 3}, {"style": "hatching"}])
