@@ -32,12 +32,6 @@ def read():
     return table("tables_reconstructed")
 
 
-@pytest.fixture
-def standin():
-    frame = table("standin")
-    return frame.assign(run=frame["run"].str.split(" ").str[0])
-
-
 def test_table_1_holds_the_printed_values():
     losses = table("table1").pivot(index="lr", columns="metric", values="value").sort_index()
     assert losses.index.tolist() == [0.05, 0.06, 0.07, 0.08, 0.09, 0.10]
@@ -134,62 +128,6 @@ def test_style_loss_under_reading_a_is_the_one_of_the_comparison(read):
     values = style.pivot(index="group", columns="lr", values="value_unweighted_reading_a")
     expected = [[4.17e10, 2.43e10, 1.40e10], [1.757e10, 3.41e9, 7.83e8], [1.753e10, 3.42e9, 7.73e8]]
     np.testing.assert_allclose(values, expected, rtol=2e-3)
-
-
-@pytest.mark.parametrize(
-    ("reading", "run", "expected"), [("a", "A_table2", (0.50, 0.40)), ("b", "R_reading_b", (0.48, 0.26))]
-)
-def test_both_readings_miss_the_paper_by_half_a_decade(read, standin, reading, run, expected):
-    cells = read[(read["table"] == "table2") & read["lr"].isin([1e-4, 1e-2])]
-    runs = standin[standin["run"] == run].set_index(["style_weight", "lr"])
-    loss = cells[f"metric_reading_{reading}"]
-    keys = zip(cells["style_weight_stated"], cells["lr"], loss + "_unweighted", strict=True)
-    unweighted = np.array([runs.loc[(weight, lr), name] for weight, lr, name in keys])
-    ours = unweighted * cells[f"weight_used_reading_{reading}"]
-    if reading == "b":  # its content loss is a sum over positions: 64 times as many at 512 as at 64 pixels
-        ours = ours.where(loss == "style_loss", 64 * ours)
-    error = np.log10(ours / cells["value_weighted"])
-    with_free_factors = error - error.groupby(loss).transform("mean")
-    assert len(error) == 12
-    np.testing.assert_allclose([np.sqrt((e**2).mean()) for e in (error, with_free_factors)], expected, atol=0.005)
-
-
-def test_control_sweep_has_its_minimum_at_the_learning_rate_of_table_1(standin):
-    sweep = standin[standin["run"] == "F_lr_sweep"].set_index("lr")
-    expected = [4.1e10, 1.55e10, 1.34e10, 9.9e9, 8.7e9, 7.6e9, 6.34e9, 6.14e9, 6.45e9]
-    assert sweep.index.tolist() == [1e-4, 1e-3, 0.0017, 0.005, 0.01, 0.02, 0.05, 0.06, 0.1]
-    np.testing.assert_allclose(sweep["style_loss_unweighted"], expected, rtol=6e-3)
-    assert sweep["style_loss_unweighted"].idxmin() == 0.06
-
-
-@pytest.mark.parametrize(
-    ("tv", "expected"),
-    [
-        ((30, 30, 30), [0.005, 0.221, 0.265]),
-        ((0.3, 30, 3000), [0.217, 0.221, 0.225]),
-        ((0, 0, 0), [0.263, 0.279, 0.263]),
-    ],
-    ids=["fixed", "scaled", "none"],
-)
-def test_control_runs_show_finer_texture_only_under_a_fixed_tv_weight(standin, tv, expected):
-    runs = standin[standin["run"] == "H_scale_invariance"].set_index(["style_weight", "tv_weight_512"])["hf_ratio"]
-    ratios = np.array([runs.loc[key] for key in zip((G1, G2, G3), tv, strict=True)])
-    np.testing.assert_allclose(ratios, expected, atol=6e-4)
-    assert (np.abs(ratios / ratios[1] - 1) <= 0.08).all() == (tv != (30, 30, 30))
-
-
-def test_ten_times_the_content_weight_changes_little(standin):
-    runs = standin[(standin["run"] == "G_content_weight_5_or_50") & (standin["style_weight"] == G2)]
-    five, fifty = (runs[runs["content_weight"] == weight].iloc[0] for weight in (5, 50))
-    assert fifty["style_loss_unweighted"] / five["style_loss_unweighted"] - 1 == pytest.approx(0.01, abs=0.002)
-    assert fifty["content_loss_unweighted"] / five["content_loss_unweighted"] - 1 == pytest.approx(-0.06, abs=0.005)
-    assert fifty["hf_ratio"] == pytest.approx(five["hf_ratio"], rel=0.01)
-
-
-def test_content_loss_stays_low_only_at_the_weights_of_figure_1(standin):
-    runs = standin[standin["run"] == "I_fig1_setting"].set_index(["style_weight", "content_weight"])
-    assert runs.loc[(1e-3, 1e4), "content_loss_unweighted"] == 441
-    assert runs.loc[(1e-3, 5), "content_loss_unweighted"] > 4e3
 
 
 def test_anchors_hold_the_public_total_losses():
