@@ -114,12 +114,6 @@ def test_the_share_of_valid_genomes_is_that_of_equally_many_active_stages(units:
     assert sum(counts.values()) == 4**units
 
 
-def test_a_quarter_of_random_genomes_is_valid_and_nearly_all_symmetric_ones() -> None:
-    plain, sym = NasDip(), NasDip(variant="sym")
-    valid = [[space.invalid(space.sample(keyed(0, k))) is None for k in range(1500)] for space in (plain, sym)]
-    assert np.mean(valid, axis=1) == pytest.approx([(comb(10, 5) - 1) / 4**5, 31 / 32], abs=0.035)
-
-
 def test_an_unequal_number_of_stages_is_valid_only_where_sizes_are_matched_by_resizing() -> None:
     invalid, resize = NasDip(units=3, side=64), NasDip(units=3, side=64, mismatch="resize")
     unequal, without = bypass(invalid, (1,), ()), bypass(invalid, (1, 2, 3), ())
@@ -232,18 +226,6 @@ def test_a_symmetric_genome_expands_to_the_same_network_in_the_whole_space(varia
         assert space.decode(genome) == space.expanded.decode(wide)
         assert space.decode(genome).encoders == space.decode(genome).decoders
         assert space.expanded.canonical(wide) == space.expand(space.canonical(genome))
-
-
-def test_a_skip_of_the_symmetric_variant_runs_from_a_stage_to_its_own_pair() -> None:
-    space = NasDip(variant="sym")
-    assert space.decode(write(space, R1_1=7, R5_5=2)).skips[0] == (7, 0, 0, 0, 0)
-    assert [row[i] for i, row in enumerate(space.decode(write(space, R1_1=7, R5_5=2)).skips)] == [7, 0, 0, 0, 2]
-
-
-def test_expanding_an_asymmetric_genome_leaves_out_its_iterations() -> None:
-    space = NasDip(units=3, side=64, variant="asym_t")
-    genome = space.sample(keyed(4))
-    assert space.expand(genome) == genome[:-2]
 
 
 def test_a_network_that_the_space_lacks_is_refused_with_what_it_has() -> None:

@@ -126,7 +126,8 @@ def _follows(reference: str, task: str, study: Study, claim: Claim) -> Finding:
     """Do random networks rank by fitness as by PSNR and SSIM? Ranks within a row; the rows' correlations averaged."""
     part, score = reference if reference == "heldout" else "truth", score_name(reference)
     rows = [row for row in records.rows_of(study, part) if records.task(row) == task]
-    groups = [pd.concat(records.first_generation(study, row, part))[[score, "psnr", "ssim"]] for row in rows]
+    each = [pd.concat([one.first for one in records.stored(study, part, row=row)]) for row in rows]
+    groups = [group[[score, "psnr", "ssim"]] for group in each]
     arrays = [group.to_numpy(float) for group in groups if len(group) > 3]
     if not arrays:
         return not_run(claim, f"no random networks on {task} with this fitness")
@@ -216,7 +217,7 @@ def _random(other: str, study: Study, claim: Claim) -> Finding:
     frame, pairs = records.arms(study), []
     for row in _rows(study):
         if pair := _pair(frame, row, (A, "random"), "lpips_truth"):
-            medians = [-rows["lpips_truth"].median() for rows in records.first_generation(study, row)]
+            medians = [-one.first["lpips_truth"].median() for one in records.stored(study, A, row=row)]
             pairs.append((pair[0], np.array(medians)) if other == "median" else pair)
     if not pairs:
         return not_run(claim, "no row has both winners and random networks")

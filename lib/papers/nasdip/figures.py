@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.models.dip_classical import CLASSICAL
-from lib.papers.nasdip import records, tables
+from lib.papers.nasdip import records
 from lib.papers.nasdip.records import ORACLE, TASKS, Stored
 from lib.papers.study import Study, needs
 from lib.report import architecture, clusters, plots
@@ -164,7 +164,8 @@ def fig4(study: Study) -> Figure | None:
     Series are equal in candidates, of which a symmetric search trains nearly all and an asymmetric one fewer. ± in a
     title is the standard deviation of one network's LPIPS under fresh seeds.
     """
-    rows, lines, parts = panel_rows(study), tables.means(study)["lpips_truth"], []
+    lines = records.arms(study).groupby(["row", "arm"])["lpips_truth"].mean()
+    rows, parts = panel_rows(study), []
     spread, matched = {row: noise(study, row) for row in rows}, {}
     for column, title in (("fmax", "best"), ("fmean", "mean")):
         for row in rows:

@@ -1,6 +1,6 @@
 """What a study's records say: searches with their generations and winners, and fresh scores of all that is compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -54,6 +54,11 @@ class Stored:
     def best(self) -> Genome:
         """The winner's genome."""
         return self.space.parse(self.winner["genome"])
+
+    @property
+    def first(self) -> pd.DataFrame:
+        """The valid random networks with which a genetic search began."""
+        return self.rows[self.rows["valid"] & (self.rows["generation"] == 0)]
 
     @cached_property
     def populations(self) -> list[pd.DataFrame]:
@@ -190,13 +195,6 @@ def values(frame: pd.DataFrame, row: str, arm: str, measure: str) -> np.ndarray:
     """An arm's values of a measure on a row, one a unit."""
     chosen = frame.loc[(frame["row"] == row) & (frame["arm"] == arm), measure]
     return chosen.dropna().to_numpy(float)
-
-
-def first_generation(study: Study, row: str, reference: str = "truth") -> Iterator[pd.DataFrame]:
-    """The valid random networks with which each search of a row by a fitness reference began."""
-    for one in stored(study, reference, row=row):
-        rows = one.rows
-        yield rows[rows["valid"] & (rows["generation"] == 0)]
 
 
 def difference(pairs: Sequence[Pair], level: float = 0.95) -> Interval:

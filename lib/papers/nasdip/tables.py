@@ -1,6 +1,6 @@
 """The paper's tables beside ours, and the tables of our own experiments, as tidy frames made from records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,6 @@ RATES = {"DIP": "DIP", **{f"{rate:g}": f"NAS-DIP pm={rate:.2f}" for rate in (0.0
 LAST = 2  # generations in which the cache's savings are counted
 
 
-def means(study: Study) -> pd.DataFrame:
-    """The mean of each measure over an arm's units, by (row, arm)."""
-    return records.arms(study).groupby(["row", "arm"])[list(MEASURES)].mean()
-
-
 def _share(every: pd.DataFrame) -> str:
     """How much of its own iterations the published network got, where it was not all."""
     rows = every[every["arm"] == "dip_published"]
@@ -37,13 +32,16 @@ def _share(every: pd.DataFrame) -> str:
     return f" ({np.mean(shares):.0%} of its steps)" if shares and min(shares) < 1 else ""
 
 
-def _with_interval(every: pd.DataFrame, called: str, rows: list[str], arm: str, measure: str) -> dict[str, float]:
-    """The mean over rows of an arm's means, with Student's interval for the noise of its searches or trainings."""
-    groups = [records.values(every, row, arm, measure) for row in rows]
-    if not groups or min(map(len, groups)) == 0:
-        return dict.fromkeys((called, f"{called}, low", f"{called}, high"), np.nan)
-    value, low, high, _ = difference([(group, group[:0]) for group in groups])
-    return {called: value, f"{called}, low": low, f"{called}, high": high}
+def _ours(every: pd.DataFrame, rows: list[str], arms: Mapping[str, str], measure: str) -> dict[str, float]:
+    """Under the name of each arm the mean over rows of its means, with Student's interval for the noise of searches."""
+    found: dict[str, float] = {}
+    for arm, called in arms.items():
+        groups = [records.values(every, row, arm, measure) for row in rows]
+        value = low = high = np.nan
+        if groups and all(map(len, groups)):
+            value, low, high, _ = difference([(group, group[:0]) for group in groups])
+        found |= {called: value, f"{called}, low": low, f"{called}, high": high}
+    return found
 
 
 def _known_limits(frame: pd.DataFrame) -> pd.DataFrame:
@@ -61,8 +59,7 @@ def table1(study: Study) -> pd.DataFrame:
         measure = next(name for name, label in MEASURES.items() if label == metric)
         used = [row for row in rows if records.task(row) == task and data == "DIP"]
         paper = part.set_index("method")["value"]
-        mine = _with_interval(every, "ours: DIP", used, "dip_matched", measure)
-        mine |= _with_interval(every, f"ours: NAS-DIP{ORACLE}", used, "truth", measure)
+        mine = _ours(every, used, {"dip_matched": "ours: DIP", "truth": f"ours: NAS-DIP{ORACLE}"}, measure)
         note = "" if used else "data not available" if data != "DIP" else "not run"
         found.append({"data": data, "task": task, "metric": metric, "paper: DIP": paper["DIP"],
                       "paper: NAS-DIP": paper["NAS-DIP"], **mine, "our rows": len(used), "note": note})  # fmt: skip
@@ -84,9 +81,7 @@ def table2(study: Study) -> pd.DataFrame:
         searches = _searches(every, row, BY_TRUTH)
         for measure, metric in MEASURES.items():
             theirs = {f"paper: {name}": paper.get((records.title(row), of, metric)) for of, name in PAPER.items()}
-            mine: dict[str, float] = {}
-            for arm, called in names.items():
-                mine |= _with_interval(every, called, [row], arm, measure)
+            mine = _ours(every, [row], names, measure)
             found.append({"row": records.title(row), "metric": metric, **theirs, **mine, "searches": searches})
     return study.table("table2", _known_limits(pd.DataFrame(found)))
 
@@ -102,15 +97,13 @@ def table3(study: Study) -> pd.DataFrame:
     texts = ["" if pd.isna(value) else f"{value:g}" for value in paper["value"]]
     paper["text"] = [text + "?" * (certain == "no") for text, certain in zip(texts, paper["certain"], strict=True)]
     legible, found = paper.set_index(["image", "method", "metric"])["text"], []
+    arms = {rate_arm(study, name): f"ours: {name}{ORACLE * (name != 'DIP')}" for name in RATES}
     for row in dict.fromkeys([*printed.rows(), *swept]):
         for measure, metric in MEASURES.items():
             title = records.title(row)
             theirs = {f"paper: {name}": legible.get((title, method, metric), "") for name, method in RATES.items()}
-            arms = {name: rate_arm(study, name) if row in swept else "" for name in RATES}
-            mine: dict[str, float] = {}
-            for name, arm in arms.items():
-                mine |= _with_interval(every, f"ours: {name}{ORACLE * (name != 'DIP')}", [row], arm, measure)
-            searches = _searches(every, row, list(arms.values())[1:]) if row in swept else ""
+            mine = _ours(every, [row] if row in swept else [], arms, measure)
+            searches = _searches(every, row, list(arms)[1:]) if row in swept else ""
             found.append({"row": title, "metric": metric, **theirs, **mine, "searches": searches})
     return study.table("table3", _known_limits(pd.DataFrame(found)))
 
@@ -148,8 +141,10 @@ def searches(study: Study) -> pd.DataFrame | None:
     for part in dict.fromkeys(one.search.part for one in records.stored(study)):
         runs = records.stored(study, part)
         rows = pd.concat([one.rows for one in runs])
-        valid, late = rows[rows["valid"]], pd.concat([_late(one.rows) for one in runs])
+        valid = rows[rows["valid"]]
         trained = valid[valid["cached"] == ""]
+        ends = [one.rows.query(f"generation > generation.max() - {LAST}") for one in runs if one.populations]
+        late = pd.concat(ends) if ends else rows.head(0)
         found.append({
             "part": part, "searches": len(runs), "asked": len(rows), "valid share": rows["valid"].mean(),
             "trainings": len(trained), "repeats of a network": (valid["cached"] == "record").sum(),
@@ -161,11 +156,4 @@ def searches(study: Study) -> pd.DataFrame | None:
     return study.table("extra_searches", pd.DataFrame(found)) if found else None
 
 
-def _late(rows: pd.DataFrame) -> pd.DataFrame:
-    """The candidates of the last generations; none of a random search."""
-    return rows[rows["generation"] > rows["generation"].max() - LAST] if "generation" in rows else rows.head(0)
-
-
-PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (
-    table1, table2, table3, baselines, searches,
-)  # fmt: skip
+PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (table1, table2, table3, baselines, searches)

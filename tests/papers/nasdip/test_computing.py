@@ -63,12 +63,6 @@ def test_random_search_begins_with_the_genetic_algorithms_generation_0_from_the_
         assert set(begun["cached"]) <= {"disk", "record"}
 
 
-def test_searches_with_other_mutation_rates_share_generation_0_too(study):
-    begun = study.frame("mutation-astronaut-0.1-0").query("generation == 0")
-    assert set(begun["cached"]) <= {"disk", "record"}
-    assert begun["score"].tolist() == study.frame("truth-astronaut-0").query("generation == 0")["score"].tolist()
-
-
 def test_random_search_gets_exactly_the_distinct_trainings_of_its_twin(study):
     for row in ("astronaut", None):
         twin, random = (study.frame(f"{part}-{row}-0" if row else name(study, part)) for part in ("truth", "random"))
@@ -119,13 +113,6 @@ def test_pictures_that_may_not_be_shown_lie_apart(study, own):
         assert len(images) >= 3
         assert all((study.picture("pictures", image) is not None) == shown for image in images)
         assert all(study.picture("pictures", image, private=True).shape == (32, 32, 3) for image in images)
-
-
-def test_the_shown_row_has_its_best_middle_and_worst_of_the_first_and_last_generation(study):
-    frame = study.frame("pictures").set_index("what")
-    for when in ("first", "last"):
-        top, middle, bottom = (frame.loc[f"{when}_{place}", "lpips_truth"] for place in ("top", "middle", "bottom"))
-        assert top <= middle <= bottom
 
 
 def test_baselines_are_there_for_every_row_without_failures(study, own):

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.papers.nasdip import experiments
-from lib.papers.nasdip.experiments import PARTS, SEARCHED
+from lib.papers.nasdip.experiments import SEARCHED
 from lib.search.runs import NAME
 from lib.searchers.genetic import Genetic
 from lib.spaces.nasdip import NasDip
@@ -63,10 +63,6 @@ def test_variants_and_references_are_those_of_the_parts(settings):
     }  # fmt: skip
 
 
-def test_parts_that_search_nothing_have_no_searches(settings):
-    assert [part for part in PARTS if not experiments.searches(settings, part)] == ["baselines", "rescored", "pictures"]
-
-
 @pytest.mark.parametrize(("population", "generations"), [(4, 0), (8, 3), (50, 2)])
 def test_the_budget_is_what_the_genetic_algorithm_asks(population, generations):
     searcher = Genetic(NasDip(units=2, side=32), 0, population=population, elite=experiments.ELITE, init="valid")
@@ -76,11 +72,6 @@ def test_the_budget_is_what_the_genetic_algorithm_asks(population, generations):
         searcher.tell(proposal.k, 1.0)
         asked += 1
     assert asked == experiments.budget(population, generations)
-
-
-def test_the_papers_search_asks_ten_thousand_candidates():
-    assert experiments.elite(500) == 25
-    assert experiments.budget(500, 20) == 10_000
 
 
 def test_fitness_is_one_minus_lpips_but_for_errors_a_rank():

@@ -44,11 +44,6 @@ def test_figure_1_shows_denoising_above_inpainting_and_only_what_may_be_shown(st
     assert any("dB" in text and "LPIPS" in text for text in found)
 
 
-def test_figure_3_has_three_individuals_of_two_generations_beside_input_and_truth(study):
-    pictures = [ax for ax in study.drawn["fig3"].axes if ax.images]
-    assert len(pictures) == 8
-
-
 def test_figure_4_has_the_papers_panels_with_the_classical_line(study):
     found = texts(study.drawn["fig4"])
     for row in ("Vase", "Plane", "Zebra 4x"):
@@ -108,13 +103,6 @@ def test_a_figure_of_searches_by_the_truth_says_that_it_is_an_oracle(study, name
 def test_figure_8_tells_the_media_apart(study):
     assert set(world.MEDIA) <= set(texts(study.drawn["fig8"]))
     assert set(world.MEDIA) <= set(texts(study.drawn["fig8_samples"]))
-
-
-def test_a_figure_is_saved_with_the_study(folder, tmp_path):
-    study = Study("nasdip", "desk", folder=folder)
-    study.folder, study.records = tmp_path, folder / "records"
-    figures.fig2_network(study)
-    assert {path.name for path in tmp_path.iterdir()} == {"fig2_network.png", "fig2_network.pdf"}
 
 
 def test_without_records_nothing_is_drawn(tmp_path):

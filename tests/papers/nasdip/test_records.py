@@ -57,13 +57,6 @@ def test_a_generation_that_was_cut_short_is_left_out(tmp_path):
     assert len(records.stored(study)[0].populations) == 1
 
 
-def test_an_invalid_genome_has_fitness_0_and_a_hopeless_one_a_little(tmp_path):
-    study = study_of(tmp_path, LADDER, [(0, None), (0, 1.5), (0, 0.25), (0, 0.25)])
-    one = records.stored(study)[0]
-    assert list(one.rows["fitness"]) == [0, 1e-6, 0.75, 0.75]
-    assert one.winner["k"] == 2
-
-
 def test_the_rebuilt_populations_are_those_that_the_genetic_algorithm_had(tmp_path):
     search = Search("truth", "truth-vase-3", "vase", 0.05, 3, 8, 3)
     rows = list(world.searched(SETTINGS, search))
@@ -74,12 +67,6 @@ def test_the_rebuilt_populations_are_those_that_the_genetic_algorithm_had(tmp_pa
     list(drive(searcher, lambda genome: scores[one.space.text(genome)], len(rows)))
     assert [member.k for member in searcher.population] == list(one.populations[-1]["k"])
     assert [best for best, _ in searcher.trace] == pytest.approx(list(one.generations["fmax"] - 1))
-
-
-def test_a_changed_record_is_read_again(tmp_path):
-    first = records.stored(study_of(tmp_path, LADDER, [(0, 0.5)]))[0]
-    second = records.stored(study_of(tmp_path, LADDER, [(0, 0.5), (0, 0.4)]))[0]
-    assert (len(first.rows), len(second.rows)) == (1, 2)
 
 
 def test_a_live_study_sees_only_what_it_exported(tmp_path):

@@ -77,10 +77,6 @@ def test_it_can_be_saved_and_shown_beside_what_was_given(photo, tmp_path):
     assert len(found.compare().axes) >= 2
 
 
-def test_a_large_picture_is_shrunk_to_the_side_asked_for(photo):
-    assert restore(photo(size=(64, 48)), task="denoise", side=32, **SMALL).picture.shape == (3, 24, 32)
-
-
 def test_a_call_again_continues_the_record_and_trains_nothing_twice(photo):
     path = photo()
     first = restore(path, task="denoise", **SMALL)
@@ -93,16 +89,6 @@ def test_a_call_again_continues_the_record_and_trains_nothing_twice(photo):
     shared = ["k", "genome", "score", "worker", "seconds"]
     assert more.record[shared].head(4).equals(first.record[shared])
     assert len(more.record) == 8
-
-
-def test_a_picture_overwritten_under_its_name_is_restored_anew(photo):
-    first = restore(photo(), task="denoise", **SMALL)
-    path = photo(start=200)
-    second = restore(path, task="denoise", **SMALL)
-    assert second.folder != first.folder
-    assert trained(second) == 4
-    assert torch.equal(second.observed, images.load(path))
-    assert not torch.equal(second.observed, first.observed)
 
 
 def test_too_few_minutes_are_said(photo):

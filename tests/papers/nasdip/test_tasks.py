@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lib.data import images, procedural
+from lib.data import images
 from lib.data.registry import MissingData
 from lib.metrics.psnr import psnr
 from lib.papers.nasdip import tasks
@@ -152,14 +152,6 @@ def test_a_mask_is_binary_and_a_shrunken_pixel_hidden_in_part_is_hidden(tmp_path
     assert (known[0, 0] == 0).nonzero().tolist() == [[5, 10]]
 
 
-@pytest.mark.parametrize("centre", [(0.0, 0.0), (1.0, 1.0), (0.5, 0.5)])
-def test_a_window_stays_inside_the_picture(centre):
-    picture = torch.rand(3, 40, 60)
-    part = tasks.framed(picture, Row("toy", "toy", "denoise", "", centre, 0.8), HOW)
-    left, top = ((0, 0), (28, 8), (14, 4))[[0.0, 1.0, 0.5].index(centre[0])]
-    assert torch.equal(part, picture[:, top : top + 32, left : left + 32])
-
-
 def test_the_whole_picture_is_its_centre_square_or_its_native_size_in_whole_multiples():
     assert problem("chelsea", framing="whole").size == (32, 32)
     assert problem("chelsea", framing="whole", side=0, multiple=32).size == (288, 448)
@@ -223,11 +215,6 @@ def test_artworks_are_the_first_pictures_of_each_folder(tmp_path):
     wanted = ("ink/deep/d.png", "oil/a.png", "oil/b.png")
     assert [picture for _, picture in found] == [f"{tmp_path}/{name}" for name in wanted]
     assert all(tasks.row(picture).mask == "rectangle" for _, picture in found)
-
-
-def test_artworks_may_be_drawn_or_left_out():
-    assert tasks.artworks("", 5) == []
-    assert tasks.artworks("procedural", 2) == [(name, name) for name in list(procedural.STYLES)[:2]]
 
 
 def test_artworks_without_a_folder_a_medium_are_refused(tmp_path):
