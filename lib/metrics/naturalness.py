@@ -18,7 +18,7 @@ from lib.metrics.texture import luma
 
 FEATURES = 36
 FEWEST_PHOTOS = 30
-PATCHES = (32, 96)  # pixels, smallest and largest patch side
+PATCH = 32  # pixels, a patch's side
 SHARP = 0.75  # share of a photo's sharpest patch that a patch must reach to enter the fit
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # right, below and both diagonals
 SHAPES = torch.arange(0.2, 10.0005, 0.001, dtype=torch.float64)
@@ -26,32 +26,28 @@ SHAPES = torch.arange(0.2, 10.0005, 0.001, dtype=torch.float64)
 
 @dataclass(frozen=True)
 class NaturalScenes:
-    """Gaussian over patch features of photos: `mean` (36,), `covariance` (36, 36), and what it was fitted on."""
+    """Gaussian over patch features of photos: `mean` (36,) and `covariance` (36, 36)."""
 
     mean: Tensor
     covariance: Tensor
-    patch: int
-    photos: int
-    patches: int
 
 
-def fit_nss(photos: Iterable[Tensor], patch: int = 32) -> NaturalScenes:
-    """Fit the model to at least 30 photos, each (3, H, W) in [0, 1] with sides of at least `patch` pixels (32 to 96).
+def fit_nss(photos: Iterable[Tensor]) -> NaturalScenes:
+    """Fit the model to at least 30 photos, each (3, H, W) in [0, 1] with sides of at least 32 pixels.
 
     Of each photo the patches count whose mean local deviation reaches 0.75 of its sharpest. `photos` may be a tensor
     (N, 3, H, W). Raises ValueError for fewer photos, or fewer patches than the covariance needs (37).
     """
-    _check_patch(patch)
     found: list[Tensor] = []
     for photo in photos:
-        features, sharpness = _patch_features(photo[None], f"photos[{len(found)}]", patch)
+        features, sharpness = _patch_features(photo[None], f"photos[{len(found)}]")
         found.append(features[0][sharpness[0] >= SHARP * sharpness[0].max()])
     if len(found) < FEWEST_PHOTOS:
         raise ValueError(f"photos holds {len(found)} pictures; at least {FEWEST_PHOTOS} natural photos are needed")
     rows = torch.cat(found)
     if len(rows) <= FEATURES:
         raise ValueError(f"photos gave {len(rows)} sharp patches; more than {FEATURES} are needed: use larger photos")
-    return NaturalScenes(rows.mean(dim=0), torch.cov(rows.T), patch, len(found), len(rows))
+    return NaturalScenes(rows.mean(dim=0), torch.cov(rows.T))
 
 
 def nss_distance(x: Tensor, model: NaturalScenes) -> Tensor:
@@ -60,9 +56,9 @@ def nss_distance(x: Tensor, model: NaturalScenes) -> Tensor:
     sqrt((m - m')^T ((C + C') / 2)^-1 (m - m')) between the picture's patches and the model's. Sides of at least one
     patch, one of them two; with few patches (small pictures) the value is unstable.
     """
-    if x.ndim == 4 and max(x.shape[2:]) < 2 * model.patch:
-        raise ValueError(f"x is {x.shape[2]}x{x.shape[3]} pixels; one side must reach {2 * model.patch} (two patches)")
-    features, _ = _patch_features(x, "x", model.patch)
+    if x.ndim == 4 and max(x.shape[2:]) < 2 * PATCH:
+        raise ValueError(f"x is {x.shape[2]}x{x.shape[3]} pixels; one side must reach {2 * PATCH} (two patches)")
+    features, _ = _patch_features(x, "x")
     mean = features.mean(dim=1)
     centred = features - mean[:, None]
     covariance = centred.mT @ centred / (features.shape[1] - 1)
@@ -96,21 +92,16 @@ def _one_sided(values: Tensor, sign: int) -> Tensor:
     return ((values.square() * chosen).sum(dim=-1) / chosen.sum(dim=-1).clamp_min(1)).sqrt()
 
 
-def _check_patch(patch: int) -> None:
-    if not PATCHES[0] <= patch <= PATCHES[1] or patch % 2:
-        raise ValueError(f"patch is {patch}; allowed are even sides of {PATCHES[0]} to {PATCHES[1]} pixels")
-
-
-def _patch_features(x: Tensor, name: str, patch: int) -> tuple[Tensor, Tensor]:
+def _patch_features(x: Tensor, name: str) -> tuple[Tensor, Tensor]:
     """Features (N, P, 36) and sharpness (N, P) of the whole patches from the top left corner."""
-    check.images(x, name, min_side=patch)
-    height, width = (side // patch * patch for side in x.shape[2:])
+    check.images(x, name, min_side=PATCH)
+    height, width = (side // PATCH * PATCH for side in x.shape[2:])
     y = luma(x)[:, :height, :width]
     half = F.interpolate(y[:, None], size=(height // 2, width // 2), mode="bicubic", antialias=True)[:, 0]
     fine, deviation = _normalised(y)
     coarse, _ = _normalised(half)
-    features = [_describe(_tiles(fine, patch)), _describe(_tiles(coarse, patch // 2))]
-    return torch.cat(features, dim=-1), _tiles(deviation, patch).mean(dim=(2, 3))
+    features = [_describe(_tiles(fine, PATCH)), _describe(_tiles(coarse, PATCH // 2))]
+    return torch.cat(features, dim=-1), _tiles(deviation, PATCH).mean(dim=(2, 3))
 
 
 def _normalised(y: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,12 +1,13 @@
 """Smoothings that bring a stylised picture back to its photo's edges: closed-form matting, guided filter.
 
-The second half of PhotoWCT (Li et al., arXiv 1802.06474); StyleNAS' specification, 3.6. Guide and picture are tensors
-(1, 3, H, W) in [0, 1] of equal shape; results are float32, of that shape, not clamped. All compute in float64 on the
-CPU and raise ValueError, naming the value, for other shapes, sizes, ranges and parameters.
+The second half of PhotoWCT (Li et al., arXiv 1802.06474). Guide and picture are tensors (1, 3, H, W) in [0, 1] of equal
+shape; results are float32, of that shape, not clamped. Both compute in float64 on the CPU and raise ValueError, naming
+the value, for other shapes, sizes and ranges.
 """
 
 import numpy as np
 import torch
+from scipy.ndimage import uniform_filter
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -30,14 +31,7 @@ class ClosedForm:
 
     def __init__(self, guide: Tensor, alpha: float = 0.9999, eps: float = 1e-7, crop: int = 2,
                  normalisation: str = "rows") -> None:  # fmt: skip
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha is {alpha}; allowed are numbers between 0 and 1")
-        _positive("eps", eps)
-        if normalisation not in NORMALISATIONS:
-            raise ValueError(f"normalisation is {normalisation!r}; allowed are {', '.join(NORMALISATIONS)}")
         height, width = _colours(guide, "guide").shape[:2]
-        if not 0 <= crop < min(height, width) / 2:
-            raise ValueError(f"crop is {crop}; allowed are 0 and more, less than half of {width}x{height} pixels")
         inside = (height - 2 * crop, width - 2 * crop)
         small = F.interpolate(guide.double(), inside, mode="bilinear", antialias=True) if crop else guide
         self.shape, self.alpha, self.crop, self.power = guide.shape, alpha, crop, NORMALISATIONS[normalisation]
@@ -64,42 +58,20 @@ def guided_filter(picture: Tensor, guide: Tensor, radius: int = 35, eps: float =
     hardly any smoothing of the maps; 0.001 itself is the sensible larger choice. Windows end at the border.
     """
     target, colours = _colours(picture, "picture", guide.shape), _colours(guide, "guide")
-    _positive("eps", eps)
-    return _tensor(_recolour(colours, _mean(_maps(colours, target, radius, eps), radius)), picture)
-
-
-def _maps(guide: Array, target: Array, radius: int, eps: float) -> Array:
-    """The affine colour map (H, W, 12), matrix and offset, from guide to target in the window around each pixel."""
-    if not 1 <= radius == int(radius):
-        raise ValueError(f"radius is {radius}; allowed are whole numbers from 1")
-    shape = (*guide.shape[:2], -1)
-    both = np.concatenate([guide, target], -1)
+    both = np.concatenate([colours, target], -1)
     mean = _mean(both, radius)
-    products = _mean((guide[..., :, None] * both[..., None, :]).reshape(shape), radius).reshape(*shape[:2], 3, 6)
-    products -= mean[..., :3, None] * mean[..., None, :]
+    products = _mean(colours[..., :, None] * both[..., None, :], radius) - mean[..., :3, None] * mean[..., None, :]
     matrix = np.linalg.solve(products[..., :3] + eps * np.eye(3), products[..., 3:])
-    offset = mean[..., 3:] - (mean[..., None, :3] @ matrix)[..., 0, :]
-    return np.concatenate([matrix.reshape(shape), offset], -1)
-
-
-def _recolour(guide: Array, maps: Array) -> Array:
-    matrix = maps[..., :9].reshape(*maps.shape[:2], 3, 3)
-    return (guide[..., None, :] @ matrix)[..., 0, :] + maps[..., 9:]
+    offset = mean[..., 3:] - np.einsum("hwi,hwij->hwj", mean[..., :3], matrix)
+    return _tensor(np.einsum("hwi,hwij->hwj", colours, _mean(matrix, radius)) + _mean(offset, radius), picture)
 
 
 def _mean(x: Array, radius: int) -> Array:
-    """Means of x (H, W, C) over the part inside the picture of the window around each pixel."""
-    for axis in (0, 1):
-        places = np.arange(x.shape[axis])
-        low, high = np.maximum(places - radius, 0), np.minimum(places + radius + 1, len(places))
-        sums = np.insert(x.cumsum(axis), 0, 0, axis)
-        x = (sums.take(high, axis) - sums.take(low, axis)) / (high - low).reshape((-1, 1, 1)[: 3 - axis])
-    return x
-
-
-def _positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name} is {value}; allowed are numbers above 0")
+    """Means of x (H, W, ...) over the part inside the picture of the window around each pixel."""
+    size = (2 * radius + 1,) * 2 + (1,) * (x.ndim - 2)
+    inside = np.ones((*x.shape[:2], *(1,) * (x.ndim - 2)))
+    total, share = (uniform_filter(one, size, mode="constant") for one in (x, inside))
+    return total / share
 
 
 def _colours(picture: Tensor, name: str, shape: torch.Size | None = None, least: int = 3) -> Array:

@@ -1,7 +1,7 @@
 """The frozen encoder of StyleNAS: VGG up to relu5_1 with filters of mean activation 1 and reflection padding.
 
 Five taps, relu1_1 to relu5_1. Each filter is divided by its mean activation over natural pictures and the next layer's
-input multiplied by it (its specification, 3.1): by homogeneity of the ReLU every tap is the plain one, rescaled by
+input multiplied by it (section 3.1): by homogeneity of the ReLU every tap is the plain one, rescaled by
 channel. The means are measured once on crops of the bundled photos and kept beside the weights with their hash.
 """
 
@@ -22,7 +22,6 @@ from lib.models.vgg import CHANNELS
 from lib.paths import weights_dir, write_text
 
 TAPS = 5
-NAMES = ("vgg19", "vgg16", "random")
 GUARD = 0.05  # a filter's mean counts as at least so many medians of its layer's
 # The pictures whose activations count: each photo scaled to each short side and cut into whole squares.
 PHOTOS, SHORT_SIDES, CROP = ("astronaut", "chelsea", "coffee", "rocket", "hubble", "china", "flower"), (96, 192), 96
@@ -75,7 +74,7 @@ class NormalisedVGG(nn.Module):
     def maps(self, images: Tensor, depth: int = TAPS, code: Code | None = None) -> Iterator[tuple[str, Tensor]]:
         """Each layer's name and map after its ReLU, up to r_depth; the poolings are added to `code`."""
         x = images
-        for layer in self._until(depth):
+        for layer in self.names[: self.names.index(f"conv{depth}_1") + 1]:
             if layer.endswith("_1") and layer != "conv1_1":
                 size = x.shape
                 x, indices = F.max_pool2d(x, 2, return_indices=True)
@@ -84,15 +83,6 @@ class NormalisedVGG(nn.Module):
                     code.indices.append(indices)
             x = F.conv2d(mirrored(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
             yield layer, x
-
-    def macs(self, height: int, width: int, depth: int = TAPS) -> int:
-        """Multiply-accumulates of the convolutions up to r_depth for one picture of this size."""
-        return vgg.macs(self._until(depth), height, width)
-
-    def _until(self, depth: int) -> list[str]:
-        if not 1 <= depth <= TAPS:
-            raise ValueError(f"depth is {depth}; allowed are 1 to {TAPS}")
-        return self.names[: self.names.index(f"conv{depth}_1") + 1]
 
 
 def mirrored(x: Tensor) -> Tensor:
@@ -111,24 +101,16 @@ def _imagenet(like: Tensor) -> tuple[Tensor, Tensor]:
     return like.new_tensor(vgg.IMAGENET_MEAN), like.new_tensor(vgg.IMAGENET_STD)
 
 
-def check_images(images: Tensor) -> None:
-    """Raise ValueError unless images are (B, 3, H, W), finite, with sides from 32 that are multiples of 16."""
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise ValueError(f"images have the shape {tuple(images.shape)}; allowed is (B, 3, H, W)")
-    height, width = images.shape[2:]
-    if min(height, width) < 32 or height % 16 or width % 16:
-        raise ValueError(f"images are {width}x{height}; allowed are sides from 32 that are multiples of 16")
-    if not images.isfinite().all():
-        raise ValueError(f"images hold {int((~images.isfinite()).sum())} values that are NaN or infinite")
+def tap_values(pixels: int) -> float:
+    """Numbers in the five taps of so many pixels."""
+    return sum(channels / 4**level for level, channels in enumerate(CHANNELS)) * pixels
 
 
 def load(name: str) -> NormalisedVGG:
     """The encoder `vgg19` or `vgg16`, or `random`: orthogonal filters in VGG-19's shape, standardised (below).
 
-    Raises ValueError for another name, MissingWeights if its weights are not there.
+    Raises MissingWeights if its weights are not there.
     """
-    if name not in NAMES:
-        raise ValueError(f"encoder is {name!r}; allowed are {', '.join(NAMES)}")
     if name == "random":
         state = standardised(_orthogonal())
         means: dict[str, Tensor] = {}

@@ -128,30 +128,28 @@ class Convolution(nn.Module):
         return convolve(parts, kernels, self.bias.to(dtype), relu=self.layer.name not in LINEAR)
 
 
-class _Taps:
-    """The taps of a picture, r1 first, as layers join them: normed over the picture and pooled to the layer's size."""
+def _joined(layer: Layer, x: Tensor, taps: Sequence[Tensor], maps: dict[Any, Any]) -> list[Tensor]:
+    """The parts of a layer's input: the decoder's features at its size, and the taps that it joins, pooled and normed.
 
-    def __init__(self, taps: Sequence[Tensor], maps: dict[Any, Any]) -> None:
-        self.taps, self.maps = taps, maps
+    Norming over the picture keeps the order of values, so that maxima may be taken first: the same for less work.
+    """
+    parts = [_enlarged(x, taps, layer.level)]
+    for tap in layer.taps:
+        found, halvings, key = taps[tap - 1], layer.level + 1 - tap, f"r{tap}"
+        pooled = F.max_pool2d(found, 2**halvings) if halvings else found
+        if layer.normed:
+            if key not in maps:
+                maps[key] = _moments(found)
+            mean, scale = maps[key]
+            pooled = ((pooled - mean) * scale).to(found.dtype)
+        parts.append(pooled)
+    return parts
 
-    def joined(self, layer: Layer) -> list[Tensor]:
-        return [self._joined(tap, layer.level + 1 - tap, normed=layer.normed) for tap in layer.taps]
 
-    def _joined(self, tap: int, halvings: int, *, normed: bool) -> Tensor:
-        """Norming keeps the order of values, so that maxima may be taken first: the same numbers for less work."""
-        x, key = self.taps[tap - 1], f"r{tap}"
-        pooled = F.max_pool2d(x, 2**halvings) if halvings else x
-        if not normed:
-            return pooled
-        if key not in self.maps:
-            self.maps[key] = _moments(x)
-        mean, scale = self.maps[key]
-        return ((pooled - mean) * scale).to(x.dtype)
-
-    def enlarge(self, x: Tensor, level: int) -> Tensor:
-        """Features at the size of a level, by repetition where they are smaller."""
-        smaller = x.shape[-1] < self.taps[0].shape[-1] >> level
-        return F.interpolate(x, scale_factor=2, mode="nearest") if smaller else x
+def _enlarged(x: Tensor, taps: Sequence[Tensor], level: int) -> Tensor:
+    """Features at the size of a level, by repetition where they are smaller."""
+    smaller = x.shape[-1] < taps[0].shape[-1] >> level
+    return F.interpolate(x, scale_factor=2, mode="nearest") if smaller else x
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -182,10 +180,9 @@ class PhotorealDecoder(nn.Module):
         x, *shown = taps[-1], *taps[:-1]
         for i, tap in enumerate(shown):
             shown[i] = self._transformed(tap, TAP_BITS[i + 1]["wcts"], code, maps)
-        sources = _Taps(shown, maps)
         for stage, bit in enumerate(TRANSFORMS):
-            x = self._transformed(sources.enlarge(x, LEVELS[stage]), bit, code, maps)
-            x = self._stage(stage, x, sources)
+            x = self._transformed(_enlarged(x, shown, LEVELS[stage]), bit, code, maps)
+            x = self._stage(stage, x, shown, maps)
         return x
 
     @torch.no_grad()
@@ -197,13 +194,12 @@ class PhotorealDecoder(nn.Module):
         numerics, has, x = numerics or wct.Numerics(), self.architecture.has, style_taps[-1]
         wanted = {bits["wcts"]: style_taps[tap - 1] for tap, bits in TAP_BITS.items() if has(bits["wcts"])}
         last = max((stage for stage, bit in enumerate(TRANSFORMS) if has(bit)), default=-1)
-        sources = _Taps(style_taps, {})
         for stage, bit in enumerate(TRANSFORMS[: last + 1]):
-            x = sources.enlarge(x, LEVELS[stage])
+            x = _enlarged(x, style_taps, LEVELS[stage])
             if has(bit):
                 wanted[bit] = x
             if stage < last:
-                x = self._stage(stage, x, sources)
+                x = self._stage(stage, x, style_taps, {})
         return Code({bit: wct.colouring(features, numerics) for bit, features in wanted.items()}, numerics)
 
     def _transformed(self, x: Tensor, bit: int, code: Code | None, maps: dict[Any, Any]) -> Tensor:
@@ -213,11 +209,10 @@ class PhotorealDecoder(nn.Module):
             maps[bit] = wct.fit(x, code.colourings[bit], code.numerics)
         return wct.apply(x, maps[bit])
 
-    def _stage(self, stage: int, x: Tensor, sources: _Taps) -> Tensor:
+    def _stage(self, stage: int, x: Tensor, taps: Sequence[Tensor], maps: dict[Any, Any]) -> Tensor:
         for convolution in self.convolutions():
-            layer = convolution.layer
-            if layer.stage == stage:
-                x = convolution([sources.enlarge(x, layer.level), *sources.joined(layer)])
+            if convolution.layer.stage == stage:
+                x = convolution(_joined(convolution.layer, x, taps, maps))
         return x
 
     def convolutions(self) -> list[Convolution]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.models import wct
-from lib.models.normalised_vgg import NormalisedVGG, check_images, mirrored
+from lib.models.normalised_vgg import NormalisedVGG, mirrored
 from lib.models.wct import Numerics
 
 DEPTHS = (4, 3, 2, 1)  # coarse to fine
@@ -27,13 +27,11 @@ FLOAT32 = Numerics(covariance="float32")  # the covariances' precision in its au
 class InverseVGG(nn.Module):
     """The decoder from the tap r_depth, depth 1 to 4, back to a picture (B, 3, H, W), not clamped.
 
-    Convolutions of 3 x 3 with reflection padding, with a ReLU but the last. Raises ValueError for another depth.
+    Convolutions of 3 x 3 with reflection padding, with a ReLU but the last.
     """
 
     def __init__(self, depth: int) -> None:
         super().__init__()
-        if depth not in DEPTHS:
-            raise ValueError(f"depth is {depth}; allowed are {', '.join(map(str, sorted(DEPTHS)))}")
         self.depth = depth
         self.layers = nn.ModuleList(
             nn.Conv2d(*step, 3) if step else nn.MaxUnpool2d(2) for row in ROWS[-depth:] for step in row
@@ -51,16 +49,6 @@ class InverseVGG(nn.Module):
                 x = x if layer is self.layers[-1] else F.relu(x)
         return x
 
-    def macs(self, height: int, width: int) -> int:
-        """Multiply-accumulates for one picture of this size."""
-        total, level = 0, self.depth - 1
-        for layer in self.layers:
-            if isinstance(layer, nn.Conv2d):
-                total += layer.weight.numel() * (height >> level) * (width >> level)
-            else:
-                level -= 1
-        return total
-
 
 def _unpooled(x: Tensor, index: Tensor, size: torch.Size) -> Tensor:
     """Each feature at the place in a map of `size` that it was pooled from, zeros elsewhere."""
@@ -71,24 +59,19 @@ def _unpooled(x: Tensor, index: Tensor, size: torch.Size) -> Tensor:
 class PhotoWCT:
     """The cascade: an encoder with trained decoders by depth. Its style is encoded once a depth."""
 
-    def __init__(
-        self, encoder: NormalisedVGG, decoders: Mapping[int, InverseVGG], numerics: Numerics = FLOAT32
-    ) -> None:
-        self.encoder, self.decoders, self.numerics = encoder, decoders, numerics
+    def __init__(self, encoder: NormalisedVGG, decoders: Mapping[int, InverseVGG]) -> None:
+        self.encoder, self.decoders = encoder, decoders
 
     @torch.no_grad()
     def stylise(self, content: Tensor, style: Tensor, depths: Sequence[int] = DEPTHS) -> Tensor:
         """The content (1, 3, H, W) in the style's colours, before any smoothing, not clamped anywhere.
 
-        `depths` are the auto-encoders used, in order; (4,) is PhotoWCT-AE1. Raises ValueError for pictures that the
-        encoder does not take, TransformError as `wct.fit`.
+        `depths` are the auto-encoders used, in order; (4,) is PhotoWCT-AE1. Raises TransformError as `wct.fit`.
         """
-        for picture in (content, style):
-            check_images(picture)
         taps, picture = self.encoder(style, max(depths)), content
         for depth in depths:
             code = self.encoder.encode(picture, depth)
-            colour = wct.colouring(taps[depth - 1], self.numerics)
-            painted = wct.apply(code.features, wct.fit(code.features, colour, self.numerics))
+            colour = wct.colouring(taps[depth - 1], FLOAT32)
+            painted = wct.apply(code.features, wct.fit(code.features, colour, FLOAT32))
             picture = self.decoders[depth](painted, code.indices, code.sizes)
         return picture

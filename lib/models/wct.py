@@ -1,6 +1,6 @@
 """Whitening and colouring transform: gives one picture's features the mean and covariance of another's.
 
-Li et al., "Universal style transfer via feature transforms" (2017), with the numerics of StyleNAS (its specification,
+Li et al., "Universal style transfer via feature transforms" (2017), with the numerics of StyleNAS (section
 3.2): float64, 1 added to the content's variances, eigenvalues below a threshold dropped. Whitening, colouring, both
 means and the blend become one affine map, so that features are read twice (statistics, map) and written once.
 Statistics are gathered over chunks of positions: their memory does not grow with the picture.
@@ -38,16 +38,10 @@ class Numerics:
     covariance: str = "float64"
 
     def __post_init__(self) -> None:
-        if self.content_cov not in CONTENT_COVARIANCES:
-            raise ValueError(f"content_cov is {self.content_cov!r}; allowed are {', '.join(CONTENT_COVARIANCES)}")
-        if self.covariance not in PRECISIONS:
-            raise ValueError(f"covariance is {self.covariance!r}; allowed are {', '.join(PRECISIONS)}")
-        if not self.content_shift >= 0:
-            raise ValueError(f"content_shift is {self.content_shift}; allowed are numbers from 0")
-        if not self.threshold > 0:
-            raise ValueError(f"threshold is {self.threshold}; allowed are numbers above 0")
-        if not 0 <= self.blend <= 1:
-            raise ValueError(f"blend is {self.blend}; allowed are numbers from 0 to 1")
+        allowed = {"content_cov": CONTENT_COVARIANCES, "covariance": PRECISIONS}
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(values)}")
 
 
 @dataclass(frozen=True)
@@ -128,15 +122,9 @@ def _power(covariance: Tensor, exponent: float, threshold: float) -> Tensor:
     try:
         values, vectors = torch.linalg.eigh(covariance)
     except torch.linalg.LinAlgError:  # met where hundreds of channels are silent, and so hundreds of eigenvalues equal
-        vectors, values = _by_svd(covariance)
+        try:
+            vectors, values, _ = torch.linalg.svd(covariance)  # slower; of a covariance they are the same
+        except torch.linalg.LinAlgError as error:
+            raise TransformError(f"the decomposition of a covariance did not converge: {error}") from error
     scale = torch.where(values >= threshold, values.clamp_min(threshold).pow(exponent), 0)
     return (vectors * scale) @ vectors.T
-
-
-def _by_svd(covariance: Tensor) -> tuple[Tensor, Tensor]:
-    """Eigenvectors and eigenvalues of a covariance, slower: singular vectors and values are the same ones."""
-    try:
-        vectors, values, _ = torch.linalg.svd(covariance)
-    except torch.linalg.LinAlgError as error:
-        raise TransformError(f"the decomposition of a covariance did not converge: {error}") from error
-    return vectors, values

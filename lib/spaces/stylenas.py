@@ -1,7 +1,7 @@
 """The search space of StyleNAS (An et al., arXiv 1906.02470): 31 optional operators of one decoder.
 
 A frozen encoder brings taps r1 (full size) to r5 (1/16); the decoder has six stages, d0 (1/16) to d5 (full size), of
-which every one keeps at least one convolution whatever the genome says. Sections are those of the specification.
+which every one keeps at least one convolution whatever the genome says. Section numbers are those of the notes on it.
 """
 
 from collections.abc import Iterator
@@ -14,17 +14,16 @@ from lib.spaces.base import Gene, Genome, Space
 LENGTH = 32  # characters of the printed form
 RESERVED = 8  # the one of them that decides nothing (section 2.4)
 KINDS = {"agg": "aggregate", "reduce": "conv", "conv_up": "conv"}  # of the words of names that are no kinds
-TABLE = (  # position, name, channels, level: section 2.3
-    (0, "d0.wct", 512, 4), (1, "d0.agg_r4", 512, 4), (2, "d0.agg_r3", 256, 4), (3, "d0.agg_r2", 128, 4),
-    (4, "d0.agg_r1", 64, 4), (5, "d1.wct", 512, 4), (6, "d1.conv", 512, 4), (7, "d1.conv_up", 512, 3),
-    (9, "d2.wct", 512, 3), (10, "d2.norm_r4", 512, 3), (11, "d2.skip_r4", 512, 3), (12, "d2.conv", 512, 3),
-    (13, "d2.reduce", 256, 3), (14, "d2.conv_up", 256, 2), (15, "d2.wcts_r4", 512, 3),
-    (16, "d3.wct", 256, 2), (17, "d3.norm_r3", 256, 2), (18, "d3.skip_r3", 256, 2), (19, "d3.conv", 256, 2),
-    (20, "d3.reduce", 128, 2), (21, "d3.conv_up", 128, 1), (22, "d3.wcts_r3", 256, 2),
-    (23, "d4.wct", 128, 1), (24, "d4.norm_r2", 128, 1), (25, "d4.skip_r2", 128, 1), (26, "d4.conv_up", 64, 0),
-    (27, "d4.wcts_r2", 128, 1),
-    (28, "d5.wct", 64, 0), (29, "d5.norm_r1", 64, 0), (30, "d5.skip_r1", 64, 0), (31, "d5.wcts_r1", 64, 0),
-)  # fmt: skip
+STAGES = (  # the operators of d0 to d5 (section 2.3)
+    "wct agg_r4 agg_r3 agg_r2 agg_r1",
+    "wct conv conv_up reserved",
+    "wct norm_r4 skip_r4 conv reduce conv_up wcts_r4",
+    "wct norm_r3 skip_r3 conv reduce conv_up wcts_r3",
+    "wct norm_r2 skip_r2 conv_up wcts_r2",
+    "wct norm_r1 skip_r1 wcts_r1",
+)
+NAMES = [f"d{stage}.{word}" for stage, words in enumerate(STAGES) for word in words.split()]  # by position
+CHANNELS = {1: 64, 2: 128, 3: 256, 4: 512}  # of the taps that are joined
 NAMED = {
     "S7": "01010000000100000000000000001111",  # printed in the paper
     "S5-ref": "01000000001100000000000001010000",  # the best of the authors' log, not confirmed to be the paper's S5
@@ -49,19 +48,14 @@ ALWAYS = {"d0.1x1": "1×1\n512", "d2.3x3": "3×3\n512", "d3.3x3": "3×3\n256", "
 
 @dataclass(frozen=True)
 class Operator:
-    """What one bit adds to the decoder, e.g. `d2.skip_r4`: tap r4 joined to the input of stage d2.
-
-    `kind` is `wct` (transform of a stage's input), `wcts` (of an encoder tap, before both its uses), `aggregate` (a
-    tap normed, pooled and joined at the bottleneck), `skip`, `norm` (of a skip) or `conv`. `channels` and `level` are
-    those of the tensor it makes or changes, as the table of section 2.3 has them: level 0 is full size, 4 is 1/16.
-    """
+    """What one bit adds to the decoder, e.g. `d2.skip_r4`: tap r4 joined to the input of stage d2."""
 
     position: int
-    stage: int
-    kind: str
-    channels: int
-    level: int
     name: str
+
+    @property
+    def stage(self) -> int:
+        return int(self.name[1])
 
     @property
     def tap(self) -> int:
@@ -73,13 +67,14 @@ class Operator:
         """The name without stage and tap: wct, wcts, agg, norm, skip, conv, reduce or conv_up."""
         return self.name[3:-3] if self.tap else self.name[3:]
 
+    @property
+    def kind(self) -> str:
+        """`wct` (transform of a stage's input), `wcts` (of an encoder tap, before both its uses), `aggregate` (a tap
+        normed, pooled and joined at the bottleneck), `skip`, `norm` (of a skip) or `conv`."""
+        return KINDS.get(self.word, self.word)
 
-def _operator(position: int, name: str, channels: int, level: int) -> Operator:
-    word = name[3:].partition("_r")[0]
-    return Operator(position, int(name[1]), KINDS.get(word, word), channels, level, name)
 
-
-OPERATORS = {row[0]: _operator(*row) for row in TABLE}
+OPERATORS = {place: Operator(place, name) for place, name in enumerate(NAMES) if place != RESERVED}
 POSITIONS = tuple(OPERATORS)
 TAP_BITS: dict[int, dict[str, int]] = {  # the positions that use a tap, by kind
     tap: {found.kind: found.position for found in OPERATORS.values() if found.tap == tap} for tap in (1, 2, 3, 4)
@@ -102,16 +97,8 @@ class Architecture:
 
     active: frozenset[int]
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for a position that is no operator or has no effect beside the others."""
-        wrong = sorted(self.active - (_effective(self.active) & OPERATORS.keys()))
-        if wrong:
-            raise ValueError(f"position {wrong[0]} has no effect among {sorted(self.active)}")
-
     def has(self, position: int) -> bool:
-        """Whether the operator at a position of the printed form is part of the network; ValueError for no operator."""
-        if position not in OPERATORS:
-            raise ValueError(f"position is {position}; allowed are 0 to {LENGTH - 1} without {RESERVED}")
+        """Whether the operator at a position of the printed form is part of the network."""
         return position in self.active
 
     @property
@@ -147,12 +134,11 @@ class Architecture:
 
     def _joins(self) -> Iterator[dict[str, Any]]:
         for tap, bits in TAP_BITS.items():
-            channels = OPERATORS[bits["skip"]].channels
             if self.has(bits["skip"]):
                 kind = "join_norm" if self.has(bits["norm"]) else "join"
-                yield _edge(f"r{tap}", f"d{6 - tap}", kind, weight=channels)
+                yield _edge(f"r{tap}", f"d{6 - tap}", kind, weight=CHANNELS[tap])
             if self.has(bits["aggregate"]):
-                yield _edge(f"r{tap}", "d0", "pool", weight=channels)
+                yield _edge(f"r{tap}", "d0", "pool", weight=CHANNELS[tap])
 
 
 class StyleNas(Space):
@@ -164,11 +150,7 @@ class StyleNas(Space):
 
     def __init__(self, official: bool = False) -> None:
         self.positions = tuple(range(LENGTH)) if official else POSITIONS
-        genes = [
-            Gene(OPERATORS[place].name, (0, 1), OPERATORS[place].stage)
-            if place in OPERATORS else Gene("d1.reserved", (0, 1), 1)
-            for place in self.positions
-        ]  # fmt: skip
+        genes = [Gene(NAMES[place], (0, 1), int(NAMES[place][1])) for place in self.positions]
         super().__init__("stylenas-official" if official else "stylenas", genes)
 
     def text(self, genome: Genome) -> str:
@@ -232,7 +214,7 @@ class StyleNas(Space):
             wct = f"d{6 - tap}.wct"
             nodes += [_box(pool, (2, 2 * tap)), _box(wct, (9, 2 * tap))]
             edges += [_edge(wcts, pool, "bend"), _edge(f"d{5 - tap}.conv_up", wct), _edge(wct, skip, "bend"),
-                      _edge(pool, "concat", "pool", weight=OPERATORS[bits["skip"]].channels)]  # fmt: skip
+                      _edge(pool, "concat", "pool", weight=CHANNELS[tap])]  # fmt: skip
         return {"nodes": nodes, "edges": edges}
 
     def _write(self, positions: frozenset[int]) -> Genome:
@@ -249,7 +231,7 @@ def _edge(source: str, target: str, kind: str = "flow", *, label: str = "", **mo
 
 def _box(name: str, place: tuple[int, int]) -> dict[str, Any]:
     """The box in figure 3 of an operator with its position, or of what is always there."""
-    for operator in OPERATORS.values():
-        if operator.name == name:
-            return _node(name, f"{WORDS.get(operator.word, operator.word)}\n{operator.position}", place, operator.kind)
-    return _node(name, ALWAYS.get(name, name), place, "always")
+    if name not in NAMES:
+        return _node(name, ALWAYS.get(name, name), place, "always")
+    operator = OPERATORS[NAMES.index(name)]
+    return _node(name, f"{WORDS.get(operator.word, operator.word)}\n{operator.position}", place, operator.kind)

@@ -20,28 +20,18 @@ from lib.training import memory
 
 BETAS = (0.5, 0.9)  # of Adam
 PRECISIONS = ("float32", "bfloat16")
+Tell = Callable[[int, int], None]  # called with the steps done and all of them
 Losses = tuple[Tensor, Tensor]  # the loss and, part of it, the mean squared error of the pixels
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """So many steps of Adam on batches of so many photos; the rate falls on a cosine from `lr` to `final_lr`.
-
-    Raises ValueError for steps below 0, a batch below 1 and rates that are not positive.
-    """
+    """So many steps of Adam on batches of so many photos; the rate falls on a cosine from `lr` to `final_lr`."""
 
     steps: int
     batch: int
     lr: float
     final_lr: float
-
-    def __post_init__(self) -> None:
-        for name, least in (("steps", 0), ("batch", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; allowed are {least} and more")
-        for name in ("lr", "final_lr"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be positive")
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, 0 to steps - 1."""
@@ -59,14 +49,15 @@ class Fit:
 
 
 def train_decoder(decoder: PhotorealDecoder, encoder: NormalisedVGG, photos: Tensor, schedule: Schedule, seed: int, *,
-                  taps: Sequence[Tensor] | None = None, precision: str = "float32") -> Fit:  # fmt: skip
+                  taps: Sequence[Tensor] | None = None, precision: str = "float32",
+                  told: Tell = lambda done, steps: None) -> Fit:  # fmt: skip
     """Train a decoder from its present weights to make photos (N, 3, S, S) in [0, 1] again, transforms off.
 
     The loss is 0.5 MSE(y, x) + 0.5 mean over r1..r5 of MSE(taps of y, taps of x). The order of the photos follows from
     `seed`, N and the batch alone; global generators are not touched. `taps` are the photos' as `encode_photos` gives
-    them; without, each batch is encoded anew. Decoder and encoder compute in `precision`, the weights, their updates
-    and the losses stay float32. Raises FloatingPointError as soon as a loss is not finite, ValueError for fewer photos
-    than a batch or an unknown precision.
+    them; without, each batch is encoded anew. `told` is called at the beginning and after each step. Decoder and
+    encoder compute in `precision`, the weights, their updates and the losses stay float32. Raises FloatingPointError as
+    soon as a loss is not finite, ValueError for fewer photos than a batch or an unknown precision.
     """
     fast, dtype = _at(precision, encoder)
 
@@ -79,7 +70,7 @@ def train_decoder(decoder: PhotorealDecoder, encoder: NormalisedVGG, photos: Ten
         mse = _MeanSquare.apply(y, x)
         return 0.5 * mse + 0.5 * torch.stack(perceptual).mean(), mse.detach()
 
-    return _descend(decoder, losses, len(photos), schedule, seed)
+    return _descend(decoder, losses, len(photos), schedule, seed, told=told)
 
 
 def train_inverse(inverse: InverseVGG, encoder: NormalisedVGG, photos: Tensor, schedule: Schedule, seed: int) -> Fit:
@@ -140,11 +131,12 @@ def photo_order(photos: int, schedule: Schedule, seed: int) -> Iterator[Tensor]:
 
 
 @memory.kept()
-def _descend(network: nn.Module, losses: Callable[[Tensor], Losses], photos: int, schedule: Schedule,
-             seed: int) -> Fit:  # fmt: skip
+def _descend(network: nn.Module, losses: Callable[[Tensor], Losses], photos: int, schedule: Schedule, seed: int, *,
+             told: Tell = lambda done, steps: None) -> Fit:  # fmt: skip
     network.train()
     optimiser = torch.optim.Adam(network.parameters(), lr=schedule.lr, betas=BETAS, fused=True)
     curve, mse, begin = [], math.nan, perf_counter()
+    told(0, schedule.steps)
     for step, chosen in enumerate(photo_order(photos, schedule, seed)):
         loss, error = losses(chosen)
         curve.append(loss.item())
@@ -155,4 +147,5 @@ def _descend(network: nn.Module, losses: Callable[[Tensor], Losses], photos: int
         optimiser.param_groups[0]["lr"] = schedule.rate(step)
         optimiser.step()
         mse = error.item()
+        told(step + 1, schedule.steps)
     return Fit(curve, mse, perf_counter() - begin)

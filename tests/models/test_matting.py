@@ -131,17 +131,3 @@ def test_a_wrong_guide_is_refused_by_name(guide, message):
     for smoothing in (lambda: ClosedForm(guide), lambda: guided_filter(noise(*guide.shape[2:]), guide)):
         with pytest.raises(ValueError, match=message if smoothing.__code__.co_names[0] == "ClosedForm" else "."):
             smoothing()
-
-
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: ClosedForm(noise(), alpha=1.0), "alpha is 1.0; allowed are numbers between 0 and 1"),
-    (lambda: ClosedForm(noise(), eps=0.0), "eps is 0.0; allowed are numbers above 0"),
-    (lambda: ClosedForm(noise(), crop=9), "crop is 9; allowed are 0 and more, less than half of 24x17"),
-    (lambda: ClosedForm(noise(), crop=-1), "crop is -1"),
-    (lambda: ClosedForm(noise(), normalisation="columns"), "normalisation is 'columns'; allowed are rows, symmetric"),
-    (lambda: guided_filter(noise(), noise(), radius=0), "radius is 0; allowed are whole numbers from 1"),
-    (lambda: guided_filter(noise(), noise(), eps=-1), "eps is -1; allowed are numbers above 0"),
-])  # fmt: skip
-def test_a_wrong_parameter_is_refused_by_name(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()

@@ -177,10 +177,9 @@ def test_a_map_is_applied_alike_to_every_position_of_every_picture():
 
 
 @pytest.mark.parametrize(("field", "value"), [
-    ("content_cov", "plus"), ("covariance", "bfloat16"), ("content_shift", -1.0), ("threshold", 0.0), ("blend", 1.5),
-    ("content_shift", float("nan")), ("blend", float("nan")),
+    ("content_cov", "plus"), ("covariance", "bfloat16"),
 ])  # fmt: skip
-def test_numerics_outside_their_range_are_refused_by_name(field, value):
+def test_unknown_numerics_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=rf"{field} is .*allowed are"):
         Numerics(**{field: value})
 

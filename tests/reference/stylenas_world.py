@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from lib.models.photowct import DEPTHS
 from lib.papers.study import Study
 from lib.papers.stylenas import evaluate, experiments, records
 from lib.papers.stylenas.experiments import Search
@@ -48,6 +49,7 @@ SECONDS: dict[str, tuple[float, float]] = {
     "PhotoWCT": (0.8, 6.0), "AE1": (0.3, 2.5), "RS": (0.288, 0.444), "S5": (0.04, 0.364), "S7": (0.048, 0.457),
     "S9": (0.5, 0.822), "S7-ref": (0.048, 0.457), "S9-ref": (0.5, 0.822), "PhotoWCT-guided": (0.8, 6.0),
 }  # fmt: skip
+RATED = {"width": SETTINGS.table_width, "pairs": SETTINGS.table_pairs, "smoothing": SETTINGS.smoothing}
 FORMULA = Surrogate()
 Row = dict[str, Any]
 
@@ -143,10 +145,9 @@ def anchored() -> Iterator[tuple[Row, dict[str, float]]]:
 
 
 def trained(names: Iterable[str], known: dict[str, str]) -> Iterator[tuple[Row, dict[str, float]]]:
-    """Trainings with their thinned curves."""
+    """Trainings."""
     for name in names:
-        curve = {f"loss_{place:02d}": 0.3 * 0.8**place + 0.01 for place in range(20)}
-        yield {"name": name, "text": known.get(name, "")}, {"mse": 0.01, "params": 6e6, **curve}
+        yield {"name": name, "text": known.get(name, "")}, {"mse": 0.01, "params": 6e6}
 
 
 def scored(known: dict[str, str], worth: dict[str, tuple[float, ...]]) -> Iterator[tuple[Row, dict[str, float]]]:
@@ -165,7 +166,7 @@ def scored(known: dict[str, str], worth: dict[str, tuple[float, ...]]) -> Iterat
             moved = 1.3 * (1 + 0.02 * common + 0.01 * own)
             found |= {f"{of}_{draw:03d}": moved * found[of] for of in list(found) if of == "tv"
                       or (of[:2] in ("fd", "kd") and of.count("_") == 1)}  # fmt: skip
-        yield {"name": name, "text": known.get(name, "")}, found
+        yield {"name": name, "text": known.get(name, ""), **RATED}, found
 
 
 def ranged(seconds: float, spread: float = 0.1) -> dict[str, float]:
@@ -217,7 +218,7 @@ def fill(folder: Path, profile: str = "desk") -> Study:
         "oracle": (trained(["oracle"], {}), "mse"), "noise": (noisy(), "L"),
         "rescored": (rescored(study), "L"), "anchors": (anchored(), "E"),
         "ablation": (ablated(study), "L"),
-        "final": (trained([*(f"PhotoWCT-{depth}" for depth in experiments.PHOTOWCT), *known], known), "mse"),
+        "final": (trained([*(f"PhotoWCT-{depth}" for depth in DEPTHS), *known], known), "mse"),
         "timing": (clocked(known), "seconds_median"), "quality": (scored(known, QUALITY), "tv"),
     }  # fmt: skip
     about: Row = {"evaluation": ev, "threads": 1, "weights": {"vgg16": "0", "efficientnet-lite0": "0"}}

@@ -180,9 +180,6 @@ def test_the_rate_falls_on_a_cosine():
 
 
 def test_wrong_settings_are_refused(encoder, taps):
-    for wrong in ({"steps": -1}, {"batch": 0}, {"lr": 0.0}, {"final_lr": math.nan}):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            Schedule(**{"steps": 1, "batch": 1, "lr": 1.0, "final_lr": 1.0} | wrong)
     with pytest.raises(ValueError, match="5 photos; a batch takes 6"):
         trained(encoder, taps, schedule=Schedule(1, 6, 1e-4, 1e-4))
     with pytest.raises(ValueError, match="precision is 'half'"):

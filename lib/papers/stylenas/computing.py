@@ -1,7 +1,7 @@
 """Computing the parts: the oracle, searches, noise, anchors, ablation, longer trainings, tables and pictures."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -14,6 +14,7 @@ from torch import Tensor
 from lib import device, weights
 from lib.data import images
 from lib.metrics.total_variation import total_variation
+from lib.models.photowct import DEPTHS
 from lib.papers import networks, rows
 from lib.papers.rows import Job
 from lib.papers.study import Study
@@ -26,7 +27,6 @@ from lib.papers.stylenas.records import Stored
 from lib.papers.stylenas.settings import Settings
 from lib.search import loop, runs
 from lib.search.workers import Limits, Outcome
-from lib.spaces.base import Genome
 
 
 def search(study: Study, settings: Settings, part: str) -> None:
@@ -76,11 +76,9 @@ def used_pictures(settings: Settings) -> list[str]:
 
 
 def check_photos(settings: Settings) -> None:
-    """Raise ValueError for a photo of a pair among the training photos, too few pairs, or an unknown noise genome."""
+    """Raise ValueError for a photo of a pair among the training photos, and too few pairs."""
     photos.check_disjoint(settings.training, settings.photos, settings.pairs)
     photos.check_split(settings.pairs, settings.search_pairs)
-    for name in settings.noise_genomes:
-        SPACE.named(name)
 
 
 def _digests(settings: Settings, part: str) -> dict[str, str]:
@@ -89,15 +87,15 @@ def _digests(settings: Settings, part: str) -> dict[str, str]:
 
 def oracle(study: Study, settings: Settings, part: str) -> None:
     """Train the supervisory oracle."""
-    _compute(study, settings, part, [Job(0, 0, settings.seed, Task(Evaluation.of(settings), "oracle"))], train)
+    _compute(study, settings, part, [Task(Evaluation.of(settings), "oracle")], train)
 
 
 def final(study: Study, settings: Settings, part: str) -> None:
     """Train the compared networks and PhotoWCT's decoders."""
     ev = Evaluation.of(settings)
-    tasks = [Task(ev, f"PhotoWCT-{depth}") for depth in experiments.PHOTOWCT]
+    tasks = [Task(ev, f"PhotoWCT-{depth}") for depth in DEPTHS]
     tasks += [Task(ev, name, genome) for name, genome in _compared(study, settings).items()]
-    _compute(study, settings, part, _jobs(settings, tasks), train)
+    _compute(study, settings, part, tasks, train)
 
 
 def train(task: Task, seed: int, folder: Path) -> Outcome:
@@ -110,44 +108,38 @@ def train(task: Task, seed: int, folder: Path) -> Outcome:
         kind = "oracle" if task.name == "oracle" else "final"
         network, fit = store.decoder(ev.recipe(kind), SPACE.named(task.genome or task.name))
     params = sum(parameter.numel() for parameter in network.parameters())
-    thinned = fit.losses[:: max(1, len(fit.losses) // 20)]
-    curve = {f"loss_{place:02d}": loss for place, loss in enumerate(thinned)}
-    return Outcome(fit.mse, {"mse": fit.mse, "params": params, **curve}, fit.seconds)
+    return Outcome(fit.mse, {"mse": fit.mse, "params": params}, fit.seconds)
 
 
 def noise(study: Study, settings: Settings, part: str) -> None:
     """The chosen genomes again, with other initial weights and orders of photos."""
-    ev = Evaluation.of(settings)
-    jobs = []
-    for k, name in enumerate(settings.noise_genomes):
-        for repeat in range(settings.noise_repeats):
-            task = Task(replace(ev, repeat=repeat), name, SPACE.text(SPACE.named(name)))
-            jobs.append(Job(k, repeat, settings.seed, task, {"name": name, "text": task.genome}))
-    _compute(study, settings, part, jobs, score)
+    genomes = {name: SPACE.text(SPACE.named(name)) for name in settings.noise_genomes}
+    _again(study, settings, part, genomes, range(settings.noise_repeats))
 
 
 def rescored(study: Study, settings: Settings, part: str) -> None:
     """The winner of every search again, with seeds that no search saw."""
-    found = searched(study, settings)
-    jobs = []
-    for k, one in enumerate(found):
-        text = str(one.winner["genome"])
-        for repeat in range(1, settings.noise_repeats):
-            task = Task(replace(Evaluation.of(settings), repeat=repeat), one.name, text)
-            jobs.append(Job(k, repeat, settings.seed, task, {"name": task.name, "text": text}))
-    _compute(study, settings, part, jobs, score)
+    winners = {one.name: str(one.winner["genome"]) for one in searched(study, settings)}
+    _again(study, settings, part, winners, range(1, settings.noise_repeats))
+
+
+def _again(study: Study, settings: Settings, part: str, genomes: Mapping[str, str], repeats: range) -> None:
+    ev = Evaluation.of(settings)
+    jobs = [
+        Job(k, repeat, settings.seed, Task(replace(ev, repeat=repeat), name, text), {"name": name, "text": text})
+        for k, (name, text) in enumerate(genomes.items())
+        for repeat in repeats
+    ]
+    _compute_jobs(study, settings, part, jobs, score)
 
 
 def ablation(study: Study, settings: Settings, part: str) -> None:
     """The best network of evolution, whole and without each of its operators, trained anew where that matters."""
     searched(study, settings)
-    ev, best = Evaluation.of(settings), SPACE.parse(records.best(study)["genome"])
-    variants: list[tuple[int, Genome]] = [(-1, best)]
-    for place, position in enumerate(SPACE.positions):
-        if best[place]:
-            variants.append((position, (*best[:place], 0, *best[place + 1 :])))
-    tasks = [Task(ev, str(position), SPACE.text(genome)) for position, genome in variants[: settings.ablated + 1]]
-    _compute(study, settings, part, _jobs(settings, tasks), score)
+    ev, best = Evaluation.of(settings), str(records.best(study)["genome"])
+    places = [place for place in SPACE.positions if best[place] == "1"][: settings.ablated]
+    tasks = [Task(ev, "-1", best), *(Task(ev, str(at), f"{best[:at]}0{best[at + 1 :]}") for at in places)]
+    _compute(study, settings, part, tasks, score)
 
 
 def score(task: Task, seed: int, folder: Path) -> Outcome:
@@ -159,14 +151,13 @@ def anchors(study: Study, settings: Settings, part: str) -> None:
     """What any method must beat, measured as candidates are."""
     ev = Evaluation.of(settings)
     names = ["content", "colour", "oracle-off", *(["reference"] if all(p.reference for p in ev.scored()) else [])]
-    _compute(study, settings, part, _jobs(settings, [Task(ev, name) for name in names]), anchor)
+    _compute(study, settings, part, [Task(ev, name, width=ev.width) for name in names], anchor)
 
 
 def anchor(task: Task, seed: int, folder: Path) -> Outcome:
     """E and P of an anchor on the scored pairs; `oracle-off` is the oracle with its transforms off."""
     ev = task.evaluation
-    shown = made(replace(task, width=ev.width), ev.scored()) if task.name != "oracle-off" else _off(ev)
-    parts = evaluate.against_oracle(ev, shown)
+    parts = evaluate.against_oracle(ev, _off(ev) if task.name == "oracle-off" else made(task, ev.scored()))
     return Outcome(parts["E"], parts)
 
 
@@ -185,8 +176,8 @@ def quality(study: Study, settings: Settings, part: str) -> None:
         for name in available(ev, known, experiments.METHODS)
     ]  # fmt: skip
     pairs = len(photos.pairs(settings.pairs)[: settings.table_pairs])
-    about = {"width": settings.table_width, "pairs": pairs, "smoothing": settings.smoothing}
-    _compute(study, settings, part, _jobs(settings, tasks, **about), measure)
+    _compute(study, settings, part, tasks, measure, width=settings.table_width, pairs=pairs,
+             smoothing=settings.smoothing)  # fmt: skip
 
 
 def _compared(study: Study, settings: Settings) -> dict[str, str]:
@@ -194,7 +185,7 @@ def _compared(study: Study, settings: Settings) -> dict[str, str]:
     return records.compared(study)
 
 
-def available(ev: Evaluation, known: dict[str, str], names: tuple[str, ...]) -> list[str]:
+def available(ev: Evaluation, known: Mapping[str, str], names: Sequence[str]) -> list[str]:
     """The methods that can be run: searched networks that were found, the authors' pictures where they are there."""
     absent = {name for name in experiments.NETWORKS if name not in known}
     if not all(pair.reference for pair in photos.pairs(ev.pairs)):
@@ -209,10 +200,10 @@ def timing(study: Study, settings: Settings, part: str) -> None:
     for width in settings.timed_widths:
         for name in available(ev, known, experiments.TIMED):
             slow = name == "PhotoWCT" and settings.smoothing == "closed"
-            runs = max(1, settings.timed_runs // 3) if slow else settings.timed_runs
-            task = Task(ev, name, known.get(name, ""), settings.smoothing, width, runs)
+            timed = max(1, settings.timed_runs // 3) if slow else settings.timed_runs
+            task = Task(ev, name, known.get(name, ""), settings.smoothing, width, timed)
             jobs.append(Job(len(jobs), 0, settings.seed, task, {"name": name, "text": task.genome, "width": width}))
-    _compute(study, settings, part, jobs, clock, workers="serial")
+    _compute_jobs(study, settings, part, jobs, clock, workers="serial", limits=Limits(settings.threads))
 
 
 def clock(task: Task, seed: int, folder: Path) -> Outcome:
@@ -247,24 +238,19 @@ def _now(where: Tensor) -> float:
 
 
 def paintings(study: Study, settings: Settings, part: str) -> None:
-    """The pictures of the grids: bundled pairs, which may be shown, and the first held-out ones of others."""
+    """The pictures of the grids: bundled pairs, which may be shown, and the first three held-out ones of others."""
     ev, known = Evaluation.of(settings), _compared(study, settings)
-    sources = dict.fromkeys([photos.BUNDLED, settings.pairs])
-    chosen = [(source, pair) for source in sources for pair in _shown(settings, source)]
     jobs: list[Job] = []
-    for source, pair in chosen:
+    for source in dict.fromkeys([photos.BUNDLED, settings.pairs]):
+        first = 0 if source == photos.BUNDLED else settings.search_pairs
+        count = settings.shown_pairs if source == photos.BUNDLED else 3
         own = replace(ev, pairs=source)
-        for name in available(own, known, experiments.SHOWN):
-            task = Task(own, name, known.get(name, ""), settings.smoothing, settings.table_width, pair=pair.name)
-            config = {"pair": pair.name, "source": source, "name": name, "showable": pair.showable}
-            jobs.append(Job(len(jobs), 0, settings.seed, task, config))
-    _compute(study, settings, part, jobs, paint, showable=lambda row: row["config"]["showable"])
-
-
-def _shown(settings: Settings, source: str) -> tuple[photos.Pair, ...]:
-    """Bundled pairs as many as asked for; of another source the first three that scored no candidate."""
-    found = photos.pairs(source)
-    return found[: settings.shown_pairs] if source == photos.BUNDLED else found[settings.search_pairs :][:3]
+        for pair in photos.pairs(source)[first : first + count]:
+            for name in available(own, known, experiments.SHOWN):
+                task = Task(own, name, known.get(name, ""), settings.smoothing, settings.table_width, pair=pair.name)
+                config = {"pair": pair.name, "source": source, "name": name, "showable": pair.showable}
+                jobs.append(Job(len(jobs), 0, settings.seed, task, config))
+    _compute_jobs(study, settings, part, jobs, paint, showable=lambda row: row["config"]["showable"])
 
 
 def paint(task: Task, seed: int, folder: Path) -> Outcome:
@@ -277,14 +263,18 @@ def paint(task: Task, seed: int, folder: Path) -> Outcome:
     return Outcome(tv, {"tv": tv}, artifacts={"image": name})
 
 
-def _jobs(settings: Settings, tasks: list[Task], **about: Any) -> list[Job]:
-    return [
+def _compute(study: Study, settings: Settings, part: str, tasks: Sequence[Task], function: rows.Compute,
+             **about: Any) -> None:  # fmt: skip
+    """Compute a row a task; `about` is said of each."""
+    jobs = [
         Job(k, 0, settings.seed, task, {"name": task.name, "text": task.genome, **about})
         for k, task in enumerate(tasks)
     ]
+    _compute_jobs(study, settings, part, jobs, function)
 
 
-def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, **more: Any) -> None:
+def _compute_jobs(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute,
+                  **more: Any) -> None:  # fmt: skip
     """Compute a part's jobs; their record is named after all that they depend on."""
     sources = [*settings.training, settings.pairs, *([photos.BUNDLED] if part == "pictures" else [])]
     identity = {
@@ -292,6 +282,5 @@ def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], funct
         "pictures": photos.digests(sources),
         "weights": _digests(settings, part),
     }  # fmt: skip
-    limits = Limits(settings.threads, settings.gpus_per_candidate if more.get("workers") != "serial" else 0.0)
-    chosen = {"workers": settings.workers, "limits": limits, **more}
+    chosen = {"workers": settings.workers, "limits": settings.limits, **more}
     rows.compute(study, part, jobs, function, identity=identity, **chosen)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lib import device
 from lib.models import photoreal
-from lib.models.normalised_vgg import CHANNELS
+from lib.models.normalised_vgg import tap_values
 from lib.models.photoreal import PhotorealDecoder
 from lib.models.wct import Numerics
 from lib.papers.stylenas import photos, store
@@ -159,10 +159,9 @@ def oracle(ev: Evaluation) -> PhotorealDecoder:
 
 def prepared(ev: Evaluation) -> Iterator[Prepared]:
     """The scored pairs; kept in memory where they are small enough."""
-    values = sum(width / 4**level for level, width in enumerate(CHANNELS)) * ev.width**2 / 2
-    if 3 * 4 * values * len(ev.scored()) > KEPT:
-        return _prepare(ev)
-    return iter(_kept(_alike(ev)))
+    seen = replace(ev, repeat=0, steps=0, side=0, final_steps=0, final_side=0, photowct_steps=0)  # by the oracle
+    small = 3 * 4 * tap_values(ev.width**2 // 2) * len(ev.scored()) <= KEPT
+    return iter(_kept(seen)) if small else _prepare(seen)
 
 
 @lru_cache(maxsize=1)
@@ -173,25 +172,24 @@ def _kept(ev: Evaluation) -> list[Prepared]:
 @torch.no_grad()
 def _prepare(ev: Evaluation) -> Iterator[Prepared]:
     encoder = store.encoder(ev.encoder, ev.device)
-    for pair, made in zip(ev.scored(), _imitated(_alike(ev)), strict=True):
-        content, style = (encoder(loaded(ev, name, ev.width)) for name in (pair.content, pair.style))
-        yield Prepared(content, style, made, encoder(made))
+    for pair, made in zip(ev.scored(), _imitated(ev), strict=True):
+        yield Prepared(*_taps(ev, pair), made, encoder(made))
 
 
 @lru_cache(maxsize=1)
 @torch.no_grad()
 def _imitated(ev: Evaluation) -> list[Tensor]:
     """The oracle's pictures of the scored pairs, painted once."""
-    network, encoder, made = oracle(ev), store.encoder(ev.encoder, ev.device), []
-    for pair in ev.scored():
-        content, style = (encoder(loaded(ev, name, ev.width)) for name in (pair.content, pair.style))
+    network, made = oracle(ev), []
+    for content, style in (_taps(ev, pair) for pair in ev.scored()):
         made.append(network(content, network.code(style, ev.numerics)).clamp(0, 1))
     return made
 
 
-def _alike(ev: Evaluation) -> Evaluation:
-    """The evaluation without what no oracle depends on, to remember by."""
-    return replace(ev, repeat=0, steps=0, side=0, final_steps=0, final_side=0, photowct_steps=0)
+def _taps(ev: Evaluation, pair: Pair) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """Of content and style."""
+    encoder = store.encoder(ev.encoder, ev.device)
+    return encoder(loaded(ev, pair.content, ev.width)), encoder(loaded(ev, pair.style, ev.width))
 
 
 def loaded(ev: Evaluation, name: str, width: int) -> Tensor:

@@ -19,10 +19,7 @@ def explore(study: Study | None = None) -> Explorer:
     def count(genome: Genome) -> dict[str, int]:
         network = SPACE.decode(genome)
         size = photoreal.macs(network, width // 2, width)
-        return {
-            "operators": SPACE.ones(genome),
-            "parameters": photoreal.parameters(network),
-            f"multiply-accumulates at {width}×{width // 2} px": size,
-        }
+        return {"operators": SPACE.ones(genome), "parameters": photoreal.parameters(network),
+                f"multiply-accumulates at {width}×{width // 2} px": size}  # fmt: skip
 
     return Explorer(SPACE, count, records.measured(study), score="L")

@@ -1,20 +1,21 @@
 """The paper's figures 1 to 4 and 6: networks as diagrams and the pictures that they make, drawn from records."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lib.models.photowct import DEPTHS
 from lib.papers.study import Study, needs
 from lib.papers.stylenas import figures_search, records, tables
-from lib.papers.stylenas.experiments import KEPT, PHOTOWCT
 from lib.papers.stylenas.records import SPACE
 from lib.report import architecture, plots
 from lib.report.pictures import image_grid
 
-FIG2 = ("PhotoWCT", *(f"S{k}" for k in KEPT))
-FIG4 = ("content", "style", "PhotoWCT", "AE1", "RS", *(f"S{k}" for k in KEPT), "S7-ref", "best")
+FIG2 = ("PhotoWCT", "S5", "S7", "S9")
+FIG4 = ("content", "style", "PhotoWCT", "AE1", "RS", "S5", "S7", "S9", "S7-ref", "best")
 FIG6 = ("content", "style", "PhotoWCT", "S7-ref", "best", "oracle", "reference")
 INSET, BORDER = 3, 2  # the style is a third as wide as the content, within so many white pixels
 Album = dict[str, dict[str, np.ndarray]]  # pair, what, picture (H, W, 3) uint8
@@ -23,7 +24,7 @@ Album = dict[str, dict[str, np.ndarray]]  # pair, what, picture (H, W, 3) uint8
 def cascade() -> architecture.Diagram:
     """PhotoWCT to draw: four auto-encoders one after the other, each with a transform at its bottleneck."""
     boxes: list[tuple[str, int, int, str]] = [("photo", 0, 0, "input")]
-    for level, depth in enumerate(PHOTOWCT, 1):
+    for level, depth in enumerate(DEPTHS, 1):
         boxes += [(f"r{depth} · WCT", 0, level, "transform"), ("unpool", 1, level, "stage")]
     boxes += [("smoothing", 1, 5, "output"), ("image", 1, 6, "output")]
     return architecture.diagram([(place, *box) for place, box in enumerate(boxes)], [range(len(boxes))])
@@ -56,36 +57,31 @@ def album(study: Study, *, private: bool = False) -> Album:
     return found
 
 
-def _about(study: Study, shown: Album) -> str:
-    """The encoder and the size of the pictures."""
-    encoder = study.about("pictures")["evaluation"]["encoder"]
-    height, width = next(iter(next(iter(shown.values())).values())).shape[:2]
-    return f"{tables.ENCODERS[encoder]}, {width}x{height}"
-
-
 def _spread(shown: Album, count: int) -> list[str]:
     """So many of the pairs, evenly spaced, as neighbours share their content."""
-    names = list(shown)
-    return names[:: max(1, len(names) // count)][:count]
+    return list(shown)[:: max(1, len(shown) // count)][:count]
 
 
-def _sheet(study: Study, shown: Album, pairs: Sequence[str], wanted: Sequence[str]) -> Figure:
-    """Pictures of the pairs in rows, a column a method that was run."""
+def _grid(study: Study, shown: Album, names: Sequence[str], rows: list[list[np.ndarray | None]], **more: Any) -> Figure:
+    """Rows of pictures under the names of their columns, with the encoder and the size of the pictures."""
     called = tables.labels(study)
-    names = [name for name in wanted if any(name in shown[pair] for pair in pairs)]
-    return image_grid([[shown[pair].get(name) for name in names] for pair in pairs], reason="not run",
-                      columns=[called[name] for name in names], title=_about(study, shown),
-                      cell=plots.PAGE / len(names))  # fmt: skip
+    encoder = tables.ENCODERS[study.about("pictures")["evaluation"]["encoder"]]
+    height, width = next(iter(next(iter(shown.values())).values())).shape[:2]
+    return image_grid(rows, columns=[called.get(name, name) for name in names], title=f"{encoder}, {width}x{height}",
+                      cell=plots.PAGE / len(names), **more)  # fmt: skip
 
 
 def _sheets(study: Study, name: str, wanted: Sequence[str], count: int) -> Figure | None:
-    """The grid of pairs that may be shown; that of the others goes to the private folder."""
+    """The grid of pairs that may be shown, a column a method that was run; others in the private folder."""
     drawn = None
     for private in (True, False):
         if shown := album(study, private=private):
-            sheet = _sheet(study, shown, _spread(shown, count), wanted)
-            drawn = study.figure(name, sheet, private=private)
-    return drawn if album(study) else None
+            pairs = _spread(shown, count)
+            names = [name for name in wanted if any(name in shown[pair] for pair in pairs)]
+            rows = [[shown[pair].get(name) for name in names] for pair in pairs]
+            sheet = study.figure(name, _grid(study, shown, names, rows, reason="not run"), private=private)
+            drawn = None if private else sheet
+    return drawn
 
 
 def _inset(content: np.ndarray, style: np.ndarray) -> np.ndarray:
@@ -93,7 +89,7 @@ def _inset(content: np.ndarray, style: np.ndarray) -> np.ndarray:
     small = np.asarray(Image.fromarray(style).reduce(INSET))
     framed = np.pad(small, ((BORDER, 0), (0, BORDER), (0, 0)), constant_values=255)
     whole = content.copy()
-    whole[-framed.shape[0] :, : framed.shape[1]] = framed[: whole.shape[0], : whole.shape[1]]
+    whole[-framed.shape[0] :, : framed.shape[1]] = framed
     return whole
 
 
@@ -103,8 +99,8 @@ def seconds(study: Study, width: int) -> dict[str, str]:
         return {}
     frame = study.frame("timing")
     nearest = min(frame["width"].unique(), key=lambda timed: abs(timed - width))
-    rows = frame[frame["width"] == nearest]
-    return {row["name"]: f"{row['seconds_median']:.2f} s at {tables.size(nearest)}" for _, row in rows.iterrows()}
+    rows = frame[frame["width"] == nearest].set_index("name")["seconds_median"]
+    return {str(name): f"{value:.2f} s at {tables.size(nearest)}" for name, value in rows.items()}
 
 
 @needs("pictures")
@@ -113,14 +109,11 @@ def fig2(study: Study) -> Figure | None:
     if not (shown := album(study)):
         return None
     row = shown[_spread(shown, 3)[-1]]
-    names, called = [name for name in FIG2 if name in row], tables.labels(study)
+    names = [name for name in FIG2 if name in row]
     spent = seconds(study, row["content"].shape[1])
-    sheet = image_grid(
-        [[_inset(row["content"], row["style"]), *(row[name] for name in names)]],
-        columns=["content, style", *(called[name] for name in names)], title=_about(study, shown),
-        captions=[["", *(spent.get(name, "") for name in names)]], cell=plots.PAGE / (1 + len(names)),
-    )  # fmt: skip
-    return study.figure("fig2", sheet)
+    pictures: list[np.ndarray | None] = [_inset(row["content"], row["style"]), *(row[name] for name in names)]
+    captions = [["", *(spent.get(name, "") for name in names)]]
+    return study.figure("fig2", _grid(study, shown, ["content, style", *names], [pictures], captions=captions))
 
 
 @needs("pictures")

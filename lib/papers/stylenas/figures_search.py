@@ -1,6 +1,7 @@
-"""The paper's figure 5 and our own figures of searches and times, drawn from records."""
+"""The paper's figure 5 and our own figures of searches, drawn from records."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from lib.report.statistics import pareto_front
 from lib.spaces.stylenas import NAMED, OPERATORS
 
 SERIES = {"evolution": "evolution", "random": "random search", "stratified": "random, number of bits first"}
-BEST = {"paper: S7": 0.0472, "paper: random search": 0.0709}  # scalars of figure 5's caption (specification 6)
+BEST = {"paper: S7": 0.0472, "paper: random search": 0.0709}  # scalars of figure 5's caption
 WINDOW = 20  # candidates of the moving median
 FEWEST = 5  # of them, before it is drawn
 RESAMPLES = 100  # of the candidates, for the intervals of the bits' effects
@@ -26,7 +27,7 @@ CONTROL = "neutral control: median, 5 to 95 %"
 CHANCE = len(SPACE.genes) / 2  # bits in which two random genomes differ
 
 
-def facts(study: Study, found: Sequence[Stored]) -> str:
+def facts(found: Sequence[Stored]) -> str:
     """What figures of searches say of them: how many candidates have a score, the encoder, the pairs."""
     own = found[0].about["settings"]
     pairs = f"{own['search_pairs']} pairs at {tables.size(own['width'])}"
@@ -49,20 +50,16 @@ def _headed(fig: Figure, title: str, logs: Iterable[Axes] = ()) -> Figure:
 
 def curves(found: Sequence[Stored]) -> pd.DataFrame:
     """The best L so far of each search after every candidate asked."""
-    parts = []
-    for one in found:
-        best = one.rows["score"].astype(float).cummin().ffill()
-        parts.append(
-            pd.DataFrame({"series": SERIES[one.part], "seed": one.seed, "index": one.rows["k"] + 1, "L": best})
-        )
+    parts = [pd.DataFrame({"series": SERIES[one.part], "seed": one.seed, "index": one.rows["k"] + 1,
+                           "L": one.rows["score"].astype(float).cummin().ffill()}) for one in found]  # fmt: skip
     return pd.concat(parts)
 
 
-def fig5a(study: Study) -> Figure | None:
+@needs("evolution-0")
+def fig5a(study: Study) -> Figure:
     """The best L so far of evolution and of both random searches, with the noise of a training; the authors' log."""
-    if not (found := records.alive(study)):
-        return None
-    frame, noise, authors = curves(found).assign(panel="this study"), dict[str, float](), log.read()
+    found, authors, noise = records.alive(study), log.read(), dict[str, float]()
+    frame = curves(found).assign(panel="this study")
     if study.has("noise"):
         noise["this study"] = float(records.noise(study)["sd"]["L"])
     if authors is not None:
@@ -72,7 +69,7 @@ def fig5a(study: Study) -> Figure | None:
         noise[other] = log.noise(authors)
     chart = convergence(frame, "index", "L", "series", panel="panel", noise=noise, columns=2, xlabel="candidates asked",
                         baselines={"this study": BEST}, ylabel="best L so far")  # fmt: skip
-    return study.figure("fig5a", _headed(chart, facts(study, found), chart.axes))
+    return study.figure("fig5a", _headed(chart, facts(found), chart.axes))
 
 
 def _moving(values: pd.Series) -> pd.Series:
@@ -92,21 +89,23 @@ def fig5b(study: Study) -> Figure:
         plots.lines(traced, "index", "L", "series", markers=False, ax=ax, legend="below", logy=True,
                     xlabel="scored candidate", title=f"search {one.seed}: {_counts([one])}")  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("fig5b", _headed(fig, facts(study, found)))
+    return study.figure("fig5b", _headed(fig, facts(found)))
 
 
 @needs("evolution-0")
 def fig5c(study: Study) -> Figure:
     """The three parts of L over the scored candidates of evolution; band: lowest to highest search."""
-    found, parts = records.alive(study, "evolution"), []
-    for one in found:
-        for part, panel in PARTS.items():
-            rows = one.scored[[]].assign(seed=one.seed, candidate=one.scored.index + 1, panel=panel)
-            values = {"each candidate": one.scored[part], MEDIAN: _moving(one.scored[part])}
-            parts += [rows.assign(series=name, value=value) for name, value in values.items()]
+    found = records.alive(study, "evolution")
+    parts = [
+        pd.DataFrame({"seed": one.seed, "candidate": one.scored.index + 1, "panel": panel, "series": name,
+                      "value": values})
+        for one in found
+        for part, panel in PARTS.items()
+        for name, values in {"each candidate": one.scored[part], MEDIAN: _moving(one.scored[part])}.items()
+    ]  # fmt: skip
     chart = convergence(pd.concat(parts), "candidate", "value", "series", panel="panel", columns=1, ylabel="",
                         xlabel="scored candidate")  # fmt: skip
-    return study.figure("fig5c", _headed(chart, facts(study, found), chart.axes[:2]))
+    return study.figure("fig5c", _headed(chart, facts(found), chart.axes[:2]))
 
 
 @needs("evolution-0")
@@ -115,23 +114,23 @@ def fig5d(study: Study) -> Figure:
     found = records.alive(study, "evolution")
     fig, axes = plots.panels((len(found), 2), height=2.5 * len(found), sharey=True)
     for one, left, right in zip(found, axes[::2], axes[1::2], strict=True):
-        chance = records.by_chance(one)
+        chance = one.by_chance()
         band = chance.band().rename(columns={"median": "distance"}).assign(series=CONTROL)
-        rows, trend = _distances(one, NAMED["S7"])
-        plots.lines(rows, "index", "distance", "series", markers=False, ax=left, legend="below",
-                    xlabel="scored candidate", ylabel="bits that differ", hlines={"two random genomes": CHANCE},
-                    title=f"search {one.seed}, to the paper's S7: ρ {trend:.2f}")  # fmt: skip
-        rows, trend = _distances(one, str(one.winner["genome"]))
+        rows, trend = distances(one, NAMED["S7"])
+        looks: Any = {"markers": False, "legend": "below", "xlabel": "scored candidate"}
+        plots.lines(rows, "index", "distance", "series", ax=left, ylabel="bits that differ",
+                    hlines={"two random genomes": CHANCE}, title=f"search {one.seed}, to the paper's S7: ρ {trend:.2f}",
+                    **looks)  # fmt: skip
+        rows, trend = distances(one, str(one.winner["genome"]))
         rank = neutral.percentile(neutral.trend(chance.distances), trend)
         rows = pd.concat([rows, band.assign(index=band["index"] + 1)])
-        plots.lines(rows, "index", "distance", "series", band=("low", "high"), markers=False, ax=right, legend="below",
-                    xlabel="scored candidate", ylabel="", title=f"to its own best: ρ {trend:.2f}, percentile {rank:.0f}"
-                    )  # fmt: skip
+        plots.lines(rows, "index", "distance", "series", band=("low", "high"), ax=right, ylabel="",
+                    title=f"to its own best: ρ {trend:.2f}, percentile {rank:.0f}", **looks)  # fmt: skip
     plots.shared_legend(fig)
-    return study.figure("fig5d", _headed(fig, facts(study, found)))
+    return study.figure("fig5d", _headed(fig, facts(found)))
 
 
-def _distances(one: Stored, text: str) -> tuple[pd.DataFrame, float]:
+def distances(one: Stored, text: str) -> tuple[pd.DataFrame, float]:
     """The distance of each scored candidate to a genome, and its rank correlation with the index."""
     apart = one.distances(text)
     rows = pd.DataFrame({"index": one.scored.index + 1, "distance": apart, "series": "candidates"})
@@ -149,8 +148,7 @@ def effects(rows: pd.DataFrame) -> pd.DataFrame:
     value = _slopes(bits, logs)
     low, high = np.percentile(draws - draws.mean(0) + value, [2.5, 97.5], axis=0)
     names = [f"{OPERATORS[position].name} ({position})" for position in SPACE.positions]
-    frame = pd.DataFrame({"operator": names, "value": value, "low": low, "high": high})
-    return frame.sort_values("value")
+    return pd.DataFrame({"operator": names, "value": value, "low": low, "high": high}).sort_values("value")
 
 
 def _slopes(bits: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -158,48 +156,46 @@ def _slopes(bits: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.linalg.solve(centred.T @ centred + surrogate.PENALTY * np.eye(bits.shape[1]), centred.T @ values)
 
 
-def bits(study: Study) -> Figure | None:
+@needs("evolution-0")
+def bits(study: Study) -> Figure:
     """The effect of each operator on the error to the oracle, over all scored candidates: left is better."""
-    if not (found := records.alive(study)):
-        return None
+    found = records.alive(study)
     frame = effects(pd.concat([one.scored for one in found]))
     chart = plots.intervals(frame, "operator", reference=0.0, xlabel="change of log E where it is active", height=6.2,
-                            title=facts(study, found).replace(", ", "\n", 1))  # fmt: skip
+                            title=facts(found).replace(", ", "\n", 1))  # fmt: skip
     return study.figure("extra_bits", chart)
 
 
-def pareto(study: Study) -> Figure | None:
+@needs("evolution-0")
+def pareto(study: Study) -> Figure:
     """Error against the share of bits, a staircase of the best of each kind of search; rings: compared networks."""
-    if not (found := records.alive(study)):
-        return None
+    found, called = records.alive(study), tables.labels(study)
     rows = pd.concat([one.scored.assign(series=SERIES[one.part]) for one in found])
     parts = [part.assign(front=pareto_front(part[["O", "E"]])) for _, part in rows.groupby("series", sort=False)]
     known = records.measured(study).set_index("genome")
-    called = tables.labels(study)
     marks = {called[name]: (float(known["O"][text]), float(known["E"][text]))
              for name, text in records.compared(study).items() if text in known.index}  # fmt: skip
     chart = plots.scatter(pd.concat(parts), "O", "E", "series", front="front", marks=marks, logy=True, height=3.6,
-                          xlabel=PARTS["O"], ylabel=PARTS["E"], title=facts(study, found),
-                          width=plots.PAGE)  # fmt: skip
+                          xlabel=PARTS["O"], ylabel=PARTS["E"], title=facts(found), width=plots.PAGE)  # fmt: skip
     return study.figure("extra_pareto", chart)
 
 
 @needs("ablation", "evolution-0")
 def ablation(study: Study) -> Figure:
     """What L gains where one operator of the best network is left out, by its parts; dashed: noise of a training."""
-    frame, found = study.frame("ablation"), records.alive(study, "evolution")
-    whole, weights = frame[frame["name"] == "-1"].iloc[0], found[0].about["settings"]["weights"]
-    parts = [
-        pd.DataFrame({"without": frame["name"].map(int), "part": f"{weight:g} {part}",
-                      "L": weight * (frame[part] - whole[part])})
+    frame, found = study.frame("ablation").set_index("name"), records.alive(study, "evolution")
+    whole, weights = frame.loc["-1"], found[0].about["settings"]["weights"]
+    less = frame.drop("-1")
+    rows = pd.concat(
+        pd.DataFrame({"without": [_short(int(name)) for name in less.index], "part": f"{weight:g} {part}",
+                      "L": weight * (less[part] - whole[part])})
         for part, weight in zip("EPO", weights, strict=True)
-    ]  # fmt: skip
-    rows = pd.concat(parts).query("without >= 0").assign(without=lambda rows: rows["without"].map(_short))
+    )  # fmt: skip
     spread = [float(records.noise(study)["sd"]["L"])] if study.has("noise") else []
     chart = plots.bars(rows, "without", "L", "part", hlines=[*spread, *(-sd for sd in spread)], width=plots.PAGE,
                        xlabel="without the operator" + "; dashed: 1 s.d. of L trained anew" * bool(spread),
-                       ylabel="change of L (above 0: it helps)", title=f"the best of {facts(study, found)}: "
-                       f"L {whole['L']:.4f}, {whole['text'].count('1')} bits")  # fmt: skip
+                       ylabel="change of L (above 0: it helps)", title=f"the best of {facts(found)}: "
+                       f"L {whole['L']:.4f}, {str(whole['text']).count('1')} bits")  # fmt: skip
     return study.figure("extra_ablation", chart)
 
 
@@ -209,31 +205,4 @@ def _short(position: int) -> str:
     return f"d{operator.stage} {operator.word.replace('_', ' ')} {position}"
 
 
-@needs("timing")
-def timing(study: Study) -> Figure:
-    """Seconds against pixels, both logarithmic, with the slope of each method; hollow: the paper's."""
-    names, called = {}, tables.labels(study)
-    frame = study.frame("timing").assign(pixels=lambda rows: rows["width"] ** 2 / 2)
-    for name, rows in frame.groupby("name", sort=False):
-        slope = np.polyfit(np.log(rows["pixels"]), np.log(rows["seconds_median"]), 1)[0] if len(rows) > 1 else np.nan
-        names[name] = f"{called[str(name)]}, slope {slope:.2f}"
-    paper = tables.printed("table2").rename_axis("size").reset_index().melt("size", var_name="name")
-    paper = paper[paper["name"].isin(names)].assign(pixels=lambda rows: rows["size"].map(_pixels))
-    drawn = [rows.assign(method=rows["name"].map(names)) for rows in (frame, paper.dropna())]
-    own = study.about("timing")
-    chart = plots.lines(drawn[0], "pixels", "seconds_median", "method", logx=True, logy=True, width=plots.PAGE,
-                        height=4.0, points=drawn[1].rename(columns={"value": "seconds_median"}), legend="right",
-                        xlabel="pixels of the content", ylabel="seconds (median)",
-                        title=f"{own['evaluation']['device']}, threads: {own['threads']}")  # fmt: skip
-    return study.figure("extra_timing", chart)
-
-
-def _pixels(size: str) -> int:
-    """Of a size as text."""
-    width, height = size.split("x")
-    return int(width) * int(height)
-
-
-PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
-    fig5a, fig5b, fig5c, fig5d, bits, pareto, ablation, timing,
-)  # fmt: skip
+PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (fig5a, fig5b, fig5c, fig5d, bits, pareto, ablation)

@@ -1,4 +1,4 @@
-"""The authors' log of one search: 200 evaluations of aging evolution with P = 50, S = 10 (specification 5.6).
+"""The authors' log of one search: 200 evaluations of aging evolution with P = 50, S = 10 (section 5.6).
 
 It is of later work in the same space, with 32 bits and another oracle. It is not part of the project, and whatever uses
 it does without where it is absent.
@@ -25,14 +25,9 @@ def read() -> pd.DataFrame | None:
         return None
     columns = ["genome", "L", "E", "P", "O"]
     table = pd.read_csv(path, header=None, names=columns, skipinitialspace=True, dtype={"genome": str})
-    table.insert(0, "index", np.arange(len(table)))
-    return table.assign(repeat=table.groupby("genome").cumcount())
+    return table.assign(repeat=table.groupby("genome").cumcount()).rename_axis("index").reset_index()
 
 
 def noise(log: pd.DataFrame) -> float:
-    """The standard deviation of L between trainings of one genome: the root of the mean variance of repeated genomes.
-
-    NaN without repeats. Each genome counts alike; weighted by their degrees of freedom the log gives 0.0023 and not
-    the specification's 0.0025.
-    """
+    """The standard deviation of L between trainings of one genome, whose variances count alike; NaN without repeats."""
     return float(np.sqrt(log.groupby("genome")["L"].var().mean()))

@@ -1,4 +1,4 @@
-"""The methods that the tables compare, each as a function of a content and a style photo (specification 3.6 to 3.8)."""
+"""The methods that the tables compare, each as a function of a content and a style photo (sections 3.6 to 3.8)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from lib.models import matting
-from lib.models.photowct import InverseVGG, PhotoWCT
-from lib.papers.stylenas import evaluate, experiments, photos, store
+from lib.models.photowct import DEPTHS, InverseVGG, PhotoWCT
+from lib.papers.stylenas import evaluate, photos, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
-from lib.spaces.base import Genome
 
 Transfer = Callable[[Tensor, Tensor], Tensor]  # content and style (1, 3, H, W) in [0, 1] to an unclamped picture
 SMOOTHINGS: dict[str, Transfer] = {  # of a picture, with the content as guide
@@ -59,47 +58,31 @@ class Task:
 def made(task: Task, pairs: Sequence[photos.Pair]) -> Iterator[Tensor]:
     """The pictures (1, 3, W/2, W) of a method for these pairs, in [0, 1]; `reference` are the authors' own."""
     ev = task.evaluation
-    run = None if task.name == "reference" else method(ev, task.name, task.genome, task.smoothing)
+    if task.name == "reference":
+        yield from (evaluate.loaded(ev, pair.reference, task.width) for pair in pairs)
+        return
+    run = method(ev, task.name, task.genome, task.smoothing)
     for pair in pairs:
-        if run is None:
-            yield evaluate.loaded(ev, pair.reference, task.width)
-        else:
-            yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
+        yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
 
 
 def method(ev: Evaluation, name: str, genome: str, smoothing: str) -> Method:
-    """The named method with its trained networks; `genome` (printed) is needed for a searched one.
-
-    Raises ValueError for a name without networks of its own, such as `reference`.
-    """
+    """The named method with its trained networks; `genome` (printed) is needed for a searched one."""
     if name in PLAIN:
         return Method(PLAIN[name])
     if name == "AE1":
-        return Method(_photowct(ev, experiments.PHOTOWCT[:1]))
+        return Method(_photowct(ev, DEPTHS[:1]))
     if name.startswith("PhotoWCT"):
         chosen = {"raw": None, "guided": SMOOTHINGS["guided"], "": SMOOTHINGS[smoothing]}
-        return Method(_photowct(ev, experiments.PHOTOWCT), chosen[name.partition("-")[2]])
-    if name == "oracle":
-        return Method(_decoder(ev, SPACE.named("oracle"), "oracle"))
-    if not genome:
-        raise ValueError(f"method is {name!r}; allowed are {', '.join(experiments.METHODS)}, networks with a genome")
-    return Method(_decoder(ev, SPACE.named(genome), "final"))
-
-
-def _decoder(ev: Evaluation, genome: Genome, kind: str) -> Transfer:
-    network, _ = store.decoder(ev.recipe(kind), genome)
+        return Method(_photowct(ev, DEPTHS), chosen[name.partition("-")[2]])
+    network, _ = store.decoder(ev.recipe("oracle" if name == "oracle" else "final"), SPACE.named(genome or name))
     encoder = store.encoder(ev.encoder, ev.device)
-
-    def transfer(content: Tensor, style: Tensor) -> Tensor:
-        code = network.code(encoder(style), ev.numerics)
-        return network(encoder(content), code)
-
-    return transfer
+    return Method(lambda content, style: network(encoder(content), network.code(encoder(style), ev.numerics)))
 
 
 @lru_cache(maxsize=2)
 def _cascade(recipe: store.Recipe) -> dict[int, InverseVGG]:
-    return {depth: store.inverse(recipe, depth)[0] for depth in experiments.PHOTOWCT}
+    return {depth: store.inverse(recipe, depth)[0] for depth in DEPTHS}
 
 
 def _photowct(ev: Evaluation, depths: tuple[int, ...]) -> Transfer:

@@ -1,4 +1,4 @@
-"""The neutral control of claim C4: aging evolution told scores by chance (specification 5.6).
+"""The neutral control of claim C4: aging evolution told scores by chance (section 5.6).
 
 Its curves of distance fall too, because late genomes are relatives. Replicas run side by side, without a searcher.
 """
@@ -24,8 +24,7 @@ class Neutral:
     def band(self) -> pd.DataFrame:
         """For each `index` the 5th, 50th and 95th percentile over the replicas: `low`, `median` and `high`."""
         levels = np.percentile(self.distances, [5, 50, 95], axis=0)
-        frame = pd.DataFrame(levels.T, columns=["low", "median", "high"])
-        return frame.rename_axis("index").reset_index()
+        return pd.DataFrame(levels.T, columns=["low", "median", "high"]).rename_axis("index").reset_index()
 
 
 def replicas(
@@ -44,9 +43,6 @@ def replicas(
     With `best` each has its lowest score at that index: exact, since chance scores do not depend on the genomes. With
     a `window`, children are drawn while so many less one scores are outstanding, as in the search loop.
     """
-    if count < 1 or not 1 <= population <= evaluations or min(sample, window) < 1:
-        raise ValueError(f"{count} replicas, P={population}, C={evaluations}, S={sample}, window={window}; "
-                         "at least 1 each is allowed, P at most C")  # fmt: skip
     rng, rows = keyed(seed), np.arange(count)
     scores = rng.random((count, evaluations))
     if best is not None:
@@ -73,8 +69,5 @@ def trend(distances: ArrayLike) -> np.ndarray:
 
 
 def percentile(values: np.ndarray, observed: float) -> float:
-    """The share of the control, in percent, that is at most the observed value; the observed one counts as one of it.
-
-    So it is never 0, and at most 5 says that chance does this at most once in twenty times.
-    """
+    """The share of the control, in percent, that is at most the observed value, which counts as one of it."""
     return 100 * (1 + int((values <= observed).sum())) / (1 + len(values))

@@ -1,4 +1,4 @@
-"""The photos: those that decoders learn to rebuild, and the pairs on which they are scored (specification 4.3).
+"""The photos: those that decoders learn to rebuild, and the pairs on which they are scored (section 4.3).
 
 No photo of a pair is ever trained on.
 """
@@ -115,7 +115,7 @@ def digests(sources: Iterable[str]) -> dict[str, str]:
 
 def check_disjoint(sources: Sequence[str], photos: int, source: str) -> None:
     """Raise ValueError naming a photo of the pairs that is one of the training photos too, by content (SHA-256)."""
-    tested = {_digest(name) for pair in pairs(source) for name in (pair.content, pair.style)}
+    tested = _photos_of(pairs(source))
     for name in islice(training_names(sources), photos):
         if _digest(name) in tested:
             raise ValueError(
@@ -133,14 +133,15 @@ def check_split(source: str, searched: int) -> None:
         raise ValueError(
             f"search_pairs is {searched}; {source} has {len(found)} pairs, and {LEAST} are needed at least"
         )
-    first, other = (
-        {_digest(name) for pair in part for name in (pair.content, pair.style)}
-        for part in (found[:searched], found[searched:])
-    )
-    if source != BUNDLED and first & other:
+    if source != BUNDLED and _photos_of(found[:searched]) & _photos_of(found[searched:]):
         raise ValueError(
             f"search_pairs is {searched}; it parts pairs of {source} that share a photo, take another number"
         )
+
+
+def _photos_of(some: Iterable[Pair]) -> set[str]:
+    """The digests of the pairs' photos."""
+    return {_digest(name) for pair in some for name in (pair.content, pair.style)}
 
 
 def _digest(name: str) -> str:

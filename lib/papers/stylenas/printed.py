@@ -1,4 +1,4 @@
-"""What the paper's own two tables say of its sentences: arithmetic, without any run (specification section 8)."""
+"""What the paper's own two tables say of its sentences: arithmetic, without any run (section 8)."""
 
 from collections.abc import Sequence
 from functools import cache, partial

@@ -1,4 +1,4 @@
-"""Scores of a method's pictures for table 1 (specification section 7)."""
+"""Scores of a method's pictures for table 1 (section 7)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,8 +16,6 @@ from lib.papers.stylenas import evaluate, methods, photos
 from lib.papers.stylenas.methods import Task
 from lib.search.workers import Outcome
 
-SUBSETS = ("", "_search", "_heldout")  # of the pairs in table 1: all, those that scored candidates, the others
-
 
 def measure(task: Task, seed: int, folder: Path) -> Outcome:
     """All scores of a method: TV (0 to 255), SSIM to the content, FD and KD to styles and to the oracle's pictures.
@@ -27,20 +25,15 @@ def measure(task: Task, seed: int, folder: Path) -> Outcome:
     """
     ev = task.evaluation
     seen = _seen(replace(task, runs=0, resamples=0))
-    styles, imitated = (
-        _seen(Task(ev, name, width=task.width, pairs=task.pairs)).features for name in ("style", "oracle")
-    )
-    pairs = len(styles)
-    metrics: dict[str, float] = {}
-    for suffix, chosen in zip(SUBSETS, _subsets(pairs, ev.search_pairs), strict=True):
+    others = {name: _seen(Task(ev, name, width=task.width, pairs=task.pairs)).features for name in ("style", "oracle")}
+    places = torch.arange(len(seen.features))
+    subsets = {"": places, "_search": places[: ev.search_pairs], "_heldout": places[ev.search_pairs :]}
+    metrics = {f"tv_{k:03d}": float(seen.each["tv"][half].mean()) for k, half in _halves(len(places), task.resamples)}
+    for suffix, chosen in subsets.items():
         if len(chosen) < photos.LEAST:
             continue
         metrics |= {f"{name}{suffix}": float(values[chosen].mean()) for name, values in seen.each.items()}
-        if not suffix:
-            metrics |= {
-                f"tv_{k:03d}": float(seen.each["tv"][half].mean()) for k, half in _halves(pairs, task.resamples)
-            }
-        for name, other in {"style": styles, "oracle": imitated}.items():
+        for name, other in others.items():
             if name != task.name:
                 draws = task.resamples if not suffix else 0
                 metrics |= set_scores(seen.features[chosen], other[chosen], f"{name}{suffix}", draws)
@@ -59,18 +52,13 @@ class Seen:
 def _seen(task: Task) -> Seen:
     ev, pairs = task.evaluation, photos.pairs(task.evaluation.pairs)[: task.pairs]
     made = [picture.cpu() for picture in methods.made(task, pairs)]
-    contents = [evaluate.loaded(ev, pair.content, task.width).cpu() for pair in pairs]
+    contents = (evaluate.loaded(ev, pair.content, task.width).cpu() for pair in pairs)
     each = {
         "tv": torch.cat([255 * total_variation(picture, "absolute_difference") for picture in made]),
         "tv_isotropic": torch.cat([255 * total_variation(picture, "isotropic_mean") for picture in made]),
         "ssim": torch.cat([ssim(picture, content) for picture, content in zip(made, contents, strict=True)]),
     }
-    features, _ = networks.features(where=ev.device).embed(made)
-    return Seen(features.cpu(), each)
-
-
-def _subsets(count: int, searched: int) -> tuple[Tensor, Tensor, Tensor]:
-    return torch.arange(count), torch.arange(min(searched, count)), torch.arange(min(searched, count), count)
+    return Seen(networks.features(where=ev.device).embed(made)[0].cpu(), each)
 
 
 def set_scores(x: Tensor, y: Tensor, name: str, draws: int) -> dict[str, float]:

@@ -10,7 +10,6 @@ import pandas as pd
 from lib.papers.study import Seeded, Study
 from lib.papers.stylenas import experiments, neutral
 from lib.papers.stylenas.experiments import SPACE
-from lib.spaces.base import Genome
 from lib.spaces.stylenas import NAMED
 
 REPLICAS = 1000  # of a control by chance
@@ -18,23 +17,19 @@ REPLICAS = 1000  # of a control by chance
 
 @dataclass(frozen=True, eq=False)
 class Stored(Seeded):
-    """A stored search, one row a candidate in the order of asking, and what its record depends on.
-
-    Failed candidates have no score.
-    """
+    """A stored search, one row a candidate in the order of asking, and what its record depends on."""
 
     rows: pd.DataFrame
     about: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def scored(self) -> pd.DataFrame:
-        """The candidates that have a score."""
-        return self.rows.dropna(subset="score").reset_index(drop=True)
-
-    @cached_property
-    def genomes(self) -> list[Genome]:
-        """Of the scored candidates."""
-        return [SPACE.parse(text) for text in self.scored["genome"]]
+        """The candidates that have a score, failed ones left out; `image` is L without the share of operators."""
+        rows = self.rows.dropna(subset="score").reset_index(drop=True)
+        if rows.empty:
+            return rows
+        error, perceived, _ = self.about["settings"]["weights"]
+        return rows.assign(image=error * rows["E"] + perceived * rows["P"])
 
     @property
     def winner(self) -> pd.Series:
@@ -44,26 +39,36 @@ class Stored(Seeded):
     def distances(self, genome: str) -> np.ndarray:
         """Hamming distance (31 bits) of each scored candidate to a printed genome."""
         target = SPACE.parse(genome)
-        return np.array([SPACE.distance(one, target) for one in self.genomes])
+        return np.array([SPACE.distance(SPACE.parse(text), target) for text in self.scored["genome"]])
 
     def first(self, budget: int) -> pd.DataFrame:
         """The scored candidates among the first so many asked."""
         return self.scored[self.scored["k"] < budget]
 
-
-def by_chance(one: Stored) -> neutral.Neutral:
-    """The neutral control of a search: searches like it under scores by chance, with their best as late (5.6)."""
-    chosen = {name: one.about[name] for name in ("population", "sample", "window")}
-    return neutral.replicas(REPLICAS, len(one.scored), **chosen, best=int(one.scored["score"].argmin()), seed=one.seed)
+    def by_chance(self) -> neutral.Neutral:
+        """The neutral control: searches like this one under scores by chance, with their best as late (5.6)."""
+        chosen = {name: self.about[name] for name in ("population", "sample", "window")}
+        best = int(self.scored["score"].argmin())
+        return neutral.replicas(REPLICAS, len(self.scored), **chosen, best=best, seed=self.seed)
 
 
 def stored(study: Study, *parts: str) -> list[Stored]:
-    """The stored searches of these parts, by part and seed."""
+    """The stored searches of these parts (default: of all), by part and seed."""
     return [
         Stored(part, one.seed, study.frame(one.name, failed=True), study.about(one.name))
         for part in parts or experiments.SEARCHED
         for one in study.seeds(part)
     ]
+
+
+def alive(study: Study, *parts: str) -> list[Stored]:
+    """The stored searches of these parts in which a candidate has a score."""
+    return [one for one in stored(study, *parts) if len(one.scored)]
+
+
+def best(study: Study) -> pd.Series:
+    """The best candidate of evolution over all its searches."""
+    return min((one.winner for one in alive(study, "evolution")), key=lambda row: row["score"])
 
 
 def compared(study: Study) -> dict[str, str]:
@@ -83,47 +88,29 @@ def sources(study: Study) -> dict[str, str]:
 
 def _chosen(study: Study) -> dict[str, pd.Series]:
     scored = [one.scored.assign(part=one.part) for one in alive(study)]
-    rows = pd.concat(scored, ignore_index=True) if scored else pd.DataFrame({"part": []})
+    rows = pd.concat(scored).sort_values("score", kind="stable") if scored else pd.DataFrame({"part": []})
     evolved, drawn = (rows[rows["part"] == part] for part in ("evolution", "random"))
-    found = {"RS": _lowest(drawn)} if len(drawn) else {}
+    found = {"RS": drawn.iloc[0]} if len(drawn) else {}
     if len(evolved):
-        for k in experiments.KEPT:
-            found[f"S{k}"] = _lowest(_with_bits(evolved, rows, k))
-        found["best"] = _lowest(evolved)
+        found |= {f"S{k}": _with_bits(rows, k) for k in experiments.KEPT} | {"best": evolved.iloc[0]}
     return found
 
 
-def _with_bits(evolved: pd.DataFrame, rows: pd.DataFrame, k: int) -> pd.DataFrame:
-    for searched in (evolved, rows):
-        if len(exact := searched[searched["genome"].str.count("1") == k]):
-            return exact
-    apart = (evolved["genome"].str.count("1") - k).abs()
-    return evolved[apart == apart.min()]
-
-
-def _lowest(rows: pd.DataFrame) -> pd.Series:
-    return rows.iloc[int(rows["score"].argmin())]
+def _with_bits(rows: pd.DataFrame, k: int) -> pd.Series:
+    apart = (rows["genome"].str.count("1") - k).abs()
+    keys = rows.assign(inexact=apart > 0, other=rows["part"] != "evolution", apart=apart)
+    return keys.sort_values(["inexact", "other", "apart", "score"], kind="stable").iloc[0]
 
 
 def noise(study: Study) -> pd.DataFrame:
-    """Retraining noise: for L, E and P the standard deviation over repeats, pooled over genomes, and the count."""
+    """Retraining noise of L, E and P: its standard deviation `sd` pooled over genomes, `free` degrees of freedom."""
     frame = study.frame("noise")
-    groups = frame.groupby("name")
-    return pd.DataFrame({
-        "sd": [float(np.sqrt(groups[name].var().mean())) for name in "LEP"],
-        "genomes": len(groups), "repeats": int(groups.size().min()),
-    }, index=list("LEP"))  # fmt: skip
-
-
-def best(study: Study) -> pd.Series:
-    """The best candidate of evolution over all its searches; ValueError if none has a score."""
-    if not (found := alive(study, "evolution")):
-        raise ValueError("no candidate of evolution has a score, so there is no best network")
-    return min((one.winner for one in found), key=lambda row: row["score"])
+    groups = frame.groupby("name")[["L", "E", "P"]]
+    return pd.DataFrame({"sd": np.sqrt(groups.var().mean()), "free": len(frame) - groups.ngroups})
 
 
 def drawn(row: pd.Series, name: str) -> np.ndarray:
-    """The draws of a set score in a row of `quality`, over half samples of the pairs, recentred on its value."""
+    """The draws of a score in a row of `quality`, over half samples of the pairs, recentred on its value."""
     draws = row.filter(regex=rf"^{name}_\d+$").dropna().to_numpy(float)
     return draws - draws.mean() + row[name] if len(draws) else draws
 
@@ -137,6 +124,7 @@ def measured(study: Study) -> pd.DataFrame:
     return found.drop_duplicates("genome", ignore_index=True)
 
 
-def alive(study: Study, *parts: str) -> list[Stored]:
-    """The stored searches of these parts in which a candidate has a score."""
-    return [one for one in stored(study, *parts) if len(one.scored)]
+def machine(study: Study) -> str:
+    """Where table 2 was timed."""
+    about = study.about("timing")
+    return f"{about['evaluation']['device']}, threads: {about['threads']}"

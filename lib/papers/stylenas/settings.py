@@ -27,7 +27,7 @@ class Settings(settings.WorkerSettings):
     lr: float  # Adam's rate at the start of every training (O: 1e-4)
     final_lr: float  # and at its end, on a cosine (O: the same)
     oracle_side: int  # px
-    oracle_steps: int  # of the supervisory oracle, at least 5 times a candidate's (specification 3.8)
+    oracle_steps: int  # of the supervisory oracle, at least 5 times a candidate's (3.8)
     final_side: int  # px
     final_steps: int  # of the networks compared in the tables
     photowct_steps: int  # of each of PhotoWCT's four decoders
@@ -67,19 +67,18 @@ class Settings(settings.WorkerSettings):
         "table_pairs": (4, 10_000),
         **dict.fromkeys(("searches", "timed_runs"), (1, 1000)),
         "noise_repeats": (2, 1000),
-        "resamples": (0, 100_000),
+        "resamples": (2, 100_000),
         "shown_pairs": (1, 12),
     }
     SWEPT: ClassVar = ("training", "timed_widths", "noise_genomes")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("width", "table_width", "timed_widths"):
-            if odd := [value for value in self._values(name) if value % 32]:
-                raise ValueError(f"{name} is {odd[0]}; multiples of 32 are allowed, as the height is half of it")
-        for name in ("side", "oracle_side", "final_side"):
-            if (value := getattr(self, name)) % 16:
-                raise ValueError(f"{name} is {value}; multiples of 16 are allowed")
+        sizes = {32: ("width", "table_width", "timed_widths"), 16: ("side", "oracle_side", "final_side")}
+        for multiple, names in sizes.items():  # a pair's height is half its width
+            for name in names:
+                if odd := [value for value in self._values(name) if value % multiple]:
+                    raise ValueError(f"{name} is {odd[0]}; multiples of {multiple} are allowed")
         for name in self.noise_genomes:
             try:
                 StyleNas().named(name)

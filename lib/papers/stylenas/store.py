@@ -4,12 +4,10 @@ They lie below the cache folder, in a folder named after the recipe, the photos,
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,7 +35,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained, with transforms off (specification 4.1). `repeat` draws other weights and orders."""
+    """How a network is trained, with transforms off (section 4.1). `repeat` draws other weights and orders."""
 
     encoder: str
     training: tuple[str, ...]
@@ -76,31 +74,17 @@ def decoder(recipe: Recipe, genome: Genome, told: Tell = silent) -> tuple[Photor
 
     A training calls `told` at its beginning and in each step. Raises FloatingPointError if it diverges.
     """
-    key = SPACE.training_key(genome)
     seed = device.keyed_seed(recipe.seed, recipe.repeat)
 
     def train(network: PhotorealDecoder) -> Fit:
         photoreal.initialise(network, seed)
-        with _followed(network, recipe.schedule.steps, told):
-            return autoencoder.train_decoder(
-                network, encoder(recipe.encoder, recipe.device), recipe.shown().to(recipe.device), recipe.schedule,
-                seed, taps=_taps(recipe),
-            )  # fmt: skip
+        seeing, seen = encoder(recipe.encoder, recipe.device), recipe.shown().to(recipe.device)
+        return autoencoder.train_decoder(
+            network, seeing, seen, recipe.schedule, seed, taps=_taps(recipe), told=told
+        )  # fmt: skip
 
     network = PhotorealDecoder(SPACE.decode(genome)).to(recipe.device)
-    return network, _once(recipe, SPACE.text(key), network, train)
-
-
-@contextmanager
-def _followed(network: nn.Module, steps: int, told: Tell) -> Iterator[None]:
-    """Within the block, in which each step of a training runs the network once, say how many steps are done."""
-    told(0, steps)
-    begun = count(1)
-    hook = network.register_forward_hook(lambda *_: told(next(begun), steps))
-    try:
-        yield
-    finally:
-        hook.remove()
+    return network, _once(recipe, SPACE.text(SPACE.training_key(genome)), network, train)
 
 
 def forget(recipe: Recipe, genome: Genome) -> None:
@@ -141,13 +125,9 @@ def _path(recipe: Recipe, name: str) -> Path:
 
 def _taps(recipe: Recipe) -> Sequence[Tensor] | None:
     """The encoder's features of all training photos, where they are small enough to keep."""
-    values = sum(width / 4**level for level, width in enumerate(normalised_vgg.CHANNELS))
-    if 4 * values * recipe.photos * recipe.side**2 > KEPT:
+    if 4 * normalised_vgg.tap_values(recipe.photos * recipe.side**2) > KEPT:
         return None
-    without = replace(
-        recipe, schedule=Schedule(0, 1, 1.0, 1.0), seed=0, repeat=0
-    )  # nothing that features do not follow from
-    return _encoded(without)
+    return _encoded(replace(recipe, schedule=Schedule(0, 1, 1.0, 1.0), seed=0, repeat=0))  # which play no part in them
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""The surrogate objective: a formula in place of training, to try searches on in seconds (specification 5.6).
+"""The surrogate objective: a formula in place of training, to try searches on in seconds (section 5.6).
 
 It sums up the authors' log of one search, a biased sample in which good genomes are alike: for tests and budgets, never
 for conclusions on what an operator does.

@@ -22,9 +22,7 @@ LABELS = {
 ENCODERS = {"vgg16": "VGG-16", "vgg19": "VGG-19", "random": "random-feature encoder"}
 SUBSETS = {"": "ours", "_search": "search pairs", "_heldout": "held-out pairs"}
 PRINTED = {"fd_style": "FID-Style", "fd_oracle": "FID-Oracle", "tv": "TV score"}  # of our measures
-ARROWS = {**dict.fromkeys(("fd_style", "kd_style", "fd_oracle", "kd_oracle"), " ↓"), "tv": " ↑"}
-SHOWN = ("fd_style", "kd_style", "fd_oracle", "kd_oracle", "tv", "ssim")  # in table 1; the other tables have all
-BESIDE = ("content", "style", "oracle")  # whose total variation stands in table 1
+ARROWS = {"tv": " ↑", "ssim": ""}  # the distances are to be low
 WIDTH, PAIRS = 768, "style/photoreal"  # of the paper's table 1
 PARTS = ["L", "E", "P", "O"]
 
@@ -57,91 +55,70 @@ def measures(study: Study) -> dict[str, str]:
     inception = "inception-2015" in study.about("quality")["weights"]
     fd, kd = ("FID", "KID") if inception else ("FD-lite0", "KD-lite0")
     return {"fd_style": f"{fd} to styles", "kd_style": f"{kd} to styles", "fd_oracle": f"{fd} to oracle",
-            "kd_oracle": f"{kd} to oracle", "tv": "TV", "tv_gap": "TV less the content's",
-            "tv_isotropic": "TV, isotropic", "ssim": "SSIM to content"}  # fmt: skip
-
-
-def rated(study: Study) -> pd.DataFrame:
-    """Every measure of every method; `low` and `high` are 95 % over half samples of the pairs, where there are any.
-
-    The relative difference is left out where the paper's quantity is another one: other features, pairs or size.
-    """
-    frame, names, called, paper = study.frame("quality"), measures(study), labels(study), printed("table1")
-    about = {name: frame[name].iloc[0] for name in ("width", "pairs", "smoothing") if name in frame}
-    alike = study.about("quality")["evaluation"]["pairs"] == PAIRS and about.get("width") == WIDTH
-    for suffix in SUBSETS if {"tv_search", "tv_heldout"} <= set(frame) else ("",):
-        content = frame.loc[frame["name"] == "content", f"tv{suffix}"]
-        frame[f"tv_gap{suffix}"] = frame[f"tv{suffix}"] - content.mean()
-    lines = []
-    for measure in (name for name in names if name in frame):
-        same = alike and (measure == "tv" or names[measure].startswith("FID"))
-        for _, row in frame[frame[measure].notna()].iterrows():
-            draws, theirs = records.drawn(row, measure), paper.get(row["name"], {}).get(PRINTED.get(measure), np.nan)
-            low, high = np.percentile(draws, [2.5, 97.5]) if len(draws) else (np.nan, np.nan)
-            own = {column: row.get(f"{measure}{suffix}", np.nan) for suffix, column in SUBSETS.items()}
-            lines.append({
-                "key": measure, "name": row["name"], "measure": names[measure] + ARROWS.get(measure, ""),
-                "method": called[row["name"]], **own, "low": low, "high": high, "paper": theirs,
-                "paper's measure": "" if np.isnan(theirs) else PRINTED[measure],
-                "relative difference": own["ours"] / theirs - 1 if same else np.nan, **about,
-            })  # fmt: skip
-    return pd.DataFrame(lines)
+            "kd_oracle": f"{kd} to oracle", "tv": "TV", "ssim": "SSIM to content"}  # fmt: skip
 
 
 @needs("quality")
 def table1(study: Study) -> pd.DataFrame:
-    """The compared methods beside the paper's numbers, and the total variation of contents, styles and oracle."""
-    frame = rated(study)
-    beside = (frame["key"] == "tv") & frame["name"].isin(BESIDE)
-    chosen = frame[beside | (frame["key"].isin(SHOWN) & frame["name"].isin(experiments.TABLE1))]
-    return study.table("table1", chosen.drop(columns=["key", "name"]))
+    """Every measure of every method and anchor, with 95 % intervals over half samples of the pairs, if there are any.
 
-
-@needs("quality")
-def quality(study: Study) -> pd.DataFrame:
-    """Every measure of every method."""
-    return study.table("extra_quality", rated(study).drop(columns=["key", "name"]))
+    The relative difference is left out where the paper's quantity is another one: other features, pairs or size.
+    """
+    frame, called, paper = study.frame("quality").set_index("name"), labels(study), printed("table1")
+    alike = study.about("quality")["evaluation"]["pairs"] == PAIRS and frame["width"].iloc[0] == WIDTH
+    parts = []
+    for measure, name in measures(study).items():
+        draws = [records.drawn(row, measure) for _, row in frame.iterrows()]
+        ends = [np.percentile(one, [2.5, 97.5]) if len(one) else (np.nan, np.nan) for one in draws]
+        theirs = frame.index.map(paper.loc[PRINTED[measure]].to_dict() if measure in PRINTED else {}).astype(float)
+        same = alike and (measure == "tv" or name.startswith("FID"))
+        parts.append(pd.DataFrame({
+            "measure": name + ARROWS.get(measure, " ↓"), "method": frame.index.map(called),
+            **{column: frame.get(f"{measure}{suffix}", np.nan) for suffix, column in SUBSETS.items()},
+            "ours, low": [low for low, _ in ends], "ours, high": [high for _, high in ends], "paper": theirs,
+            "paper's measure": np.where(np.isnan(theirs), "", PRINTED.get(measure, "")),
+            "relative difference": frame[measure] / theirs - 1 if same else np.nan,
+            **frame[["width", "pairs", "smoothing"]],
+        }, index=frame.index))  # fmt: skip
+    return study.table("table1", pd.concat(parts).dropna(subset="ours"))
 
 
 @needs("timing")
 def table2(study: Study) -> pd.DataFrame:
     """Median seconds at every size, networks and smoothing apart; how often faster than PhotoWCT, ours and theirs."""
-    frame, called, paper = study.frame("timing"), labels(study), printed("table2")
-    slow = frame[frame["name"] == "PhotoWCT"].set_index("width")["seconds_median"]
-    ours = study.about("timing")
-    where = f"{ours['evaluation']['device']}, threads: {ours['threads']}"
-    lines = []
-    for _, row in frame.iterrows():
-        own = paper.loc[size(row["width"])] if size(row["width"]) in paper.index else pd.Series(dtype=float)
-        theirs, smoothed = own.get(row["name"], np.nan), row["name"].startswith("PhotoWCT")
-        lines.append({
-            "size": size(row["width"]), "method": called[row["name"]], "seconds": row["seconds_median"],
-            "networks": row["networks_s"], "smoothing": row["smoothing_s"] if smoothed else np.nan,
-            "runs": int(row["runs"]),
-            "times faster than PhotoWCT": slow.get(row["width"], np.nan) / row["seconds_median"],
-            "paper: seconds": theirs, "paper: times faster": own.get("PhotoWCT", np.nan) / theirs, "on": where,
-        })  # fmt: skip
-    return study.table("table2", pd.DataFrame(lines))
+    frame = study.frame("timing")
+    frame["size"] = frame["width"].map(size)
+    paper = printed("table2").rename_axis("size").reset_index().melt("size", var_name="name", value_name="theirs")
+    rows = frame.merge(paper, "left", on=["size", "name"])
+    slow = rows[rows["name"] == "PhotoWCT"].set_index("size")[["seconds_median", "theirs"]]
+    ours, theirs = (rows["size"].map(slow[column]) / rows[column] for column in slow)
+    return study.table("table2", pd.DataFrame({
+        "size": rows["size"], "method": rows["name"].map(labels(study)), "ours: seconds": rows["seconds_median"],
+        "networks": rows["networks_s"], "runs": rows["runs"].astype(int),
+        "smoothing": rows["smoothing_s"].where(rows["name"].str.startswith("PhotoWCT")),
+        "ours: times faster": ours, "paper: seconds": rows["theirs"], "paper: times faster": theirs,
+        "on": records.machine(study),
+    }))  # fmt: skip
 
 
 @needs("anchors")
 def anchors(study: Study) -> pd.DataFrame:
     """Errors to the oracle of what any network must beat, beside those of the compared networks (4.2)."""
-    found, called = study.frame("anchors"), labels(study)
-    known, networks = records.measured(study), records.compared(study)
-    rows = [found.assign(what=found["name"].map(called))]
-    rows += [known[known["genome"] == text].assign(what=called[name]) for name, text in networks.items()]
-    frame = pd.concat(rows)[["what", "E", "P", "E_fro", "P_sum"]]
+    found, called, known = study.frame("anchors"), labels(study), records.measured(study)
+    networks = pd.Series(records.compared(study), name="genome").rename_axis("name").reset_index()
+    frame = pd.concat([found, networks.merge(known.drop(columns="name", errors="ignore"), on="genome")])
     bar = found.loc[found["name"] == "colour", "E"].min()
-    return study.table("extra_anchors", frame.assign(**{"E below a colour transfer's": frame["E"] < bar}))
+    columns = {"E": "E", "P": "P", "E_fro": "E, Frobenius norm", "P_sum": "P, sum of taps"}
+    shown = frame[list(columns)].rename(columns=columns).assign(**{"E below a colour transfer's": frame["E"] < bar})
+    shown.insert(0, "what", frame["name"].map(called))
+    return study.table("extra_anchors", shown)
 
 
-def networks(study: Study) -> pd.DataFrame | None:
+@needs("evolution-0")
+def networks(study: Study) -> pd.DataFrame:
     """The compared networks; what was trained and scored as a candidate has L and its parts."""
-    if not (found := records.alive(study)):
-        return None
     known, called, lines = records.measured(study).set_index("genome"), labels(study), []
-    width = found[0].about["settings"]["width"]
+    width = study.about("evolution-0")["settings"]["width"]
     for name, text in records.compared(study).items():
         genome = SPACE.parse(text)
         decoder = SPACE.decode(genome)
@@ -157,37 +134,32 @@ def networks(study: Study) -> pd.DataFrame | None:
 @needs("noise")
 def noise(study: Study) -> pd.DataFrame:
     """Means and standard deviations of genomes trained again, pooled in the last rows, with the authors' log's."""
-    frame, pooled, authors = study.frame("noise"), records.noise(study), log.read()
-    lines = [
-        {"genome": name, "trainings": len(part), **{f"mean {of}": part[of].mean() for of in "LEP"},
-         **{f"sd {of}": part[of].std() for of in "LEP"}}
-        for name, part in ((str(key), part) for key, part in frame.groupby("name", sort=False))
-    ]  # fmt: skip
-    lines.append({"genome": "pooled", "trainings": len(frame), **{f"sd {of}": pooled.loc[of, "sd"] for of in "LEP"}})
+    groups, authors = study.frame("noise").groupby("name", sort=False), log.read()
+    each = groups[["L", "E", "P"]].agg(["mean", "std"])
+    each.columns = each.columns.map(lambda of: of[0] if of[1] == "mean" else f"{of[0]}, sd")
+    each.insert(0, "trainings", groups.size())
+    below = {"pooled": {"trainings": each["trainings"].sum(), **records.noise(study)["sd"].add_suffix(", sd")}}
     if authors is not None:
-        lines.append({"genome": "authors' log", "trainings": len(authors), "sd L": log.noise(authors)})
-    return study.table("extra_noise", pd.DataFrame(lines))
+        below["authors' log"] = {"trainings": len(authors), "L, sd": log.noise(authors)}
+    table = pd.concat([each, pd.DataFrame.from_dict(below, orient="index")])
+    return study.table("extra_noise", table.rename_axis("genome").reset_index())
 
 
-def searches(study: Study) -> pd.DataFrame | None:
+@needs("evolution-0")
+def searches(study: Study) -> pd.DataFrame:
     """What each search found, also at the budget that all have, and the trainings that shared weights saved."""
-    if not (found := records.alive(study)):
-        return None
-    budget = min(len(one.rows) for one in found)
-    weights = found[0].about["settings"]["weights"]
-    lines = [{"search": one.part, "seed": one.seed, **_saved([one]), **_found(one, budget, weights)} for one in found]
+    found = records.alive(study)
+    budget, (error, perceived, _) = min(len(one.rows) for one in found), found[0].about["settings"]["weights"]
+    columns = {"L": "best L", "image": f"best {error:g}E+{perceived:g}P"}  # random search seldom meets few operators
+    lines = [
+        {"search": one.part, "seed": one.seed, **_saved([one]),
+         **{name: one.scored[of].min() for of, name in columns.items()},
+         "bits of the best": one.winner["genome"].count("1"),
+         **{f"{name} of {budget}": one.first(budget)[of].min() for of, name in columns.items()}}
+        for one in found
+    ]  # fmt: skip
     lines.append({"search": "all", **_saved(found)})
     return study.table("extra_searches", pd.DataFrame(lines).astype({"seed": "Int64"}))
-
-
-def _found(one: Stored, budget: int, weights: list[float]) -> dict[str, float]:
-    """The best of a search, also by quality alone, as random search seldom meets few operators (section 1)."""
-    error, perceived, _ = weights
-    rows = one.scored.assign(quality=error * one.scored["E"] + perceived * one.scored["P"])
-    first, of_quality = rows[rows["k"] < budget], f"best {error:g}E+{perceived:g}P"
-    return {"best L": rows["L"].min(), of_quality: rows["quality"].min(),
-            "bits of the best": one.winner["genome"].count("1"), f"best L of {budget}": first["L"].min(),
-            f"{of_quality} of {budget}": first["quality"].min()}  # fmt: skip
 
 
 def _saved(found: list[Stored]) -> dict[str, int]:
@@ -200,5 +172,5 @@ def _saved(found: list[Stored]) -> dict[str, int]:
 
 
 PRODUCTS: tuple[Callable[[Study], pd.DataFrame | None], ...] = (
-    table1, quality, table2, anchors, networks, noise, searches,
+    table1, table2, anchors, networks, noise, searches,
 )  # fmt: skip

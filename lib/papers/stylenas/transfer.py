@@ -101,9 +101,6 @@ def _photo(what: str, name: Any, side: int | None) -> Tensor:
 @torch.no_grad()
 def paint(network: Network, content: Tensor, style: Tensor) -> Tensor:
     """The picture (1, 3, H, W) in [0, 1] of two photos (1, 3, H, W) in [0, 1] of any sizes, at the content's."""
-    for name, photo in (("content", content), ("style", style)):
-        if photo.ndim != 4 or photo.shape[:2] != (1, 3) or not torch.isfinite(photo).all():
-            raise ValueError(f"{name} is {tuple(photo.shape)}; finite numbers of the shape (1, 3, H, W) are allowed")
     where = next(network.decoder.parameters()).device
     code = network.decoder.code(network.encoder(_padded(_within(style.to(where), WHOLE))), network.numerics)
     height, width = content.shape[2:]
@@ -134,7 +131,7 @@ def save_network(path: str | Path, genome: str | Path = "S7", *, training: str |
 def _network(genome: str | Path, training: str | Path | None, settings: Settings | None) -> Network:
     if file := one_cell.network_file(genome):
         return _saved(file)
-    known, chosen = SPACE.named(str(genome)), _on(training, settings or _desk())
+    known, chosen = SPACE.named(str(genome)), _on(training, settings or one_cell.desk(Settings, "03_stylenas"))
     ev = Evaluation.of(chosen)
     recipe = ev.recipe("oracle" if genome == "oracle" else "final")
     with few_threads(chosen.threads), one_cell.training_data(training, WAY_OUT):  # as many as a study trains with
@@ -153,10 +150,6 @@ def _on(training: Any, settings: Settings) -> Settings:
         allowed = f"{photos.BUNDLED}, {', '.join(SETS)}, or the path of a folder of photos"
         raise ValueError(f"training is {training!r}; allowed are {allowed}")
     return replace(settings, profile="custom", training=[name])
-
-
-def _desk() -> Settings:
-    return one_cell.desk(Settings, "03_stylenas")
 
 
 def _saved(path: Path) -> Network:
@@ -184,33 +177,26 @@ def _padded(photo: Tensor) -> Tensor:
 
 
 def _tiled(photo: Tensor, painted: Callable[[Tensor], Tensor]) -> Tensor:
-    """A large photo (1, 3, H, W) painted tile by tile; in the overlap the weight falls off linearly to each border."""
+    """A large photo (1, 3, H, W) painted tile by tile; in an overlap the weight falls off linearly to each border."""
     total, weight = torch.zeros_like(photo), torch.zeros_like(photo[:, :1])
     for rows in _spans(photo.shape[2]):
         for columns in _spans(photo.shape[3]):
-            share = torch.minimum(_ramp(rows, photo.shape[2])[:, None], _ramp(columns, photo.shape[3])[None]).to(photo)
-            total[..., rows, columns] += share * painted(photo[..., rows, columns])
+            tile = painted(photo[..., rows, columns])
+            share = (_ramp(tile.shape[2])[:, None] * _ramp(tile.shape[3])).to(tile)
+            total[..., rows, columns] += share * tile
             weight[..., rows, columns] += share
     return total / weight
 
 
 def _spans(side: int) -> Iterator[slice]:
     """Tiles of TILE px that overlap by two margins; the last one ends with the side."""
-    if side <= TILE:
-        yield slice(0, side)
-        return
-    step = TILE - 2 * MARGIN
-    for start in range(0, side - 2 * MARGIN, step):
-        begin = min(start, side - TILE)
-        yield slice(begin, begin + TILE)
+    for start in range(0, max(side - 2 * MARGIN, 1), TILE - 2 * MARGIN):
+        begin = max(0, min(start, side - TILE))
+        yield slice(begin, min(begin + TILE, side))
 
 
-def _ramp(span: slice, side: int) -> Tensor:
-    """Weights of a tile's rows or columns: 1 inside, falling over a margin to borders that are not the photo's."""
-    places = torch.arange(span.start, span.stop)
-    ends = [places - span.start + 1 if span.start else None, span.stop - places if span.stop < side else None]
-    weights = torch.ones(len(places))
-    for distance in ends:
-        if distance is not None:
-            weights = torch.minimum(weights, ((distance - MARGIN / 2) / MARGIN).clamp(1e-3, 1))
-    return weights
+def _ramp(side: int) -> Tensor:
+    """Weights of a tile's rows or columns: 1 inside, falling over a margin to both ends; where no tile lies beside,
+    they cancel."""
+    places = torch.arange(1, side + 1)
+    return ((torch.minimum(places, places.flip(0)) - MARGIN / 2) / MARGIN).clamp(1e-3, 1)

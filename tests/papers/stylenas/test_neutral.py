@@ -101,12 +101,6 @@ def test_a_percentile_is_small_where_chance_rarely_goes_so_low() -> None:
     assert neutral.percentile(values, values[3]) == 5
 
 
-@pytest.mark.parametrize("shape", [(0, 10, 5, 2), (3, 4, 5, 2), (3, 10, 0, 2), (3, 10, 5, 0)])
-def test_sizes_out_of_range_are_refused(shape: tuple[int, int, int, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1 each"):
-        neutral.replicas(*shape)
-
-
 def test_the_authors_search_converged_beyond_chance() -> None:
     if (authors := log.read()) is None:
         pytest.skip(log.ABSENT)

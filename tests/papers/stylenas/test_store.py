@@ -21,7 +21,7 @@ def recipe(weights):
 def trainings(monkeypatch):
     """The trainings that really happen."""
     done, descend = [], autoencoder._descend
-    monkeypatch.setattr(autoencoder, "_descend", lambda *given: done.append(1) or descend(*given))
+    monkeypatch.setattr(autoencoder, "_descend", lambda *given, **more: done.append(1) or descend(*given, **more))
     return done
 
 
@@ -58,7 +58,7 @@ def test_workers_that_ask_at_once_train_once_and_get_the_same(recipe, trainings)
 
 
 def test_a_training_that_fails_leaves_nothing_behind(recipe, monkeypatch):
-    def diverge(*given):
+    def diverge(*given, **more):
         raise FloatingPointError("the loss is nan")
 
     monkeypatch.setattr(autoencoder, "_descend", diverge)
