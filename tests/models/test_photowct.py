@@ -9,7 +9,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from lib.models import photowct, wct
 from lib.models.normalised_vgg import CHANNELS
 from lib.models.photowct import DEPTHS, InverseVGG, PhotoWCT
-from lib.models.wct import Numerics
 from tests.reference import narrow_stylenas
 
 GOLDEN = {4: (3_505_219, 15.8), 3: (555_075, 7.4), 2: (112_451, 3.7), 1: (1_731, 0.1)}
@@ -107,15 +106,6 @@ def test_the_style_is_encoded_once_for_all_stages(cascade):
     cascade.encoder.register_forward_hook(lambda module, inputs, output: shapes.append((inputs[0].shape, len(output))))
     cascade.stylise(pictures(), pictures(64, 32, seed=1))
     assert shapes == [((1, 3, 64, 32), 4)]
-
-
-def test_one_stage_alone_gives_its_features_the_styles_statistics(cascade):
-    content, style = pictures(), pictures(48, 64, seed=1)
-    code, numerics = cascade.encoder.encode(content, 4), Numerics(covariance="float32")
-    colour = wct.colouring(cascade.encoder(style, 4)[3], numerics)
-    painted = wct.apply(code.features, wct.fit(code.features, colour, numerics))
-    expected = cascade.decoders[4](painted, code.indices, code.sizes)
-    assert torch.equal(cascade.stylise(content, style, depths=(4,)), expected)
 
 
 def test_pictures_that_are_not_finite_are_refused(cascade):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.models import wct
-from lib.models.wct import Affine, Numerics, TransformError
+from lib.models.wct import Numerics, TransformError
 from tests.reference.wct_svd import transfer
 
 EXACT = Numerics(content_shift=0)
@@ -83,14 +83,6 @@ def test_fewer_positions_than_channels_give_finite_features(size, numerics):
     assert moved(small, large, numerics).isfinite().all()
 
 
-def test_a_dead_channel_of_the_content_takes_the_mean_of_the_style():
-    content, style = features(4, 8, 8), features(4, 8, 8, seed=1)
-    content[:, 2] = 0
-    out = moved(content, style, Numerics())
-    assert out.isfinite().all()
-    torch.testing.assert_close(mean(out), mean(style))
-
-
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 @pytest.mark.parametrize("precision", wct.PRECISIONS)
 def test_features_that_are_not_finite_are_refused(value, precision):
@@ -135,11 +127,6 @@ def test_streamed_statistics_equal_plain_ones(layout, chunk, height, width):
     torch.testing.assert_close(streamed[1], covariance(x), rtol=1e-11, atol=1e-11)
 
 
-def test_a_far_off_mean_does_not_cancel_the_covariance():
-    x = features(5, 40, 50) + 1e6
-    torch.testing.assert_close(wct.statistics(x)[1], covariance(x - 1e6), rtol=1e-6, atol=1e-6)
-
-
 @pytest.mark.parametrize("offset", [0, 100])
 def test_a_single_precision_covariance_agrees_to_one_part_in_a_hundred_thousand(offset):
     content, style = features(32, 40, 50) + offset, features(32, 30, 40, seed=1) + offset
@@ -168,12 +155,6 @@ def test_maps_are_double_and_features_keep_their_precision_and_layout():
     out = wct.apply(content, map_)
     assert out.dtype == torch.float32
     assert out.is_contiguous(memory_format=torch.channels_last)
-
-
-def test_a_map_is_applied_alike_to_every_position_of_every_picture():
-    map_ = Affine(torch.tensor([[0.0, 1.0], [2.0, 0.0]]).double(), torch.tensor([5.0, 7.0]).double())
-    x = torch.arange(2 * 2 * 3 * 3).reshape(2, 2, 3, 3).float()
-    assert torch.equal(wct.apply(x, map_), torch.stack([x[:, 1] + 5, 2 * x[:, 0] + 7], 1))
 
 
 @pytest.mark.parametrize(("field", "value"), [

@@ -13,12 +13,11 @@ from PIL import Image
 
 from lib.models.photowct import DEPTHS
 from lib.papers.study import Study
-from lib.papers.stylenas import evaluate, experiments, records
+from lib.papers.stylenas import evaluate, experiments, records, surrogate
 from lib.papers.stylenas.experiments import Search
 from lib.papers.stylenas.photos import TEST
 from lib.papers.stylenas.records import SPACE
 from lib.papers.stylenas.settings import Settings
-from lib.papers.stylenas.surrogate import Surrogate
 from lib.search import loop, record
 from lib.searchers.base import drive
 from lib.spaces.base import Genome, keyed
@@ -50,7 +49,6 @@ SECONDS: dict[str, tuple[float, float]] = {
     "S9": (0.5, 0.822), "S7-ref": (0.048, 0.457), "S9-ref": (0.5, 0.822), "PhotoWCT-guided": (0.8, 6.0),
 }  # fmt: skip
 RATED = {"width": SETTINGS.table_width, "pairs": SETTINGS.table_pairs, "smoothing": SETTINGS.smoothing}
-FORMULA = Surrogate()
 Row = dict[str, Any]
 
 
@@ -62,7 +60,7 @@ def evaluation(settings: Settings = SETTINGS) -> Row:
 @cache
 def measured(genome: Genome, repeat: int = 0) -> dict[str, float]:
     """The metrics of a candidate: the surrogate's, with noise that follows from what is trained and the repeat."""
-    parts, rng = FORMULA.parts(genome), keyed(repeat, *SPACE.training_key(genome))
+    parts, rng = surrogate.parts(genome), keyed(repeat, *SPACE.training_key(genome))
     found = {name: parts[name] * float(np.exp(0.04 * rng.standard_normal())) for name in "EP"} | {"O": parts["O"]}
     objective = sum(weight * found[name] for weight, name in zip(SETTINGS.weights, "EPO", strict=True))
     values = 3 * SETTINGS.width**2 / 2

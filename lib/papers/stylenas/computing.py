@@ -31,23 +31,22 @@ from lib.search.workers import Limits, Outcome
 
 def search(study: Study, settings: Settings, part: str) -> None:
     """Run or continue every search of a part, each with a record of its own."""
-    ev, shared = Evaluation.of(settings), _engine(settings)
+    ev = Evaluation.of(settings)
     for one in experiments.searches(settings, part):
         with study.open_run(one.name, _identity(settings, one)) as run_:
             loop.run_search(
                 experiments.searcher(settings, one), evaluate.evaluate, ev, record=run_.record, budget=one.budget,
-                workers=settings.workers, gpus_per_candidate=settings.gpus_per_candidate, label=one.name, **shared,
+                window=settings.window, threads_per_candidate=settings.threads, workers=settings.workers,
+                gpus_per_candidate=settings.gpus_per_candidate, label=one.name,
             )  # fmt: skip
             study.export(run_, one.name, {})
 
 
-def _engine(settings: Settings) -> dict[str, Any]:
-    return {"window": settings.window, "threads_per_candidate": settings.threads}
-
-
 def _identity(settings: Settings, one: Search) -> dict[str, Any]:
-    searcher, ev = experiments.searcher(settings, one), Evaluation.of(settings)
-    return loop.identity(searcher, ev.identity(), **_engine(settings), weights=_digests(settings, "search"))
+    return loop.identity(
+        experiments.searcher(settings, one), Evaluation.of(settings).identity(), window=settings.window,
+        threads_per_candidate=settings.threads, weights=_digests(settings, "search"),
+    )  # fmt: skip
 
 
 def searched(study: Study, settings: Settings) -> list[Stored]:
@@ -92,10 +91,8 @@ def oracle(study: Study, settings: Settings, part: str) -> None:
 
 def final(study: Study, settings: Settings, part: str) -> None:
     """Train the compared networks and PhotoWCT's decoders."""
-    ev = Evaluation.of(settings)
-    tasks = [Task(ev, f"PhotoWCT-{depth}") for depth in DEPTHS]
-    tasks += [Task(ev, name, genome) for name, genome in _compared(study, settings).items()]
-    _compute(study, settings, part, tasks, train)
+    cascade = [Task(Evaluation.of(settings), f"PhotoWCT-{depth}") for depth in DEPTHS]
+    _compute(study, settings, part, [*cascade, *_tasks(study, settings, experiments.NETWORKS)], train)
 
 
 def train(task: Task, seed: int, folder: Path) -> Outcome:
@@ -167,42 +164,34 @@ def _off(ev: Evaluation) -> Iterator[Tensor]:
     yield from (network(pair.content).clamp(0, 1) for pair in evaluate.prepared(ev))
 
 
+def _tasks(study: Study, settings: Settings, names: Sequence[str], source: str = "", **more: Any) -> list[Task]:
+    """Those of the methods that can be run: searched networks that were found, authors' pictures that are there."""
+    searched(study, settings)
+    ev, known = Evaluation.of(settings), records.compared(study)
+    ev = replace(ev, pairs=source or ev.pairs)
+    absent = set(experiments.NETWORKS) - set(known)
+    absent |= set() if all(pair.reference for pair in photos.pairs(ev.pairs)) else {"reference"}
+    return [Task(ev, name, known.get(name, ""), **more) for name in names if name not in absent]
+
+
 def quality(study: Study, settings: Settings, part: str) -> None:
     """Table 1: every method on the same pairs."""
-    ev, known = Evaluation.of(settings), _compared(study, settings)
-    tasks = [
-        Task(ev, name, known.get(name, ""), settings.smoothing, settings.table_width, pairs=settings.table_pairs,
-             resamples=settings.resamples)
-        for name in available(ev, known, experiments.METHODS)
-    ]  # fmt: skip
+    tasks = _tasks(study, settings, experiments.METHODS, smoothing=settings.smoothing, width=settings.table_width,
+                   pairs=settings.table_pairs, resamples=settings.resamples)  # fmt: skip
     pairs = len(photos.pairs(settings.pairs)[: settings.table_pairs])
     _compute(study, settings, part, tasks, measure, width=settings.table_width, pairs=pairs,
              smoothing=settings.smoothing)  # fmt: skip
 
 
-def _compared(study: Study, settings: Settings) -> dict[str, str]:
-    searched(study, settings)
-    return records.compared(study)
-
-
-def available(ev: Evaluation, known: Mapping[str, str], names: Sequence[str]) -> list[str]:
-    """The methods that can be run: searched networks that were found, the authors' pictures where they are there."""
-    absent = {name for name in experiments.NETWORKS if name not in known}
-    if not all(pair.reference for pair in photos.pairs(ev.pairs)):
-        absent.add("reference")
-    return [name for name in names if name not in absent]
-
-
 def timing(study: Study, settings: Settings, part: str) -> None:
     """Table 2, in this process and alone: two decoded pictures to the final one (4.4)."""
-    ev, known = Evaluation.of(settings), _compared(study, settings)
     jobs: list[Job] = []
     for width in settings.timed_widths:
-        for name in available(ev, known, experiments.TIMED):
-            slow = name == "PhotoWCT" and settings.smoothing == "closed"
-            timed = max(1, settings.timed_runs // 3) if slow else settings.timed_runs
-            task = Task(ev, name, known.get(name, ""), settings.smoothing, width, timed)
-            jobs.append(Job(len(jobs), 0, settings.seed, task, {"name": name, "text": task.genome, "width": width}))
+        for task in _tasks(study, settings, experiments.TIMED, smoothing=settings.smoothing, width=width):
+            slow = task.name == "PhotoWCT" and settings.smoothing == "closed"
+            timed = replace(task, runs=max(1, settings.timed_runs // 3) if slow else settings.timed_runs)
+            config = {"name": task.name, "text": task.genome, "width": width}
+            jobs.append(Job(len(jobs), 0, settings.seed, timed, config))
     _compute_jobs(study, settings, part, jobs, clock, workers="serial", limits=Limits(settings.threads))
 
 
@@ -239,16 +228,13 @@ def _now(where: Tensor) -> float:
 
 def paintings(study: Study, settings: Settings, part: str) -> None:
     """The pictures of the grids: bundled pairs, which may be shown, and the first three held-out ones of others."""
-    ev, known = Evaluation.of(settings), _compared(study, settings)
     jobs: list[Job] = []
     for source in dict.fromkeys([photos.BUNDLED, settings.pairs]):
-        first = 0 if source == photos.BUNDLED else settings.search_pairs
-        count = settings.shown_pairs if source == photos.BUNDLED else 3
-        own = replace(ev, pairs=source)
+        first, count = (0, settings.shown_pairs) if source == photos.BUNDLED else (settings.search_pairs, 3)
         for pair in photos.pairs(source)[first : first + count]:
-            for name in available(own, known, experiments.SHOWN):
-                task = Task(own, name, known.get(name, ""), settings.smoothing, settings.table_width, pair=pair.name)
-                config = {"pair": pair.name, "source": source, "name": name, "showable": pair.showable}
+            for task in _tasks(study, settings, experiments.SHOWN, source, smoothing=settings.smoothing,
+                               width=settings.table_width, pair=pair.name):  # fmt: skip
+                config = {"pair": pair.name, "source": source, "name": task.name, "showable": pair.showable}
                 jobs.append(Job(len(jobs), 0, settings.seed, task, config))
     _compute_jobs(study, settings, part, jobs, paint, showable=lambda row: row["config"]["showable"])
 

@@ -6,7 +6,6 @@ from lib.models import photoreal
 from lib.papers.problem import Problem
 from lib.papers.stylenas import evaluate, photos, store, surrogate
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
-from lib.papers.stylenas.surrogate import Surrogate
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome
 
@@ -27,12 +26,12 @@ def trained(ev: Evaluation, genome: Genome, seed: int) -> Outcome:
 
 def problems(settings: Any) -> list[Problem]:
     """The whole space under the surrogate, whose noise follows from a search's seed and the genome; and trained."""
-    formula, steps = Surrogate(), max(1, settings.iterations // SHARE)
+    steps = max(1, settings.iterations // SHARE)
     ev = Evaluation(**SMALL, steps=steps, oracle_steps=ORACLE * steps)
     macs = photoreal.macs(SPACE.decode(SPACE.named("S7")), ev.side, ev.side)
     return [
-        Problem("stylenas-toy", "StyleNAS space, surrogate", "standin", formula.space,
-                surrogate.evaluate, formula, formula.identity(), "surrogate of L"),
+        Problem("stylenas-toy", "StyleNAS space, surrogate", "standin", SPACE,
+                surrogate.evaluate, None, surrogate.IDENTITY, "surrogate of L"),
         Problem("stylenas", "StyleNAS, trained: L", "real", SPACE, trained, ev, ev.identity(), "L",
                 flops=6.0 * macs * ev.batch * steps, data=tuple(photos.digests([photos.BUNDLED])), weights=("vgg16",)),
     ]  # fmt: skip

@@ -4,13 +4,12 @@ It sums up the authors' log of one search, a biased sample in which good genomes
 for conclusions on what an operator does.
 """
 
-from dataclasses import dataclass, field
 from math import exp, fsum
 from typing import Any
 
+from lib.papers.stylenas.experiments import SPACE
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome, keyed
-from lib.spaces.stylenas import StyleNas
 
 WEIGHTS = (0.8, 0.1, 0.1)  # of E, P and O in the objective
 PENALTY = 1.0  # of the ridge; chosen so that the fit gives the printed numbers
@@ -26,32 +25,23 @@ EFFECTS = {  # what each active operator adds to them
 NOISE = 0.0025  # standard deviation of L between trainings of one genome
 
 
-@dataclass(frozen=True)
-class Surrogate:
-    """E and P as exponentials of sums over the active operators, by position; as printed unless told otherwise."""
-
-    space: StyleNas = field(default_factory=StyleNas)
-    start: tuple[float, float] = START
-    effects: dict[int, tuple[float, float]] = field(default_factory=lambda: EFFECTS)
-    noise: float = NOISE
-
-    def parts(self, genome: Genome) -> dict[str, float]:
-        """E, P and O of a genome, without noise."""
-        active = self.space.decode(genome).active
-        e, p = (exp(self.start[i] + fsum(self.effects[place][i] for place in active)) for i in (0, 1))
-        return {"E": e, "P": p, "O": self.space.ones(genome) / len(genome)}
-
-    def identity(self) -> dict[str, Any]:
-        """All of it but the space as plain values, for a record's header."""
-        return {"start": list(self.start), "noise": self.noise,
-                "effects": {str(place): list(pair) for place, pair in self.effects.items()}}  # fmt: skip
+IDENTITY: dict[str, Any] = {  # for a record's header
+    "start": list(START), "noise": NOISE, "effects": {str(place): list(pair) for place, pair in EFFECTS.items()},
+}  # fmt: skip
 
 
-def evaluate(surrogate: Surrogate, genome: Genome, seed: int) -> Outcome:
+def parts(genome: Genome) -> dict[str, float]:
+    """E, P and O of a genome, without noise: E and P are exponentials of sums over its active operators."""
+    active = SPACE.decode(genome).active
+    e, p = (exp(START[i] + fsum(EFFECTS[place][i] for place in active)) for i in (0, 1))
+    return {"E": e, "P": p, "O": SPACE.ones(genome) / len(genome)}
+
+
+def evaluate(settings: None, genome: Genome, seed: int) -> Outcome:
     """The outcome of a genome: L, lower is better, with its parts and the `true` L without noise.
 
     The noise follows from seed and genome, so that this is a function, as a training with its seed is.
     """
-    parts = surrogate.parts(genome)
-    true = sum(weight * parts[name] for weight, name in zip(WEIGHTS, "EPO", strict=True))
-    return Outcome(true + surrogate.noise * float(keyed(seed, *genome).standard_normal()), {**parts, "true": true})
+    found = parts(genome)
+    true = sum(weight * found[name] for weight, name in zip(WEIGHTS, "EPO", strict=True))
+    return Outcome(true + NOISE * float(keyed(seed, *genome).standard_normal()), {**found, "true": true})

@@ -13,7 +13,7 @@ from lib.data import images, pictures
 from lib.metrics.features import Features
 from lib.papers import networks, stylenas
 from lib.papers.study import Study
-from lib.papers.stylenas import computing, experiments, quality, records
+from lib.papers.stylenas import computing, experiments, records
 from lib.papers.stylenas.evaluate import SPACE
 from tests.papers.stylenas.tiny import tiny
 
@@ -116,14 +116,6 @@ def test_the_content_itself_has_an_ssim_of_1_and_the_oracle_no_distance_to_itsel
 
 
 @pytest.mark.slow
-def test_half_samples_are_the_same_pairs_for_every_method_and_centre_near_the_value(done):
-    rows = done.frame("quality").set_index("name")
-    assert {f"kd_style_{draw:03d}" for draw in range(3)} <= set(rows)
-    x, y = torch.rand(4, 5), torch.rand(4, 5)
-    assert quality.set_scores(x, y, "style", 2) == quality.set_scores(x, y, "style", 2)
-
-
-@pytest.mark.slow
 def test_winners_are_scored_again_with_seeds_that_no_search_used(done):
     rows = done.frame("rescored")
     assert set(rows["name"]) == {"evolution-0", "random-0", "stratified-0"}
@@ -190,7 +182,3 @@ def test_an_unknown_noise_genome_and_too_few_pairs_are_refused_before_any_work(s
     ):
         with pytest.raises(ValueError, match=message):
             stylenas.open_study(vars(settings) | change)
-
-
-def test_named_genomes_have_as_many_bits_as_their_names_say():
-    assert [SPACE.ones(SPACE.named(name)) for name in ("S7", "S5-ref", "S9-ref", "oracle", "empty")] == [7, 5, 9, 31, 0]

@@ -119,21 +119,9 @@ def test_figure_5a_sets_the_three_searches_beside_the_authors_log(study):
     assert "the authors' log of later work: 6 scored" in found
 
 
-def test_without_the_log_figure_5a_has_one_panel(stored_folder, monkeypatch):
-    monkeypatch.setattr(figures_search.log, "read", lambda: None)
-    study = Unsaved("stylenas", "desk", folder=stored_folder)
-    assert len(figures_search.fig5a(study).axes) == 1
-
-
 def test_figure_5b_traces_each_search(study):
     titles = [ax.get_title() for ax in study.drawn["fig5b"].axes]
     assert [title for title in titles if title] == [f"search {seed}: 119 of 120 scored" for seed in range(3)]
-
-
-def test_figure_5c_stacks_the_three_parts(study):
-    tops = [ax.get_position().y1 for ax in study.drawn["fig5c"].axes]
-    assert tops == sorted(tops, reverse=True)
-    assert [ax.get_yscale() for ax in study.drawn["fig5c"].axes] == ["log", "log", "linear"]
 
 
 def test_the_control_has_its_best_as_late_as_the_search(stored_study):
@@ -157,17 +145,10 @@ def test_the_effects_of_the_bits_are_those_of_the_formula(stored_study):
     frame = figures_search.effects(records.measured(stored_study)).set_index("operator")
     assert len(frame) == 31
     assert frame["value"].is_monotonic_increasing
-    for position, (effect, _) in world.FORMULA.effects.items():
+    for position, (effect, _) in world.surrogate.EFFECTS.items():
         row = frame.loc[f"{figures_search.OPERATORS[position].name} ({position})"]
         assert row["value"] == pytest.approx(effect, abs=0.06)
         assert row["low"] <= row["value"] <= row["high"]
-
-
-def test_a_bit_that_no_network_uses_has_no_effect():
-    rows = pd.DataFrame({"genome": ["1" + "0" * 31, "0" * 32] * 5, "E": [0.01, 0.02] * 5})
-    frame = figures_search.effects(rows).set_index("operator")
-    assert frame["value"].to_dict().pop("d0.wct (0)") < 0
-    assert not frame.drop("d0.wct (0)")["value"].any()
 
 
 def test_the_compared_networks_are_ringed_among_the_candidates(study):
@@ -182,11 +163,6 @@ def test_the_bars_of_an_operator_sum_to_what_the_objective_gains_without_it(stud
     frame = study.frame("ablation")
     gains = frame["L"].iloc[1:] - frame["L"].iloc[0]
     assert [sum(heights[place]) for place in range(len(gains))] == pytest.approx(gains.to_list())
-
-
-def test_a_figure_is_saved_with_the_study(stored_study):
-    figures.fig3(stored_study)
-    assert {path.name for path in stored_study.folder.iterdir()} == {"records", "fig3.png", "fig3.pdf"}
 
 
 def test_without_records_only_the_space_is_drawn(tmp_path):
