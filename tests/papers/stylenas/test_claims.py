@@ -59,13 +59,22 @@ def single(study):
     return study
 
 
+def fresh(study):
+    """The study read anew from its folder."""
+    return Study("stylenas", study.profile, folder=study.folder)
+
+
+def finding(study, name):
+    return CLAIMS[name].test(fresh(study), CLAIMS[name])
+
+
 def verdict(study, name):
-    return str(CLAIMS[name].test(study, CLAIMS[name]).verdict)
+    return str(finding(study, name).verdict)
 
 
 def judged(study, *names):
     """The rows of some claims as `judge_all` has them."""
-    table = claims.judge_all(study).set_index("id")
+    table = claims.judge_all(fresh(study)).set_index("id")
     return table.loc[list(names)]
 
 
@@ -206,7 +215,7 @@ def test_two_methods_that_are_one_network_are_not_compared_and_named(study):
     rated(study, texts={"RS": text})
     changed(study, "timing", lambda row: row["config"].update(text=text) if row["config"]["name"] == "RS" else None)
     for name in ("C13d", "C13a-s", "C13c"):
-        found = CLAIMS[name].test(study, CLAIMS[name])
+        found = finding(study, name)
         assert found.verdict == "not run"
         assert f"the same network: {text}" in found.note
     assert verdict(study, "C7a") == "supported"
@@ -215,19 +224,19 @@ def test_two_methods_that_are_one_network_are_not_compared_and_named(study):
 def test_a_note_says_which_network_evolution_did_not_find(study, monkeypatch):
     parts = {**records.sources(study), "S7": "stratified"}
     monkeypatch.setattr(records, "sources", lambda study: parts)
-    notes = [CLAIMS[name].test(study, CLAIMS[name]).note for name in ("C5a-s", "C13c", "C7a", "C5b-s")]
+    notes = [finding(study, name).note for name in ("C5a-s", "C13c", "C7a", "C5b-s")]
     assert ["stratified" in note for note in notes] == [True, True, True, False]
 
 
 def test_the_same_halves_of_pairs_cancel_in_a_difference(study):
-    found = CLAIMS["C5d-s"].test(rated(study), CLAIMS["C5d-s"])
+    found = finding(rated(study), "C5d-s")
     draws = records.drawn(study.frame("quality").set_index("name").loc["RS"], "kd_style")
     assert found.high - found.low < 0.9 * np.ptp(np.percentile(draws, [2.5, 97.5]))
     assert found.low < found.effect < found.high
 
 
 def test_with_inceptions_features_the_papers_own_measure_is_judged(study):
-    found = CLAIMS["C5"].test(rated(study, weights="inception-2015"), CLAIMS["C5"])
+    found = finding(rated(study, weights="inception-2015"), "C5")
     assert found.verdict == "supported"
     assert found.note.startswith("KID")
 
@@ -271,8 +280,8 @@ def test_sizes_that_were_not_timed_leave_a_claim_not_run(study):
 
 def lead(study):
     """Evolution's best L less than that of random search, at equal budget, and the noise of L."""
-    found = CLAIMS["C1b"].test(study, CLAIMS["C1b"])
-    return found.effect, records.noise(study)["sd"]["L"]
+    found = finding(study, "C1b")
+    return found.effect, records.noise(fresh(study))["sd"]["L"]
 
 
 def test_single_searches_are_compared_within_the_noise_of_retraining(alone):
@@ -283,7 +292,7 @@ def test_single_searches_are_compared_within_the_noise_of_retraining(alone):
                                        ("C1c", -3.0, "contradicted")):  # fmt: skip
         more = deviations * noise - lead(alone)[0]
         moved(alone, "random-0", "L", lambda row, more=more: row["metrics"]["L"] + more)
-        found = CLAIMS[name].test(alone, CLAIMS[name])
+        found = finding(alone, name)
         assert (name, deviations, str(found.verdict)) == (name, deviations, expected)
         assert found.n == 1
     assert gap != lead(alone)[0]
@@ -292,20 +301,20 @@ def test_single_searches_are_compared_within_the_noise_of_retraining(alone):
 def test_several_searches_are_compared_by_their_spread(study):
     for seed in range(3):
         moved(study, f"random-{seed}", "L", lambda row, seed=seed: 0.5 + 0.001 * seed + row["k"] / 1e4)
-    found = CLAIMS["C1a"].test(study, CLAIMS["C1a"])
+    found = finding(study, "C1a")
     assert (str(found.verdict), found.n) == ("supported", 3)
     moved(study, "random-2", "L", lambda row: 0.02 + row["k"] / 1e4)  # one control is far better
     assert verdict(study, "C1a") == "undecided"
 
 
 def test_evolution_is_judged_by_no_more_candidates_than_its_control_has(alone):
-    before = [CLAIMS[name].test(alone, CLAIMS[name]).effect for name in ("C1a", "O1")]
+    before = [finding(alone, name).effect for name in ("C1a", "O1")]
     moved(alone, "evolution-0", "L", lambda row: row["metrics"]["L"] if row["k"] < world.SETTINGS.random else 0.001)
-    assert [CLAIMS[name].test(alone, CLAIMS[name]).effect for name in ("C1a", "O1")] == before
+    assert [finding(alone, name).effect for name in ("C1a", "O1")] == before
 
 
 def test_the_interval_of_c1c_has_the_widest_ends_of_gap_and_deviation(alone):
-    gap, beyond = (CLAIMS[name].test(alone, CLAIMS[name]) for name in ("C1a", "C1c"))
+    gap, beyond = (finding(alone, name) for name in ("C1a", "C1c"))
     sd, free = records.noise(alone)["sd"]["L"], 4 * (3 - 1)
     least, most = np.sqrt(stats.chi2.ppf([0.025, 0.975], free) / free) / sd
     assert beyond.low == pytest.approx(gap.low * (least if gap.low > 0 else most))
@@ -320,7 +329,7 @@ def test_the_weights_of_e_and_p_are_those_of_the_record(alone):
         header["identity"]["settings"]["weights"] = [0.8, 0.0, 0.3]
         world.write(alone.folder, part, rows, **header["identity"])
     assert verdict(alone, "C1d") != "contradicted"
-    assert "; 0.3 O is" in CLAIMS["C1a"].test(alone, CLAIMS["C1a"]).note
+    assert "; 0.3 O is" in finding(alone, "C1a").note
 
 
 def test_a_control_that_finds_better_networks_contradicts_o1(alone):
@@ -364,7 +373,7 @@ def test_architectures_converge_only_beyond_what_ancestry_makes_of_chance(alone)
 
 def test_architectures_that_move_away_from_the_best_contradict_c4(alone):
     genomes(alone, lambda share: share if share < 0.99 else 0.0)
-    found = CLAIMS["C4"].test(alone, CLAIMS["C4"])
+    found = finding(alone, "C4")
     assert found.verdict == "contradicted"
     assert found.effect > 0
 
@@ -410,7 +419,7 @@ def bits(study, count):
 
 @pytest.mark.parametrize(("count", "expected"), [(10, "supported"), (11, "contradicted")])
 def test_ten_operators_are_few_and_eleven_are_not(alone, count, expected):
-    found = CLAIMS["C15"].test(bits(alone, lambda row: count), CLAIMS["C15"])
+    found = finding(bits(alone, lambda row: count), "C15")
     assert found.verdict == expected
     assert found.note.startswith(f"{count} of 31, with an effect ")
 
@@ -422,7 +431,7 @@ def test_networks_that_noise_cannot_tell_from_the_best_leave_c15_open(alone):
 
 
 def test_failed_trainings_are_counted_and_a_lost_row_contradicts_c16(study):
-    found = CLAIMS["C16"].test(study, CLAIMS["C16"])
+    found = finding(study, "C16")
     assert (str(found.verdict), found.exact) == ("supported", True)
     assert found.effect == pytest.approx(9 / found.n)
     header, rows = record.read(study.records / "random-1.jsonl.gz")
@@ -468,7 +477,7 @@ def rescored(study, scores):
 ])  # fmt: skip
 def test_winners_are_compared_again_by_fresh_seeds(alone, control, expected):
     rescored(alone, {"random-0": control, "evolution-0": [0.059, 0.060, 0.061]})
-    found = CLAIMS["C1e"].test(alone, CLAIMS["C1e"])
+    found = finding(alone, "C1e")
     assert (str(found.verdict), found.n) == (expected, 3)
     assert "over trainings of these winners" in found.note
 
