@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from lib.papers.autogan import comparisons, printed, records
-from lib.papers.autogan.comparisons import after_resets, alike, cost, ends, network, noted, preference, printed_scores
+from lib.papers.autogan.comparisons import after_resets, cost, ends, network, noted, preference, printed_scores
 from lib.papers.autogan.experiments import SEARCHED
 from lib.papers.autogan.records import WINNERS
 from lib.papers.study import Study
@@ -98,10 +98,11 @@ GIVEN = [
            partial(comparisons.proxy_ranks, 0.6)),
     *_both("C7b", "Shared weights underestimate the IS", "Fig. 7", ("correlation",), comparisons.underestimates),
     *_whole("C8", "1/FID as reward gives a search like IS", "Fig. 8", ("-is", "-fid"), ("-is", "-kd")),
-    *_both("C8-is", "... in IS", "Fig. 8", FID, partial(alike, BAND_IS, "greedy_is", ("mlas", "fid"))),
+    *_both("C8-is", "... in IS", "Fig. 8", FID, partial(ends, "greedy_is", ("mlas", "fid"), band=BAND_IS)),
     Claim("C8-fid", "... in FID", "Fig. 8",
-          partial(printed_scores, partial(alike, BAND_FID, "greedy_fd", ("mlas", "fid")), "mlas-0", CIFAR), "day", FID),
-    Claim("C8-kd-s", "... in KD", "Fig. 8", partial(alike, BAND_KD, "greedy_kd", ("mlas", "fid"), relative=True),
+          partial(printed_scores, partial(ends, "greedy_fd", ("mlas", "fid"), band=BAND_FID), "mlas-0", CIFAR), "day",
+          FID),
+    Claim("C8-kd-s", "... in KD", "Fig. 8", partial(ends, "greedy_kd", ("mlas", "fid"), band=BAND_KD, relative=True),
           needs=FID),
     *_both("C8b", "... though it costs more time", "Sec. 4.3.2", FID, comparisons.dearer_rewards, least="day"),
     *_whole("C9", "Dynamic reset saves time at equal quality", "Fig. 9", "abc", "abc"),
@@ -110,7 +111,7 @@ GIVEN = [
     *_both("C9b", "... and so are D-steps", "ours", NO_RESET,
            partial(after_resets, partial(cost, "d_steps", ("mlas", "noreset")))),
     *_both("C9c", "... at equal quality", "Fig. 9", NO_RESET,
-           partial(after_resets, partial(alike, BAND_IS, "greedy_is", ("mlas", "noreset")))),
+           partial(after_resets, partial(ends, "greedy_is", ("mlas", "noreset"), band=BAND_IS))),
     *_whole("C10", "Multi-level search ends above single-level search and is faster", "Fig. 10", "abc", "abc"),
     *_both("C10a", "... it ends above", "Fig. 10", SLAS,
            partial(noted, comparisons.updates, partial(ends, "greedy_is", ("mlas", "slas")))),

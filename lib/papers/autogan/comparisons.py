@@ -25,69 +25,53 @@ STAGE = 5  # iterations at a stage's ends, or half of it where it is shorter
 AGAIN = "a training with another seed is needed"
 
 
-def trained(study: Study, part: str, measure: str, larger: str, smaller: str = "") -> tuple[Interval, str]:
-    """A score of one network, less that of another where one is named, and both in words.
+def network(part: str, given: Sequence[Any], study: Study, claim: Claim) -> Finding:
+    """A score of one network, or of one less another, against a number, a band or, with `noise`, that of retraining.
 
-    `WINNERS` are the best of all searches, a search each; they differ in genome and search too, so that their spread is
-    their own. Raises KeyError naming a network that has no such score.
+    `given` is measure, one network, the other or nothing, comparison, threshold. `WINNERS` are the best of all
+    searches, a search each; they differ in genome and search too, so that their spread is their own.
     """
-    known, names = records.values(study, part, measure), [larger, *filter(None, [smaller])]
+    measure, larger, smaller, compare, threshold = given
+    called, known = records.name(study, part, measure), records.values(study, part, measure)
+    noise, names = pooled(known.values()), [larger, *filter(None, [smaller])]
     if WINNERS in names and len(best := records.winners(known)):
         known[WINNERS] = best
     if lacking := [name for name in names if name not in known]:
-        raise KeyError(f"network {lacking[0]} has no {records.name(study, part, measure)} in part {part}")
+        return not_run(claim, f"network {lacking[0]} has no {called} in part {part}")
     sides = [known[name] for name in names]
     if WINNERS in names:
         effect, unit = welch(*sides), "Welch's interval, a search or a training each"
     else:
-        noise = pooled(known.values())
         effect = student(sides[0], sides[1] if smaller else (), noise)
         unit = f"over trainings, {noise[1]} degrees of freedom"
-    unit = unit if np.isfinite(effect.low) else AGAIN
-    each = ", ".join(f"{name} {side.mean():.4g} ({len(side)})" for name, side in zip(names, sides, strict=True))
-    return effect, f"{records.name(study, part, measure)}: {each}; {unit}"
-
-
-def network(part: str, given: Sequence[Any], study: Study, claim: Claim) -> Finding:
-    """A score of one network, or of one less another, against a number, a band or, with `noise`, that of retraining.
-
-    `given` is measure, one network, the other or nothing, comparison, threshold.
-    """
-    measure, larger, smaller, compare, threshold = given
-    try:
-        effect, note = trained(study, part, measure, larger, smaller)
-    except KeyError as error:
-        return not_run(claim, error.args[0])
+    note = f"{called}: {_means(names, sides)}; {unit if np.isfinite(effect.low) else AGAIN}"
     if threshold != "noise":
         return compare(claim, effect, threshold, note=note)
-    sd, free = pooled(records.values(study, part, measure).values())
-    if not free:
+    if not noise[1]:
         return not_run(claim, "needs a network trained twice, for the noise of retraining")
-    return above(claim, effect, -2 * sd, strict=False, note=note)
+    return above(claim, effect, -2 * noise[0], strict=False, note=note)
 
 
-def searched(column: str, parts: Sequence[str], study: Study, *, first: bool = False) -> tuple[Interval, float, str]:
-    """A column at the end (or start) of searches of one part less another's, over seeds; the first's mean; in words."""
+def ends(column: str, parts: Sequence[str], study: Study, claim: Claim, *, first: bool = False,
+         band: float | None = None, relative: bool = False) -> Finding:  # fmt: skip
+    """Is a column at the end (or start) of the searches of one part above that of another, over seeds?
+
+    With a band: do they differ by less, absolute or as a share of the first's mean?
+    """
     sides = [np.array([one.edge(column, first=first) for one in records.searches(study, part)]) for part in parts]
     effect = student(sides[0], sides[1], pooled(sides))
     called = records.name(study, f"{parts[0]}-0", column.removeprefix("greedy_"))
-    each = ", ".join(f"{part} {side.mean():.4g} ({len(side)})" for part, side in zip(parts, sides, strict=True))
-    return effect, float(sides[0].mean()), f"{called} of the likeliest child: {each}"
-
-
-def ends(column: str, parts: Sequence[str], study: Study, claim: Claim, *, first: bool = False) -> Finding:
-    """Is a column of the searches of one part above that of another, at their end or start?"""
-    effect, _, note = searched(column, parts, study, first=first)
-    return above(claim, effect, 0.0, note=note)
-
-
-def alike(band: float, column: str, parts: Sequence[str], study: Study, claim: Claim, *,
-          relative: bool = False) -> Finding:  # fmt: skip
-    """Do the searches of two parts end within a band of each other, absolute or as a share of the first's mean?"""
-    effect, mean, note = searched(column, parts, study)
-    unit = abs(mean) if relative else 1.0
+    note = f"{called} of the likeliest child: {_means(parts, sides)}"
+    if band is None:
+        return above(claim, effect, 0.0, note=note)
+    unit = abs(sides[0].mean()) if relative else 1.0
     share = Interval(effect.value / unit, effect.low / unit, effect.high / unit, effect.n)
     return inside_band(claim, share, (-band, band), note=note)
+
+
+def _means(names: Sequence[str], sides: Sequence[np.ndarray]) -> str:
+    """Each side's mean and number, in words."""
+    return ", ".join(f"{name} {side.mean():.4g} ({len(side)})" for name, side in zip(names, sides, strict=True))
 
 
 def cost(of: str, parts: Sequence[str], study: Study, claim: Claim) -> Finding:
@@ -128,35 +112,27 @@ def updates(study: Study) -> str:
 
 
 def dearer_rewards(study: Study, claim: Claim) -> Finding:
-    """Seconds to score a picture for 1/FD over those for IS, at the same iteration; the median with a bootstrap.
-
-    The first iteration is left out, as it loads the scores' networks.
-    """
-    sides = []
-    for part in ("fid", "mlas"):
-        rows = []
-        for one in records.searches(study, part):
-            if "seconds_scoring" not in one.rows:
-                return not_run(claim, f"the record of {one.name} has no seconds of scoring alone")
-            later = one.rows[1:].set_index("k")
-            scored = later["memo_misses"] * one.about["plan"]["reward_images"]
-            rows.append(later["seconds_scoring"] / scored.where(scored > 0))
-        sides.append(pd.concat(rows, axis=1).mean(axis=1))
-    ratio = (sides[0] / sides[1]).dropna()
+    """Seconds to score a picture for 1/FD over those for IS, at the same iteration; the median with a bootstrap."""
+    fid, usual = (pd.concat([_scoring(one) for one in records.searches(study, part)], axis=1).mean(axis=1)
+                  for part in ("fid", "mlas"))  # fmt: skip
+    ratio = (fid / usual).dropna()
     if ratio.empty:
         return not_run(claim, "no iteration of both searches has rewards")
-    note = f"milliseconds a picture: 1/FD {1e3 * sides[0].median():.3g}, IS {1e3 * sides[1].median():.3g}"
+    note = f"milliseconds a picture: 1/FD {1e3 * fid.median():.3g}, IS {1e3 * usual.median():.3g}"
     return above(claim, statistics.bootstrap(ratio, np.median, seed=SEED), 1.0, note=note)
+
+
+def _scoring(one: Stored) -> pd.Series:
+    """Seconds to score a picture, by iteration, without the first, which loads the scores' networks."""
+    later = one.rows[1:].set_index("k")
+    scored = later["memo_misses"] * one.about["plan"]["reward_images"]
+    return later["seconds_scoring"] / scored.where(scored > 0)
 
 
 def preference(of: str, threshold: float, study: Study, claim: Claim) -> Finding:
     """The share of cells (or of possible skips) with a property among each search's kept genomes, over searches."""
-    each = [share(of, one.beams()) for one in records.searches(study, "mlas")]
-    found = [value for value in each if np.isfinite(value)]
-    if not found:
-        return not_run(claim, "no search came to its end")
-    note = "each search: " + ", ".join(f"{value:.2f}" for value in found)
-    return above(claim, over_seeds(found, (0.0, 1.0)), threshold, note=note)
+    found = [share(of, genomes) for one in records.searches(study, "mlas") if (genomes := one.beams())]
+    return _mean(claim, found, threshold, "no search came to its end", of="each search", limits=(0.0, 1.0))
 
 
 def share(of: str, genomes: Sequence[Sequence[records.Cell]]) -> float:
@@ -166,7 +142,7 @@ def share(of: str, genomes: Sequence[Sequence[records.Cell]]) -> float:
         return sum(len(cell.skips) for _, cell in cells) / max(1, sum(index for index, _ in cells))
     holds = {"pre": lambda cell: cell.pre, "no deconv": lambda cell: cell.up != "deconv",
              "no norm": lambda cell: cell.norm == "none"}[of]  # fmt: skip
-    return float(np.mean([holds(cell) for _, cell in cells])) if cells else np.nan
+    return float(np.mean([holds(cell) for _, cell in cells]))
 
 
 def rewards_rise(study: Study, claim: Claim) -> Finding:
@@ -219,9 +195,8 @@ def collapse(study: Study, claim: Claim) -> Finding:
         centred = ranks - ranks.groupby(rows["stage"]).transform("mean")
         if (centred.std() > 0).all() and len(rows) > 3:
             each.append(float(np.corrcoef(centred.to_numpy().T)[0, 1]))
-    if not each:
-        return not_run(claim, "no search has a variance for three iterations of a stage")
-    return above(claim, over_seeds(each, (-1.0, 1.0)), 0.0, note="searches: " + ", ".join(f"{r:+.2f}" for r in each))
+    lacking = "no search has a variance for three iterations of a stage"
+    return _mean(claim, each, 0.0, lacking, form="+.2f", limits=(-1.0, 1.0))
 
 
 def triggered(study: Study, claim: Claim) -> Finding:
@@ -281,21 +256,32 @@ def same_order(study: Study, claim: Claim) -> Finding:
 
 def memo(study: Study, claim: Claim) -> Finding:
     """What the reward memo saves in the first stage over what it would for a uniform policy, over searches."""
-    each = [float(found["saved"] / found["expected"]) for one in records.searches(study, "mlas")
-            if (found := savings(one)) is not None]  # fmt: skip
-    if not each:
-        return not_run(claim, "no search had a memo")
-    return above(claim, over_seeds(each), 1.0, strict=False, note=f"searches: {', '.join(f'{x:.2f}' for x in each)}")
+    saved = [savings(one) for one in records.searches(study, "mlas")]
+    each = [found / expected for found, expected in saved if np.isfinite(found)]
+    return _mean(claim, each, 1.0, "no search had a memo", strict=False)
 
 
-def savings(one: Stored) -> dict[str, float] | None:
-    """Rewards asked over rewards computed in the first stage, and what uniform draws from its 36 genomes would save."""
+def savings(one: Stored) -> tuple[float, float]:
+    """Rewards asked over rewards computed in the first stage, and what uniform draws from its 36 genomes would save.
+
+    NaN where there was no memo, or no first stage.
+    """
     rows = one.stages()[0]
     asked = rows["memo_hits"] + rows["memo_misses"]
     if one.part in ("slas", "rsws") or not rows["memo_hits"].any():
-        return None
+        return np.nan, np.nan
     new = 36 * (1 - (35 / 36) ** asked)
-    return {"saved": float(asked.sum() / rows["memo_misses"].sum()), "expected": float(asked.sum() / new.sum())}
+    return float(asked.sum() / rows["memo_misses"].sum()), float(asked.sum() / new.sum())
+
+
+def _mean(claim: Claim, each: Sequence[float], threshold: float, lacking: str, *, of: str = "searches",
+          form: str = ".2f", limits: tuple[float, float] = (-np.inf, np.inf),
+          strict: bool = True) -> Finding:  # fmt: skip
+    """Is the mean over searches above a threshold? The note has all values, `lacking` says why there are none."""
+    if not each:
+        return not_run(claim, lacking)
+    note = f"{of}: " + ", ".join(f"{value:{form}}" for value in each)
+    return above(claim, over_seeds(each, limits), threshold, strict=strict, note=note)
 
 
 def printed_scores(test: Test, part: str, data: str, study: Study, claim: Claim) -> Finding:

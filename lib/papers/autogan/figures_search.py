@@ -20,16 +20,15 @@ from lib.report import plots, style
 from lib.spaces.autogan import CELLS
 
 FAINT: dict[str, Any] = {"alpha": 0.4, "linewidth": 0.7, "zorder": 2}
-WORDS = {"c": ("post", "pre"), "n": ("none", "batch", "inst."), "u": ("bilin.", "near.", "deconv"), "s": ("off", "on"),
-         "k": ("none", "cell 0")}  # fmt: skip
-LAST = ("none", "cell 1", "cell 0", "both")  # skips of the last cell
 TOKENS = {"c": "conv block", "n": "norm", "u": "up-sampling", "s": "shortcut", "k": "skips"}
+WORDS = {"c": ("post", "pre"), "n": ("none", "batch", "inst."), "u": ("bilin.", "near.", "deconv"), "s": ("off", "on"),
+         "k": ("none", "cell 0"), "k2": ("none", "cell 1", "cell 0", "both")}  # fmt: skip
 LONG = 2 * 3600  # seconds from which a time axis has hours
 
 
 def words(gene: str) -> tuple[str, ...]:
     """The values of a token such as `u1`, short enough for a small box."""
-    return LAST if gene == f"k{CELLS - 1}" else WORDS[gene[0]]
+    return WORDS.get(gene) or WORDS[gene[0]]
 
 
 def facts(found: Sequence[Stored]) -> str:
@@ -38,9 +37,13 @@ def facts(found: Sequence[Stored]) -> str:
     plan, scores, gan = about["plan"], about["scores"], about["gan"]
     counts = pd.Series([tables.PART_LABELS[one.part] for one in found]).value_counts(sort=False)
     seeds = ", ".join(f"{name} {count}" for name, count in counts.items())
-    widths = f"widths {gan['width']} and {gan['d_width']}"
     rewards = f"rewards on {scores['reward']}, {plan['reward_images']:,} pictures"
-    return f"{rewards}; {scores['data']}, {widths}; searches: {seeds}"
+    return f"{rewards}; {scores['data']}, widths {gan['width']} and {gan['d_width']}; searches: {seeds}"
+
+
+def _finished(study: Study, name: str, fig: Figure, title: str) -> Figure:
+    plots.shared_legend(fig)
+    return study.figure(name, plots.headed(fig, title))
 
 
 @style.styled
@@ -53,6 +56,8 @@ def curves(ax: Axes, frame: pd.DataFrame, x: str, y: str, by: str, **options: An
     mean = frame.groupby([by, "at"], sort=False)[[x, y]].mean().reset_index()
     few = mean["at"].nunique() < 3  # a stage of one iteration is a point
     plots.lines(mean, x, y, by, markers=few, ax=ax, **{"legend": "below", **options})
+    if x == "iteration":
+        ax.xaxis.set_major_locator(MaxNLocator(4 if "title" in options else 10, integer=True))
 
 
 def series(found: Sequence[Stored], part: str, label: str = "") -> str:
@@ -71,13 +76,6 @@ def rows_of(found: Sequence[Stored], **labels: str) -> pd.DataFrame:
     return pd.concat([part.assign(at=part["k"], iteration=part["k"] + 1) for part in parts])
 
 
-def _clock(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The rows with the time gone by in minutes, or in hours where it is long, and that unit."""
-    long = frame["gone"].max() >= LONG
-    unit = "hours" if long else "minutes"
-    return frame.assign(**{unit: frame["gone"] / (3600 if long else 60)}), unit
-
-
 def _starts(one: Stored, places: pd.Series) -> dict[str, float]:
     """Where later stages begin on an axis that has these places at the iterations' ends."""
     return {side: float(places.iloc[k - 1]) for side, k in one.starts.items()}
@@ -85,31 +83,31 @@ def _starts(one: Stored, places: pd.Series) -> dict[str, float]:
 
 def _reset(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
     """Mark the iterations whose end reset the shared weights, and those that would have."""
-    for column, marker, label in (("reset", "x", "reset"), ("would_reset", "+", "would have been reset")):
-        marked = frame[frame[column].astype(bool) & ~(frame["reset"].astype(bool) & (column == "would_reset"))]
-        if len(marked):
-            ax.plot(marked[x], marked[y], marker, color="#222222", markersize=5, label=label, zorder=5)
+    reset, would = frame["reset"].astype(bool), frame["would_reset"].astype(bool)
+    for marked, marker, label in ((reset, "x", "reset"), (would & ~reset, "+", "would have been reset")):
+        if marked.any():
+            ax.plot(frame.loc[marked, x], frame.loc[marked, y], marker, color="#222222", markersize=5, label=label,
+                    zorder=5)  # fmt: skip
 
 
 def _compared(study: Study, number: str, parts: tuple[str, str], *, resets: bool = False) -> Figure:
     """IS of the likeliest child over iterations and over time, two kinds of search."""
     found = records.searches(study, *parts)
-    frame, unit = _clock(rows_of(found))
-    called = records.name(study, found[0].name, "is")
-    fig, axes = plots.panels(2, height=3.0)
-    grown = next(one for one in found if one.part == parts[0])
+    frame, grown = rows_of(found).reset_index(drop=True), found[0]
+    unit = "hours" if frame["gone"].max() >= LONG else "minutes"
+    frame[unit] = frame["gone"] / (3600 if unit == "hours" else 60)
     gone = frame[frame["series"] == series(found, parts[0])].groupby("at")[unit].mean()
+    fig, axes = plots.panels(2, height=3.0)
     for ax, x, places in zip(axes, ("iteration", unit), (grown.rows["k"] + 1.5, gone), strict=True):
         if resets:
             _reset(ax, frame, x, "greedy_is")
-        curves(ax, frame, x, "greedy_is", "series", vlines=_starts(grown, places), ylabel=f"{called}, likeliest child",
-               xlabel="search iteration" if x == "iteration" else f"{x} since the start")  # fmt: skip
-    axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
-    plots.shared_legend(fig)
+        curves(ax, frame, x, "greedy_is", "series", vlines=_starts(grown, places),
+               xlabel="search iteration" if x == "iteration" else f"{x} since the start",
+               ylabel=f"{records.name(study, grown.name, 'is')}, likeliest child")  # fmt: skip
     title = facts(found)
-    if resets and not any(one.rows["reset"].any() for one in found):
+    if resets and not frame["reset"].any():
         title += "\nno search was reset: both are the same algorithm with other seeds"
-    return study.figure(number, plots.headed(fig, title))
+    return _finished(study, number, fig, title)
 
 
 @needs("correlation")
@@ -118,16 +116,13 @@ def fig7(study: Study) -> Figure:
     frame = study.frame("correlation")
     fig, axes = plots.panels(2, height=3.1)
     for ax, measure in zip(axes, ("is", "kd"), strict=True):
-        called = records.name(study, "correlation", measure)
-        rank = comparisons.rank_correlation(frame, f"proxy_{measure}", f"real_{measure}")
-        title = f"Spearman {rank.value:.2f} [{rank.low:.2f}, {rank.high:.2f}], n {rank.n}"
-        both = frame[[f"proxy_{measure}", f"real_{measure}"]].to_numpy(float)
-        ends = [both.min(), both.max()]
+        called, x, y = records.name(study, "correlation", measure), f"proxy_{measure}", f"real_{measure}"
+        rank = comparisons.rank_correlation(frame, x, y)
+        ends = np.array([frame[[x, y]].min(axis=None), frame[[x, y]].max(axis=None)])
         ax.plot(ends, ends, color="#888888", linestyle="--", linewidth=0.8, label="y = x", zorder=1)
-        plots.scatter(frame, f"proxy_{measure}", f"real_{measure}", ax=ax, title=title,
-                      xlabel=f"{called}, shared weights", ylabel=f"{called}, trained from scratch")  # fmt: skip
-    plots.shared_legend(fig)
-    return study.figure("fig7", plots.headed(fig, f"{len(frame)} random genomes; paper: 0.779"))
+        plots.scatter(frame, x, y, ax=ax, xlabel=f"{called}, shared weights", ylabel=f"{called}, trained from scratch",
+                      title=f"Spearman {rank.value:.2f} [{rank.low:.2f}, {rank.high:.2f}], n {rank.n}")  # fmt: skip
+    return _finished(study, "fig7", fig, f"{len(frame)} random genomes; paper: 0.779")
 
 
 @needs("mlas-0", "fid-0")
@@ -137,12 +132,10 @@ def fig8(study: Study) -> Figure:
     frame = rows_of(found, mlas="IS as reward")
     fig, axes = plots.panels((2, 1), width=0.75 * plots.PAGE, height=4.8)
     for ax, measure in zip(axes, ("is", "fd"), strict=True):
-        called = records.name(study, "mlas-0", measure) + records.ARROWS[measure]
         curves(ax, frame, "iteration", f"greedy_{measure}", "series", logy=measure == "fd", xlabel="search iteration",
-               vlines=_starts(found[0], found[0].rows["k"] + 1.5), ylabel=f"{called}, likeliest child")  # fmt: skip
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    plots.shared_legend(fig)
-    return study.figure("fig8", plots.headed(fig, facts(found)))
+               vlines=_starts(found[0], found[0].rows["k"] + 1.5),
+               ylabel=f"{records.column(study, 'mlas-0', measure)}, likeliest child")  # fmt: skip
+    return _finished(study, "fig8", fig, facts(found))
 
 
 @needs("mlas-0", "noreset-0")
@@ -160,22 +153,16 @@ def fig10(study: Study) -> Figure:
 @needs("mlas-0")
 def controller(study: Study) -> Figure:
     """Reward, baseline and entropy over the steps of the controllers."""
-    found, panels = (
-        records.searches(study, "mlas"),
-        {"rewards": "reward", "baselines": "baseline", "entropies": "entropy"},
-    )
+    found, score = records.searches(study, "mlas"), records.name(study, "mlas-0", "is")
     fig, axes = plots.panels(3, height=2.7)
-    for ax, (name, title) in zip(axes, panels.items(), strict=True):
+    panels = {"rewards": f"reward ({score})", "baselines": f"baseline ({score})", "entropies": "entropy (nats)"}
+    for ax, (name, label) in zip(axes, panels.items(), strict=True):
         frame = records.curve(found, name).assign(series=series(found, "mlas"))
-        first = frame[frame["seed"] == frame["seed"].min()]
-        starts = {
-            side: float(first.loc[first["place"] <= k, "step"].max()) + 0.5 for side, k in found[0].starts.items()
-        }
-        unit = "nats" if name == "entropies" else records.name(study, found[0].name, "is")
+        first = frame[frame["seed"] == 0]
+        starts = {side: float((first["place"] <= k).sum()) + 0.5 for side, k in found[0].starts.items()}
         curves(ax, frame.assign(at=frame["step"]), "step", "value", "series", xlabel="controller step", vlines=starts,
-               ylabel=f"{title} ({unit})")  # fmt: skip
-    plots.shared_legend(fig)
-    return study.figure("extra_controller", plots.headed(fig, facts(found)))
+               ylabel=label)  # fmt: skip
+    return _finished(study, "extra_controller", fig, facts(found))
 
 
 @needs("mlas-0")
@@ -190,10 +177,9 @@ def marginals(study: Study) -> Figure:
             ax.remove()
             continue
         curves(ax, frame, "iteration", "value", "word", xlabel="iteration", ylabel="probability" if kind == "c" else "",
-               hlines=[1 / len(words(f"{kind}{cell}"))], legend="right" if kind == "k" else "below",
+               hlines=[1 / frame["word"].nunique()], legend="right" if kind == "k" else "below",
                title=f"cell {cell}: {TOKENS[kind]}")  # fmt: skip
         ax.set_ylim(0, 1)
-        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         if cell < CELLS - 1 and kind != "k":
             ax.get_legend().remove()  # type: ignore[union-attr]
     return study.figure("extra_marginals", plots.headed(fig, f"dashed: chance; {facts(found)}"))
@@ -201,12 +187,12 @@ def marginals(study: Study) -> Figure:
 
 def _marginal(found: Sequence[Stored], gene: str) -> pd.DataFrame:
     """Probabilities of a token's values: seed, at, iteration, word, value."""
-    lines = []
-    for one in found:
-        for k, held in zip(one.rows["k"], one.rows["curves"], strict=True):
-            lines += [{"seed": one.seed, "at": k, "iteration": k + 1, "word": word, "value": value}
-                      for word, value in zip(words(gene), held.get(f"marginal_{gene}", ()), strict=False)]  # fmt: skip
-    return pd.DataFrame(lines)
+    return pd.DataFrame([
+        {"seed": one.seed, "at": k, "iteration": k + 1, "word": word, "value": value}
+        for one in found
+        for k, held in zip(one.rows["k"], one.rows["curves"], strict=True)
+        for word, value in zip(words(gene), held.get(f"marginal_{gene}", ()), strict=False)
+    ])  # fmt: skip
 
 
 @needs("mlas-0")
@@ -227,27 +213,22 @@ def windows(study: Study) -> Figure | None:
     for ax, (of, rows) in zip(axes, full.items(), strict=True):
         curves(ax, rows, "iteration", "value", "series", logy=True, hlines={"threshold": plan["threshold"]},
                xlabel="search iteration", ylabel=f"variance of {of}'s last {plan['window']} losses")  # fmt: skip
-    plots.shared_legend(fig)
-    return study.figure("extra_windows", plots.headed(fig, facts(found)))
+    return _finished(study, "extra_windows", fig, facts(found))
 
 
 @needs("derived")
-def derived(study: Study) -> Figure | None:
+def derived(study: Study) -> Figure:
     """Distance to the real pictures while the generators of table 1 are trained."""
-    lines = []
-    for _, row in study.frame("derived").iterrows():
-        held = row["curves"]
-        lines.append(pd.DataFrame({"network": tables.label(str(row["name"])), "seed": row["repeat"],
-                                   "at": held["g_iters"], "G-iterations": held["g_iters"],
-                                   "fd": np.array(held["fd_task_curve"], float)}))  # fmt: skip
-    frame = pd.concat(lines).dropna()
-    if frame.empty:
-        return None
-    called = records.score("fd", study.about("derived")["scores"]["reward"])
+    frame = pd.concat([
+        pd.DataFrame({"network": tables.label(str(row["name"])), "seed": row["repeat"], "at": row["curves"]["g_iters"],
+                      "G-iterations": row["curves"]["g_iters"], "fd": row["curves"]["fd_task_curve"]})
+        for _, row in study.frame("derived").iterrows()
+    ])  # fmt: skip
+    scores = study.about("derived")["scores"]
     fig, (ax,) = plots.panels(1, width=1.4 * plots.COLUMN, height=3.4)
-    curves(ax, frame, "G-iterations", "fd", "network", logy=True, ylabel=f"{called} ↓, averaged weights")
-    count = min(CHECKED, study.about("derived")["scores"]["images"])
-    about = f"means over trainings; checkpoints scored on {count:,} pictures"
+    curves(ax, frame, "G-iterations", "fd", "network", logy=True,
+           ylabel=f"{records.score('fd', scores['reward'])} ↓, averaged weights")  # fmt: skip
+    about = f"means over trainings; checkpoints scored on {min(CHECKED, scores['images']):,} pictures"
     return study.figure("extra_derived", plots.headed(fig, f"{about}\n{records.training(study, 'derived')}"))
 
 
@@ -255,25 +236,19 @@ def derived(study: Study) -> Figure | None:
 def policy(study: Study) -> Figure | None:
     """Mean reward of the policy less that of uniform cells on the same beams and weights, at the end of each stage."""
     found = records.searches(study, "mlas")
-    parts = [comparisons.control(one).assign(seed=f"search {one.seed}") for one in found]
-    frame = pd.concat([part for part in parts if len(part)] or parts[:1])
+    frame = pd.concat([comparisons.control(one).assign(seed=f"search {one.seed}") for one in found])
     if frame.empty:
         return None
     frame["stage"] = frame["side"].map("{:.0f} px".format)
-    called = records.name(study, found[0].name, "is")
     fig = plots.intervals(frame, "stage", by="seed", reference=0.0, height=2.4, legend="below",
-                          xlabel=f"{called}, policy - uniform cells")  # fmt: skip
-    return study.figure("extra_policy", plots.headed(fig, _compared_with_chance(found)))
-
-
-def _compared_with_chance(found: Sequence[Stored]) -> str:
-    """What the intervals of `policy` are."""
+                          xlabel=f"{records.name(study, found[0].name, 'is')}, policy - uniform cells")  # fmt: skip
     spread = pd.concat([one.rows.filter(["policy_std", "uniform_std"]) for one in found])
-    once = "; equal children were scored once where std is 0" if (spread == 0).any(axis=None) else ""
-    return (
+    title = (
         "uniform cells on the same beams and shared weights, which were trained mostly on the policy's own children\n"
-        f"bars: Welch's interval over {found[0].about['plan']['control']} children a side{once}"
+        f"bars: Welch's interval over {found[0].about['plan']['control']} children a side"
     )
+    title += "; equal children were scored once where std is 0" * bool((spread == 0).any(axis=None))
+    return study.figure("extra_policy", plots.headed(fig, title))
 
 
 PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (

@@ -17,8 +17,8 @@ from lib.data import images
 from lib.metrics import distribution
 from lib.models.autogan import Generator
 from lib.papers import one_cell
-from lib.papers.autogan import computing, experiments, scores, store
-from lib.papers.autogan.computing import Task
+from lib.papers.autogan import computing, experiments, planning, scores, store
+from lib.papers.autogan.computing import N_CRITIC, Task
 from lib.papers.autogan.experiments import SPACE, Search
 from lib.papers.autogan.scores import Scores
 from lib.papers.autogan.settings import Settings
@@ -27,13 +27,14 @@ from lib.report import architecture, plots, provenance
 from lib.report.pictures import image_grid
 from lib.report.style import drawn, styled
 from lib.search import runs
+from lib.search.deadline import OutOfTime, deadline, time_left
 from lib.search.progress import Told
-from lib.search.record import Record
-from lib.search.runs import OutOfTime, Run
+from lib.search.runs import Run
 from lib.search.workers import few_threads
+from lib.spaces.base import Genome
 from lib.training import trainer
 from lib.training.autogan_search import AutoGanSearch
-from lib.training.gan import DerivedTraining, noise, pictures_of
+from lib.training.gan import noise, pictures_of
 
 WAY_OUT = 'data="patches" or a folder of your own pictures'
 COLUMNS = 8  # of a grid
@@ -41,7 +42,6 @@ MOST = 100_000  # pictures at once
 SHARE = 0.5  # of the minutes for the search
 ENOUGH, AT_MOST = 6, 90  # iterations: below, each is made smaller; at most as many as in the paper
 PROBED = 16  # pictures of the children that are timed
-CHUNK = 20  # generator's steps between two checkpoints
 SEARCH = Search("mlas", 0, "is")
 SIZES = {"width": (1, 4096), "latent": (1, 4096), "bottom": (1, 64)}  # allowed in a file
 
@@ -82,7 +82,7 @@ class Generated:
 
     def grid(self) -> Figure:
         """All pictures, eight a row."""
-        return image_grid([[_sheet(self.pictures)]], cell=4.0)
+        return image_grid([[images.to_uint8(_gridded(self.pictures))]], cell=4.0)
 
     def save(self, path: str | Path) -> Path:
         """Write the same as PNG, pixel for pixel, with gaps of 2 px."""
@@ -124,7 +124,7 @@ class Found:
                     legend="below", title="search", ax=left)  # fmt: skip
         left.xaxis.set_major_locator(MaxNLocator(integer=True))
         architecture.on(middle, SPACE.decode(SPACE.parse(self.genome)).diagram(self.network.generator.bottom))
-        right.imshow(_sheet(self.network.pictures(16, 0), 4), interpolation="nearest")
+        right.imshow(images.to_uint8(_gridded(self.network.pictures(16, 0), 4)), interpolation="nearest")
         middle.set_title("best generator")
         right.set(title=f"its pictures after {self.g_iters:,} steps", xticks=[], yticks=[])
         right.spines[:].set_visible(False)
@@ -168,8 +168,9 @@ def search(folder: str | Path, minutes: float, *, settings: Settings | None = No
     Pictures are cut and shrunk to `side` px (16, 32, 48, 64). Where they lie in sub-folders, these are their classes,
     and a classifier trained on them gives the rewards if `settings` say `task`; else Lite0 does. The first minutes
     measure this machine; from that follows how many iterations, steps and pictures the search has, so that it takes
-    half of the time, and the training the rest. Everything else is as in `settings`, by default those of the desk
-    profile. A search that was stopped goes on if called again; one that is finished is not computed again.
+    half of the time, and how many steps the training, so that it takes the rest. Everything else is as in `settings`,
+    by default those of the desk profile. What was stopped goes on if called again; what is finished is not computed
+    again.
 
     Raises ValueError for a folder with fewer than two pictures, pictures smaller than `side` and numbers out of range,
     OutOfTime where the minutes were too few for the search: the same call continues it.
@@ -177,14 +178,22 @@ def search(folder: str | Path, minutes: float, *, settings: Settings | None = No
     one_cell.check_minutes(minutes)
     chosen = _own(Path(folder), settings or _desk(), side)
     known = Scores.of(chosen)
+    used = {name: weights.digest(name) for name in computing.used_weights(chosen)}
     identity = {"settings": chosen.identity() | {"data": known.shown().sha256}, "minutes": float(minutes),
-                "weights": {name: weights.digest(name) for name in computing.used_weights(chosen)}}  # fmt: skip
-    with runs.deadline(60 * minutes), few_threads(chosen.threads):
-        known.network(known.reward)  # trained or loaded first, as it is no part of the pace
-        with runs.open_run("custom", "autogan", "own", identity) as run:
-            sized = replace(chosen, **_sizes(chosen, 60 * SHARE * minutes, run.folder / "sizes.json"))
-            _searched(sized, run)
-            return _finished(sized, run, 60 * minutes)
+                "weights": used}  # fmt: skip
+    with few_threads(chosen.threads), runs.open_run("custom", "autogan", "own", identity) as run:
+        with deadline(60 * minutes):
+            network = known.network(known.reward)  # trained or loaded first, as it is no part of the pace
+            sizes = one_cell.measured(run.folder / "sizes.json", lambda: _fitting(chosen, 60 * minutes, _pace(chosen)))
+            sized = replace(chosen, **sizes)
+            curve = _searched(sized, run)
+        genome = str(curve["beams"].iloc[-1][0])
+        made, steps = _trained(sized, "the best generator", SPACE.parse(genome)), sized.derived_steps[0]
+        run.write_manifest(provenance.manifest(
+            parameters=identity, seeds=[sized.seed], data={sized.data: known.shown().sha256},
+            weights=used, seconds=curve["seconds"].sum(),
+        ))  # fmt: skip
+        return Found(genome, made, curve, run.folder, distribution.score_name("IS", network.name), steps)
 
 
 def _own(folder: Path, settings: Settings, side: int) -> Settings:
@@ -217,56 +226,23 @@ def _opened(settings: Settings) -> AutoGanSearch:
     )  # fmt: skip
 
 
-def _searched(settings: Settings, run: Run) -> None:
-    """Run or continue the search to its end."""
+def _searched(settings: Settings, run: Run) -> pd.DataFrame:
+    """The rows of the search, run or continued to its end."""
     with Told("the search", f"iterations, kept in {shown(run.folder)}") as told:
         done = trainer.run_training(
             _opened(settings), settings.iterations, run.record, run.folder / "checkpoint.pt", seed=settings.seed,
-            time_left=runs.time_left, told=lambda: told(len(run.record.rows), settings.iterations),
+            time_left=time_left, told=lambda: told(len(run.record.rows), settings.iterations),
         )  # fmt: skip
     if not done:
         there = f"{len(run.record.rows)} of {settings.iterations} iterations"
         raise OutOfTime(f"the minutes are over and the search has {there}; "
                         "the same call, with the same minutes, continues it")  # fmt: skip
-
-
-def _finished(settings: Settings, run: Run, seconds: float) -> Found:
-    """Train the best generator for what is left of the seconds, at least for a moment; once, as the manifest says."""
-    rows, known = sorted(run.record.rows, key=lambda row: row["k"]), Scores.of(settings)
-    genome = rows[-1]["config"]["beams"][0]
-    training = DerivedTraining(
-        SPACE.parse(genome), computing.gan_settings(settings, derived=True), known.shown().pixels, settings.seed,
-        chunk=CHUNK, decay=settings.ema,
-    )  # fmt: skip
-    with Record.open(run.folder / "training.jsonl", {"genome": genome}) as log:
-
-        def spent() -> float:
-            return sum(row["seconds"] for row in (*rows, *log.rows))
-
-        over = (run.folder / runs.MANIFEST).is_file()
-        with Told("the best generator", f"seconds with the search, kept in {shown(run.folder)}") as told:
-            trainer.run_training(
-                training, len(log.rows) if over else 10**9, log, run.folder / "training.pt", seed=settings.seed,
-                time_left=lambda: min(runs.time_left(), seconds - spent()) if log.rows else math.inf,
-                told=lambda: None if over else told(min(int(spent()), int(seconds)), int(seconds)),
-            )  # fmt: skip
-        identity = run.record.header["identity"]
-        run.write_manifest(provenance.manifest(
-            parameters=identity, seeds=[settings.seed], data={settings.data: known.shown().sha256},
-            weights=identity["weights"], seconds=spent(),
-        ))  # fmt: skip
-    name = distribution.score_name("IS", known.network(known.reward).name)
-    return Found(genome, _averaged(genome, training), run.record.frame(), run.folder, name, training.g_iters)
-
-
-def _sizes(settings: Settings, seconds: float, path: Path) -> dict[str, Any]:
-    """The sizes of a search of about so many seconds on this machine; measured once and kept in a file."""
-    return one_cell.measured(path, lambda: _fitting(settings, seconds, _pace(settings)))
+    return run.record.frame()
 
 
 def _pace(settings: Settings) -> list[tuple[float, float]]:
     """Seconds of a discriminator's step, with its share of a generator's, and of a scored picture, in each stage."""
-    steps, found, before = 2 * computing.N_CRITIC, [], 0.0
+    steps, found, before = 2 * N_CRITIC, [], 0.0
     probe = _shrunk(settings, 0.0) | {"stages": [1, 1, 1], "shared_steps": steps, "reward_images": PROBED}
     searching = _opened(replace(settings, **probe))
     for _ in range(3):
@@ -277,7 +253,8 @@ def _pace(settings: Settings) -> list[tuple[float, float]]:
 
 
 def _fitting(settings: Settings, seconds: float, pace: list[tuple[float, float]]) -> dict[str, Any]:
-    """As many iterations of the settings' size as fit, or enough smaller ones; as many in each stage."""
+    """The sizes of a search and a training of about so many seconds: as many iterations of the settings' size as fit,
+    or enough smaller ones, as many in each stage."""
     for halvings in range(8):
         sizes = _shrunk(settings, 0.5**halvings)
         ends = sizes["reward_images"] * sum(scored for _, scored in pace) * sizes["beams"][0]
@@ -285,9 +262,11 @@ def _fitting(settings: Settings, seconds: float, pace: list[tuple[float, float]]
             sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["images"]) * scored
             for (step, scored), children in zip(pace, sizes["controller_steps"], strict=True)
         ) / len(pace)
-        if (count := min(AT_MOST, int((seconds - ends) / mean))) >= ENOUGH:
+        if (count := min(AT_MOST, int((SHARE * seconds - ends) / mean))) >= ENOUGH:
             break
-    return {**sizes, "stages": [max(1, (count + rest) // 3) for rest in range(3)]}
+    one = N_CRITIC * pace[-1][0] * planning.training(settings) / planning.training(settings, derived=False)
+    steps = computing.SCORED * max(1, int((1 - SHARE) * seconds / one / computing.SCORED))
+    return {**sizes, "stages": [max(1, (count + rest) // 3) for rest in range(3)], "derived_steps": [steps] * 3}
 
 
 def _shrunk(settings: Settings, share: float) -> dict[str, Any]:
@@ -295,7 +274,7 @@ def _shrunk(settings: Settings, share: float) -> dict[str, Any]:
     root = math.sqrt(share)
     scored, candidates = max(2, int(root * settings.reward_images)), max(2, int(root * settings.beams[0]))
     return {
-        "shared_steps": max(computing.N_CRITIC, int(share * settings.shared_steps)),
+        "shared_steps": max(N_CRITIC, int(share * settings.shared_steps)),
         "controller_steps": [max(1, int(root * steps)) for steps in settings.controller_steps],
         "reward_images": scored, "images": scored, "beams": [candidates, min(settings.beams[1], candidates)],
     }  # fmt: skip
@@ -305,17 +284,14 @@ def _network(genome: str | Path, data: str | Path | None, settings: Settings | N
     if file := one_cell.network_file(genome):
         return _saved(file)
     known, chosen = SPACE.named(str(genome)), _on(data, settings or _desk())
-    with (
-        few_threads(chosen.threads),  # as many as a study trains with
-        one_cell.training_data(data, WAY_OUT),
-        Told(str(genome), f"steps, kept in {shown(cache_dir())}") as told,
-    ):
-        made = computing.trained(Task(chosen, str(genome), known, chosen.derived_steps[0]), told)
-    return _averaged(SPACE.text(known), made.training)
+    with few_threads(chosen.threads), one_cell.training_data(data, WAY_OUT):  # as many as a study trains with
+        return _trained(chosen, str(genome), known)
 
 
-def _averaged(genome: str, training: DerivedTraining) -> Network:
-    return Network(genome, training.averaged().eval())
+def _trained(settings: Settings, name: str, genome: Genome) -> Network:
+    with Told(name, f"steps, kept in {shown(cache_dir())}") as told:
+        made = computing.trained(Task(settings, name, genome, settings.derived_steps[0]), told)
+    return Network(SPACE.text(genome), made.training.averaged().eval())
 
 
 def _desk() -> Settings:
@@ -339,7 +315,3 @@ def _check_count(name: str, value: Any, low: int, high: int) -> None:
 
 def _gridded(pictures: Tensor, columns: int = COLUMNS) -> Tensor:
     return make_grid(pictures, nrow=columns, padding=2, pad_value=1.0)
-
-
-def _sheet(pictures: Tensor, columns: int = COLUMNS) -> Any:
-    return images.to_uint8(_gridded(pictures, columns))

@@ -25,7 +25,7 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
     trained = sum(settings.derived_repeats if name in experiments.REPEATED else 1 for name in settings.derived)
     transferred, fixtures, proxies = len(experiments.TRANSFERRED), len(experiments.FIXTURES), settings.proxy_genomes
     final, shown = settings.images * _seen(settings.features), settings.pictures or ALL
-    own, larger = _training(settings, settings.side), _training(settings, experiments.TRANSFER_SIDE)
+    own, larger = training(settings), training(settings, experiments.TRANSFER_SIDE)
     rungs = experiments.rungs(settings)
     table1, table2, proxy = settings.derived_steps
     found = {
@@ -62,9 +62,10 @@ def _search(settings: Settings, one: Search) -> float:
     return total
 
 
-def _training(settings: Settings, side: int) -> float:
-    """Operations of one generator's step from scratch with its discriminator's steps."""
-    d_step, g_step = _steps(settings, 3, settings.derived_widths, side // 8)
+def training(settings: Settings, side: int = 0, *, derived: bool = True) -> float:
+    """Operations of one generator's step with its discriminator's steps: from scratch, or as in the search."""
+    widths = settings.derived_widths if derived else settings.widths
+    d_step, g_step = _steps(settings, 3, widths, (side or settings.side) // 8)
     return N_CRITIC * d_step + g_step
 
 
