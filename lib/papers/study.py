@@ -226,7 +226,7 @@ class Study:
             parameters=parameters, seeds=[parameters["seed"]], data=data, weights=weights,
             seconds=time.monotonic() - self._started, missing=self.missing,
         )  # fmt: skip
-        return provenance.write_figures(self.folder, {**manifest, "computed": self._places()})
+        return provenance.write(self.folder, {**manifest, "computed": self._places()})
 
     def refresh(self) -> None:
         """Bring a stored manifest up to date after a redraw: hashes of files, what is missing, where parts were run."""
@@ -234,7 +234,7 @@ class Study:
         if stored.is_file():
             known = json.loads(stored.read_text(encoding="utf-8"))
             now = {"missing": self.missing, "computed": self._places()}
-            provenance.write_figures(self.folder, {**known, **now})
+            provenance.write(self.folder, {**known, **now})
 
     def _places(self) -> dict[str, str]:
         """On which device and with which torch each part was computed, which may not be those of the drawing."""

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,23 +36,17 @@ def manifest(*, parameters: Mapping[str, Any], seeds: Iterable[int] | Mapping[st
     return {name: plain(value) for name, value in made.items()}
 
 
-def write(folder: Path | str, content: Mapping[str, Any], *, name: str = "manifest.json") -> Path:
-    """Write a manifest as sorted, indented JSON in one step and return its path."""
-    text = json.dumps(plain(content), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return paths.write_text(Path(folder) / name, text + "\n")
-
-
-def write_figures(folder: Path | str, content: Mapping[str, Any], *, records: Iterable[Path] = ()) -> Path:
-    """Write the manifest of a figure folder: `content` with the SHA-256 of every file there and of the records behind.
+def write(folder: Path, content: Mapping[str, Any]) -> Path:
+    """Write the manifest of a figure folder in one step and return its path: `content` and the SHA-256 of every file.
 
     Files under `private/` (pictures that may not be shown) and the manifest itself are not listed.
     """
-    here = Path(folder)
-    files = [path for path in sorted(here.rglob("*")) if path.is_file() and path.name != "manifest.json"]
-    shown = [path for path in files if not path.name.startswith(".") and "private" not in path.relative_to(here).parts]
-    own = {path.relative_to(here).as_posix(): paths.file_digest(path) for path in shown}
-    behind = {paths.shown(path): paths.file_digest(path) for path in records}
-    return write(here, {**content, "files": own, "records": behind})
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "manifest.json"]
+    shown = [path for path in files if path.name[0] != "." and "private" not in path.relative_to(folder).parts]
+    own = {path.relative_to(folder).as_posix(): paths.file_digest(path) for path in shown}
+    whole = plain({**content, "files": own})
+    text = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return paths.write_text(folder / "manifest.json", text + "\n")
 
 
 def commit() -> dict[str, Any]:
@@ -63,14 +57,8 @@ def commit() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that results depend on; absent packages are left out."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    """Versions of Python and of the packages that results depend on."""
+    return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
 
 
 def peak_memory_mb() -> float | None:

@@ -24,8 +24,6 @@ def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_D
     PDF each picture has 256. Neither file carries a date or a program version, so equal figures give equal bytes.
     Saving fixes the layout: draw everything before.
     """
-    if not name or Path(name).name != name:
-        raise ValueError(f"figure name is {name!r}; it must be a plain file name without folder or ending")
     _settle(fig)
     png, pdf = (Path(folder) / f"{name}.{ending}" for ending in ("png", "pdf"))
     with atomic(png) as temporary:

@@ -32,26 +32,17 @@ def _decimal(value: float, digits: int) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
-def formatted(frame: pd.DataFrame, digits: int = DIGITS) -> pd.DataFrame:
-    """The frame with every value as the text that Markdown shows."""
-    return pd.DataFrame(
-        {column: [number(value, digits) for value in frame[column]] for column in frame.columns}, dtype=str
-    )
-
-
 def markdown(frame: pd.DataFrame, digits: int = DIGITS) -> str:
     """The frame as a Markdown table, numbers to the right; the index is not shown."""
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
     head = [_escaped(column) for column in frame.columns]
     rule = ["---:" if right else ":---" for right in numeric]
-    body = [[_escaped(text) for text in row] for row in formatted(frame, digits).itertuples(index=False)]
+    body = [[_escaped(number(value, digits)) for value in row] for row in frame.itertuples(index=False)]
     return "".join(f"| {' | '.join(row)} |\n" for row in [head, rule, *body])
 
 
 def save(frame: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
     """Write `name.csv` and `name.md` under `folder`, each in one step, without the index, and return both paths."""
-    if not name or Path(name).name != name:
-        raise ValueError(f"table name is {name!r}; it must be a plain file name without folder or ending")
     target = Path(folder)
     csv = write_text(target / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
     return [csv, write_text(target / f"{name}.md", markdown(frame))]

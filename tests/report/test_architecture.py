@@ -126,13 +126,6 @@ def test_what_boxes_of_a_kind_mean_is_said_even_without_skips(kind: str, note: s
     assert fig.legends[0].get_texts() == []
 
 
-def test_an_edge_to_nowhere_is_refused() -> None:
-    diagram = network(1)
-    diagram["edges"].append({"source": "E1", "target": "D7", "label": "", "kind": "skip"})
-    with pytest.raises(ValueError, match="an edge ends at 'D7'; the nodes are in, out, E1, D1"):
-        architecture.draw(diagram)
-
-
 def test_a_genome_shows_every_bit_with_dead_ones_grey_and_without_value() -> None:
     field = {"name": "E1.f", "bits": (1, 0, 1), "dead": [False, False, False], "value": "11×11"}
     dead = {"name": "R1.2", "bits": (0, 1), "dead": [True, True], "value": "1"}
