@@ -51,6 +51,11 @@ class Unpaired:
     sha256: str  # of the folder, or of the pixels of a made set
     held_out: tuple[str, ...] = ()  # the parts for testing that are training pictures held out
 
+    @property
+    def larger(self) -> int:
+        """Training pictures of the larger domain, which are an epoch."""
+        return max(len(self.train_a), len(self.train_b))
+
 
 def load(key: str | Path, side: int, load_side: int | None = None) -> Unpaired:
     """The domains of a set: training pictures at `load_side` (none: round(side * 286 / 256)), test ones at `side`.

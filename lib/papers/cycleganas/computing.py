@@ -1,6 +1,7 @@
 """Computing the parts: what scores say of untrained things, searches, trainings from scratch, ranks by supernetwork."""
 
 import math
+import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from lib.training import trainer
 from lib.training.cyclegan import CycleSettings
 from lib.training.cycleganas_search import CycleSearch, SearchPlan
 
-DECAY = 200  # epochs of the paper's training, whose learning rate falls once an epoch in the second half
+SCORES = [f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Task:
     search: Search | None = None
     checkpoint: Path = field(default=Path(), repr=False)  # of the search whose supernetwork is asked
 
+    @property
+    def scores(self) -> Scores:
+        """What its scores depend on."""
+        return Scores.of(self.settings, self.key)
+
 
 def keys(settings: Settings) -> dict[str, str]:
     """The sets' keys by their short names."""
@@ -64,33 +70,30 @@ def check_domains(settings: Settings) -> None:
 
 def domains(study: Study, settings: Settings, part: str) -> None:
     """The scores of untranslated pictures and of other real ones, for every set."""
-    jobs = []
-    for place, (data, key) in enumerate(keys(settings).items()):
-        for k, name in enumerate(("untranslated", "other pictures")):
-            about = {"data": data, "name": name, **_facts(Scores.of(settings, key))}
-            jobs.append(Job(2 * place + k, 0, settings.seed, Task(settings, key, name), about))
+    jobs: list[Job] = []
+    for data, key in keys(settings).items():
+        found = Scores.of(settings, key).domains
+        facts = {name: len(getattr(found, name)) for name in ("train_a", "train_b", "test_a", "test_b")}
+        for name in ("untranslated", "other pictures"):
+            about = {"data": data, "name": name, "title": found.title, "source": found.source, **facts,
+                     "showable": found.showable, "paired": found.paired}  # fmt: skip
+            jobs.append(Job(len(jobs), 0, settings.seed, Task(settings, key, name), about))
     _compute(study, settings, part, jobs, anchor)
-
-
-def _facts(known: Scores) -> dict[str, Any]:
-    """What a table says of a set."""
-    found = known.domains
-    counts = {name: len(getattr(found, name)) for name in ("train_a", "train_b", "test_a", "test_b")}
-    return {"title": found.title, "source": found.source, **counts, "showable": found.showable, "paired": found.paired}
 
 
 def anchor(task: Task, seed: int, folder: Path) -> Outcome:
     """Scores of the pictures as they are, or of training pictures of the right domain."""
-    known = Scores.of(task.settings, task.key)
+    begin, known = time.perf_counter(), task.scores
+    sources = scores.sources(known)
     if task.name == "untranslated":
-        made = {direction: pictures.float() / 255 for direction, pictures in scores.sources(known).items()}
+        made = {direction: pictures.float() / 255 for direction, pictures in sources.items()}
         metrics = scores.distances(known, made, intervals=True) | scores.errors(known, made)
     else:
-        found, counts = known.domains, {name: len(one) for name, one in scores.sources(known).items()}
-        others = {"AtoB": found.train_b[: counts["BtoA"]], "BtoA": found.train_a[: counts["AtoB"]]}
+        others = {"AtoB": known.domains.train_b[: len(sources["BtoA"])],
+                  "BtoA": known.domains.train_a[: len(sources["AtoB"])]}  # fmt: skip
         made = {name: clean(pictures.float() / 255, known.side) for name, pictures in others.items()}
         metrics = scores.distances(known, made, intervals=True)
-    return Outcome(_mean_kd(metrics), metrics)
+    return Outcome(_mean_kd(metrics), metrics, time.perf_counter() - begin)
 
 
 def search(study: Study, settings: Settings, part: str) -> None:
@@ -101,14 +104,12 @@ def search(study: Study, settings: Settings, part: str) -> None:
 
 def long_run(settings: Settings, one: Search) -> LongRun:
     """A search as a run with a record of its own."""
-    task = Task(settings, keys(settings)[one.data], one.name, search=one)
-    known, plan = Scores.of(settings, task.key).domains, search_plan(settings, one)
-    training = search_training(settings, one)
-    chunk = _chunk(settings, training)
+    task, training = Task(settings, keys(settings)[one.data], one.name, search=one), search_training(settings, one)
+    chunk = store.chunk(settings, training.iterations)
     identity = {
-        "search": asdict(one), "plan": asdict(plan), "training": anywhere(training), "threads": settings.threads,
-        "space": {"blocks": settings.blocks, "preset": settings.preset}, "pictures": {task.key: known.sha256},
-        "seed": settings.seed, "chunk": chunk,
+        "search": asdict(one), "plan": asdict(search_plan(settings, one)), "training": anywhere(training),
+        "threads": settings.threads, "space": {"blocks": settings.blocks, "preset": settings.preset},
+        "pictures": {task.key: task.scores.domains.sha256}, "seed": settings.seed, "chunk": chunk,
     }  # fmt: skip
     return LongRun(one.name, identity, math.ceil(training.iterations / chunk), settings.seed, task)
 
@@ -116,10 +117,11 @@ def long_run(settings: Settings, one: Search) -> LongRun:
 def begin_search(task: Task) -> CycleSearch:
     """A search at its beginning; schemes of one seed have equal first weights."""
     assert task.search is not None
-    training, found = search_training(task.settings, task.search), Scores.of(task.settings, task.key).domains
-    seed = device.keyed_seed(task.settings.seed, "search", task.search.seed) % 2**31
-    return CycleSearch(search_plan(task.settings, task.search), training, found.train_a, found.train_b, seed,
-                       chunk=_chunk(task.settings, training))  # fmt: skip
+    settings, found = task.settings, task.scores.domains
+    training = search_training(settings, task.search)
+    seed = device.keyed_seed(settings.seed, "search", task.search.seed) % 2**31
+    return CycleSearch(search_plan(settings, task.search), training, found.train_a, found.train_b, seed,
+                       chunk=store.chunk(settings, training.iterations))  # fmt: skip
 
 
 def search_plan(settings: Settings, one: Search) -> SearchPlan:
@@ -133,22 +135,9 @@ def search_plan(settings: Settings, one: Search) -> SearchPlan:
 
 def search_training(settings: Settings, one: Search) -> CycleSettings:
     """How a search trains: TH and THS have half the iterations, as their epochs have half the pictures."""
-    found = Scores.of(settings, keys(settings)[one.data]).domains
     share = 0.5 if one.scheme in ("TH", "THS") else 1.0
-    steps = settings.steps("search", max(len(found.train_a), len(found.train_b)), share)
-    return _cycle_settings(settings, steps, 1)
-
-
-def _cycle_settings(settings: Settings, iterations: int, lr_every: int) -> CycleSettings:
-    return CycleSettings(
-        side=settings.side, iterations=iterations, lr=settings.lr, lr_every=lr_every, gan=settings.gan,
-        lambda_cycle=settings.lambda_cycle, lambda_identity=settings.lambda_identity, pool=settings.pool,
-        paired=settings.paired, precision=settings.precision, device=str(device.pick(settings.device)),
-    )  # fmt: skip
-
-
-def _chunk(settings: Settings, training: CycleSettings) -> int:
-    return math.ceil(training.iterations / settings.chunks)
+    larger = Scores.of(settings, keys(settings)[one.data]).domains.larger
+    return store.cycle_settings(settings, settings.steps("search", larger, share), 1)
 
 
 def derived(study: Study, settings: Settings, one: Search) -> tuple[Path, str]:
@@ -189,74 +178,48 @@ def training_task(study: Study, settings: Settings, one: Training) -> Task:
 
 def train(task: Task, seed: int, folder: Path) -> Outcome:
     """Train a pair from scratch, score all translations of test pictures and keep a sheet of the first ones."""
-    assert task.training is not None
-    known, made = Scores.of(task.settings, task.key), trained(task)
+    one, known, made = task.training, task.scores, trained(task)
+    assert one is not None
     translate = made.training.translate
     pictures = scores.translated(known, translate)
     metrics = scores.distances(known, pictures, intervals=True) | scores.errors(known, pictures)
-    metrics |= scores.reconstruction(known, pictures, translate) | _sizes(task, made) | _best(made.rows)
-    seconds = sum(row["seconds"] for row in made.rows)
-    metrics |= {"updates": made.rows[-1]["metrics"]["updates"], "seconds_training": seconds}
-    one = task.training
+    metrics |= scores.reconstruction(known, pictures, translate)
+    counts = {f"params_{name}": models.parameters(net) for name, net in made.training.gan.networks.items()}
+    aim, seconds = 2 * experiments.size(task.settings, one.target), sum(row["seconds"] for row in made.rows)
+    metrics |= counts | {"mismatch": (counts["params_G_A"] + counts["params_G_B"]) / aim - 1}
+    course = [row["metrics"] for row in made.rows]
+    scored = [row for row in course if SCORES[0] in row]
+    metrics |= _best(scored) | {"updates": course[-1]["updates"], "seconds_training": seconds}
+    curves = {"step": [float(row["iterations"]) for row in scored]}
+    curves |= {name: [float(row[name]) for row in scored] for name in SCORES}
+    curves |= {name: [float(row[name]) for row in course] for name in ("g_loss", "d_loss")}
     which = f"{one.search.scheme}{one.search.seed}" if one.search else f"r{one.number}" if one.number >= 0 else "own"
     name = f"artifacts/{one.data}-{one.name.replace(chr(39), 'x')}-{which}-{one.repeat}.png"
     images.save(scores.sheet(known, translate), folder / name)
-    return Outcome(_mean_kd(metrics), metrics, seconds, artifacts={"image": name}, curves=_curves(made.rows))
+    return Outcome(_mean_kd(metrics), metrics, seconds, artifacts={"image": name}, curves=curves)
 
 
-def _sizes(task: Task, made: Trained) -> dict[str, float]:
-    """Parameters of the four networks, and how far the generators together miss the size they should have."""
-    counts = {f"params_{name}": models.parameters(net) for name, net in made.training.gan.networks.items()}
-    settings, one = task.settings, task.training
-    assert one is not None
-    aim = 2 * experiments.size(settings, one.target)
-    return {**counts, "mismatch": (counts["params_G_A"] + counts["params_G_B"]) / aim - 1}
-
-
-def _scored(stored: list[dict[str, Any]]) -> list[dict[str, float]]:
-    return [row["metrics"] for row in stored if f"kd_{DIRECTIONS[0]}" in row["metrics"]]
-
-
-def _best(stored: list[dict[str, Any]]) -> dict[str, float]:
+def _best(scored: list[dict[str, float]]) -> dict[str, float]:
     """The best scores during a training and their iterations, each measure and direction for itself."""
     result: dict[str, float] = {}
-    for name in (f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS):
-        best = min(_scored(stored), key=lambda metrics: metrics[name])
+    for name in SCORES:
         measure, direction = name.split("_")
-        result |= {f"{name}_best": best[name], f"{measure}_step_{direction}": best["iterations"]}
+        best, step = min((row[name], row["iterations"]) for row in scored)
+        result |= {f"{name}_best": best, f"{measure}_step_{direction}": step}
     return result
-
-
-def _curves(stored: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """Scores at the evaluated iterations, and mean losses of all chunks."""
-    names = ["iterations", *(f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS)]
-    curves = {name: [float(metrics[name]) for metrics in _scored(stored)] for name in names}
-    curves["step"] = curves.pop("iterations")
-    return curves | {name: [float(row["metrics"][name]) for row in stored] for name in ("g_loss", "d_loss")}
 
 
 def trained(task: Task, told: Tell = silent) -> Trained:
     """The trained pair of a task, with the rows of its training."""
-    known, own = Scores.of(task.settings, task.key), task.training is None or task.training.method in ("N", "R")
-    recipe = recipe_of(task.settings, known, task.text if own else "", task.widths,
-                       task.training.repeat if task.training else 0)  # fmt: skip
-    steps = math.ceil(recipe.settings.iterations / recipe.chunk)
+    one, known = task.training, task.scores
+    assert one is not None
+    text = task.text if one.method in ("N", "R") else ""
     return store.trained(
-        recipe, known.domains, evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
-        evaluate_every=math.ceil(steps / task.settings.evaluations),
-        scored=[_scores_of(known), known.network.weights_hash, code_hash(scores.distances)],
-        told=told,
+        Recipe.of(task.settings, known.domains.larger, text, task.widths, one.repeat), known.domains,
+        evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
+        evaluations=task.settings.evaluations,
+        scored=[_scores_of(known), known.network.weights_hash, code_hash(scores.distances)], told=told,
     )  # fmt: skip
-
-
-def recipe_of(settings: Settings, known: Scores, text: str, widths: tuple[int, int], repeat: int) -> Recipe:
-    """How a pair is trained under the study's settings; without a text CycleGAN."""
-    pictures = max(len(known.domains.train_a), len(known.domains.train_b))
-    steps = settings.steps("train", pictures)
-    training = _cycle_settings(settings, steps, pictures if not settings.train_steps else math.ceil(steps / DECAY))
-    seed = device.keyed_seed(settings.seed, "train", repeat) % 2**31
-    return Recipe(training, text, settings.blocks, settings.preset, widths, settings.ndf, _chunk(settings, training),
-                  seed)  # fmt: skip
 
 
 def ranks(study: Study, settings: Settings, part: str) -> None:
@@ -290,13 +253,12 @@ def _architectures(study: Study, settings: Settings, data: str) -> dict[str, tup
 
 def rank(task: Task, seed: int, folder: Path) -> Outcome:
     """A genotype's translations with the supernetwork's weights: all weight on one candidate of each layer."""
-    known = Scores.of(task.settings, task.key)
+    begin, known = time.perf_counter(), task.scores
     searching = begin_search(task)
     searching.load(trainer.saved_state(task.checkpoint))
-    space = experiments.space(task.settings)
-    searching.choose(space.decode(space.parse(task.text)))
+    searching.choose(searching.space.decode(searching.space.parse(task.text)))
     metrics = scores.distances(known, scores.translated(known, searching.translate))
-    return Outcome(_mean_kd(metrics), metrics)
+    return Outcome(_mean_kd(metrics), metrics, time.perf_counter() - begin)
 
 
 def _mean_kd(metrics: dict[str, float]) -> float:
@@ -314,7 +276,7 @@ def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], funct
     if not known:
         return
     first = next(iter(known.values()))
-    training = anywhere(recipe_of(settings, first, "", (1, 1), 0).settings)
+    training = anywhere(Recipe.of(settings, first.domains.larger, "", (1, 1), 0).settings)
     identity = {
         "training": training | {"ndf": settings.ndf, "blocks": settings.blocks, "epochs": settings.train_epochs},
         "scores": _scores_of(first), "weights": {name: weights.digest(name) for name in used_weights(settings)},

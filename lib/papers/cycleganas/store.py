@@ -1,19 +1,24 @@
-"""Trained pairs, each made once: record and checkpoint lie below the cache folder, named after all they depend on."""
+"""Pairs trained from scratch, each made once: record and checkpoint lie below the cache folder, named after all they
+depend on."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from torch import nn
 
+from lib import device
 from lib.data.domains import Unpaired
 from lib.papers import kept
+from lib.papers.cycleganas.settings import Settings
 from lib.search.progress import Tell, silent
 from lib.spaces.cycleganas import CycleGanas
 from lib.training import cyclegan
 from lib.training.cyclegan import CycleSettings, CycleTraining
 
 Trained = kept.Trained[CycleTraining]
+DECAY = 200  # epochs of the paper's training, whose learning rate falls once an epoch in the second half
 
 
 @dataclass(frozen=True)
@@ -32,23 +37,49 @@ class Recipe:
     chunk: int
     seed: int
 
-    def networks(self) -> dict[str, nn.Module]:
-        """The four networks, untrained."""
-        if not self.genotype:
-            return cyclegan.baseline(self.widths, self.blocks, self.ndf, self.seed)
-        space = CycleGanas(self.blocks, self.preset)
-        return cyclegan.derived(space.decode(space.parse(self.genotype)), self.widths, self.ndf, self.seed)
+    @classmethod
+    def of(cls, settings: Settings, pictures: int, text: str, widths: tuple[int, int], repeat: int) -> "Recipe":
+        """That of the study's settings on a set whose larger domain has so many pictures; without a text CycleGAN."""
+        steps = settings.steps("train", pictures)
+        training = cycle_settings(settings, steps, math.ceil(steps / DECAY) if settings.train_steps else pictures)
+        seed = device.keyed_seed(settings.seed, "train", repeat) % 2**31
+        return cls(training, text, settings.blocks, settings.preset, widths, settings.ndf, chunk(settings, steps), seed)
+
+    def begin(self, pictures: Unpaired, **scoring: Any) -> CycleTraining:
+        """The training on a set, before its first step; `scoring` as in `CycleTraining`."""
+        space, seeded = CycleGanas(self.blocks, self.preset), (self.ndf, self.seed)
+        networks: dict[str, nn.Module] = (
+            cyclegan.derived(space.decode(space.parse(self.genotype)), self.widths, *seeded)
+            if self.genotype
+            else cyclegan.baseline(self.widths, self.blocks, *seeded)
+        )
+        return CycleTraining(networks, self.settings, pictures.train_a, pictures.train_b, self.seed, chunk=self.chunk,
+                             **scoring)  # fmt: skip
 
 
-def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[str, float]], evaluate_every: int,
+def cycle_settings(settings: Settings, iterations: int, lr_every: int) -> CycleSettings:
+    """How the study's searches and trainings train."""
+    return CycleSettings(
+        side=settings.side, iterations=iterations, lr=settings.lr, lr_every=lr_every, gan=settings.gan,
+        lambda_cycle=settings.lambda_cycle, lambda_identity=settings.lambda_identity, pool=settings.pool,
+        paired=settings.paired, precision=settings.precision, device=str(device.pick(settings.device)),
+    )  # fmt: skip
+
+
+def chunk(settings: Settings, iterations: int) -> int:
+    """Iterations of a row."""
+    return math.ceil(iterations / settings.chunks)
+
+
+def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[str, float]], evaluations: int,
             scored: Any, told: Tell = silent) -> Trained:  # fmt: skip
     """The training of a pair on a set, begun, continued or only loaded; `evaluate(translate)` scores it on the way.
 
     `scored` says what those scores depend on, as plain values. Raises FloatingPointError if the training diverges,
     `runs.OutOfTime` where the given time is spent.
     """
-    place = kept.folder("cycleganas-pair", asdict(recipe), pictures.sha256, scored, evaluate_every, code=CycleTraining)
-    training = CycleTraining(recipe.networks(), recipe.settings, pictures.train_a, pictures.train_b, recipe.seed,
-                             chunk=recipe.chunk, evaluate=evaluate, evaluate_every=evaluate_every)  # fmt: skip
     total = recipe.settings.iterations
+    every = math.ceil(math.ceil(total / recipe.chunk) / evaluations)
+    place = kept.folder("cycleganas-pair", asdict(recipe), pictures.sha256, scored, every, code=CycleTraining)
+    training = recipe.begin(pictures, evaluate=evaluate, evaluate_every=every)
     return kept.trained(place, training, training.steps, recipe, lambda: told(training.iteration, total))

@@ -21,6 +21,7 @@ from lib.papers.cycleganas.experiments import Search, Training, called
 from lib.papers.cycleganas.pair import Pair, Translated
 from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
+from lib.papers.cycleganas.store import Recipe
 from lib.papers.long_runs import CHECKPOINT, LongRun
 from lib.paths import cache_dir, shown
 from lib.report import architecture, plots, provenance, style
@@ -186,16 +187,13 @@ def _training(settings: Settings, genotype: str) -> CycleTraining:
     if genotype == "cyclegan":
         text, asked = "", replace(asked, method="C")
     widths = experiments.widths(settings, asked, space.decode(space.parse(text) if text else space.cyclegan))
-    recipe = computing.recipe_of(settings, known, text, widths, 0)
-    a, b = known.domains.train_a, known.domains.train_b
-    return CycleTraining(recipe.networks(), recipe.settings, a, b, recipe.seed, chunk=recipe.chunk)
+    return Recipe.of(settings, known.domains.larger, text, widths, 0).begin(known.domains)
 
 
 def _sized(settings: Settings, run: Run, kind: str, seconds: float,
            begin: Callable[[Settings], CycleTrainer]) -> Settings:  # fmt: skip
     """The settings with as many iterations as take so many seconds here: measured once, then kept in a file."""
-    found = Scores.of(settings, settings.data[0]).domains
-    most = EPOCHS[kind] * max(len(found.train_a), len(found.train_b))
+    most = EPOCHS[kind] * Scores.of(settings, settings.data[0]).domains.larger
 
     def measure() -> dict[str, int]:
         probe: dict[str, Any] = {f"{kind}_steps": PROBED + 1, "chunks": PROBED + 1}
