@@ -30,11 +30,7 @@ class Settings(settings.WorkerSettings):
     blocks: int  # residual cells of a generator (paper 9)
     preset: str  # paper, or repo for the authors' newest code
     gan: str  # lsgan, or bce as in equation 1
-    lambda_cycle: float  # weight of the cycle losses (paper 10)
-    lambda_identity: float  # weight of the identity losses (paper 5)
-    pool: int  # earlier translations kept a domain (paper 50)
     lr: float  # Adam's rate (paper 2e-4)
-    paired: bool  # what a network sees twice in one batch
     search_width: int  # H of the supernetworks' stems (paper 16)
     search_ndf: int  # channels of the searched discriminators (16)
     mix: str  # softmax, or gumbel
@@ -71,8 +67,6 @@ class Settings(settings.WorkerSettings):
         "test_pictures": (0, 1_000_000),
         "side": (32, 1024),
         "blocks": (1, 64),
-        **dict.fromkeys(("lambda_cycle", "lambda_identity"), (0, 1000)),
-        "pool": (0, 100_000),
         **dict.fromkeys(("lr", "alpha_lr"), (1e-8, 1.0)),
         **dict.fromkeys(("search_width", "search_ndf", "matched", "widths", "controlled", "ndf"), (1, 1024)),
         **dict.fromkeys(("search_steps", "train_steps"), (0, 100_000_000)),

@@ -18,6 +18,7 @@ from lib.training import cyclegan
 from lib.training.cyclegan import CycleSettings, CycleTraining
 
 Trained = kept.Trained[CycleTraining]
+LAMBDA_CYCLE, LAMBDA_IDENTITY, POOL = 10.0, 5.0, 50  # weights of losses, earlier translations kept (section 4)
 DECAY = 200  # epochs of the paper's training, whose learning rate falls once an epoch in the second half
 
 
@@ -61,8 +62,8 @@ def cycle_settings(settings: Settings, iterations: int, lr_every: int) -> CycleS
     """How the study's searches and trainings train."""
     return CycleSettings(
         side=settings.side, iterations=iterations, lr=settings.lr, lr_every=lr_every, gan=settings.gan,
-        lambda_cycle=settings.lambda_cycle, lambda_identity=settings.lambda_identity, pool=settings.pool,
-        paired=settings.paired, precision=settings.precision, device=str(device.pick(settings.device)),
+        lambda_cycle=LAMBDA_CYCLE, lambda_identity=LAMBDA_IDENTITY, pool=POOL, paired=True,
+        precision=settings.precision, device=str(device.pick(settings.device)),
     )  # fmt: skip
 
 
