@@ -117,10 +117,7 @@ class Field:
 
     def code(self, genome: Genome) -> int:
         """The field's code in a genome."""
-        code = 0
-        for bit in genome[self.start : self.start + self.bits]:
-            code = 2 * code + bit
-        return code
+        return int("".join(map(str, genome[self.start : self.start + self.bits])), 2)
 
     def write(self, code: int) -> Genome:
         """The bits of a code."""

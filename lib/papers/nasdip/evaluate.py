@@ -158,17 +158,15 @@ def measure(ev: Evaluation, output: Tensor) -> dict[str, float]:
     """Every measure of a restoration (1, 3, H, W) that the problem allows.
 
     PSNR (dB), SSIM and LPIPS to the truth over the whole raw output, PSNR in the hole, LPIPS to the observation, and
-    for the held-out reference the mean squared error on the pixels kept out of the loss. LPIPS to the observation
-    leaves out what a user's picture was grown by.
+    for the held-out reference the mean squared error on the pixels kept out of the loss.
     """
     at = problem(ev)
     if not torch.isfinite(output).all():
         raise FloatingPointError("the network's output is not finite")
-    network, observed = perceptual(ev.lpips, ev.device), at.baseline()
-    measures = {"lpips_observed": _lpips(at.cut(output * at.mask), at.cut(observed), network)}
+    network = perceptual(ev.lpips, ev.device)
+    measures = {"lpips_observed": _lpips(output * at.mask, at.baseline(), network)}
     if at.down is not None:
-        small, given = (at.cut(x).clamp(0, 1) for x in (at.down(output), at.observed))
-        measures["lpips_observed_lr"] = _lpips(small, given, network)
+        measures["lpips_observed_lr"] = _lpips(at.down(output).clamp(0, 1), at.observed.clamp(0, 1), network)
     if at.truth is not None:
         measures |= {
             "psnr": float(psnr(output, at.truth)),

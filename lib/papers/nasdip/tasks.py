@@ -11,11 +11,11 @@ from urllib.parse import quote, unquote
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from lib import device
 from lib.data import images, pictures, procedural, registry
 from lib.models.resampling import Downsample
+from lib.papers.one_cell import padded
 
 TASKS = ("denoise", "inpaint", "sr4", "sr8")
 REFERENCES = ("observed", "observed_lr", "truth", "heldout")
@@ -75,18 +75,16 @@ def row(name: str) -> Row:
     """
     if name in ROWS:
         return ROWS[name]
-    task, _, files = name.partition(":")
-    picture, mask = (unquote(file) for file in files.partition(":")[::2])
-    degraded = task in TASKS and bool(picture)
+    task, picture, mask = (*(unquote(part) for part in name.split(":", 2)), "", "")[:3]
+    found = Row(name, name, "inpaint", "rectangle", title=name)
+    if task in TASKS and picture:
+        found = Row(name, picture, task, mask, title=picture, degraded=True)
     try:
-        for file in (picture, mask) if degraded else (name,):
-            if file:
-                pictures.info(file)
+        for file in files(found):
+            pictures.info(file)
     except (ValueError, FileNotFoundError) as error:
         raise ValueError(f"row is {name!r}; allowed are {', '.join(ROWS)}, or a picture to inpaint: {error}") from error
-    if degraded:
-        return Row(name, picture, task, mask, title=picture, degraded=True)
-    return Row(name, name, "inpaint", "rectangle", title=name)
+    return found
 
 
 def own(task: str, picture: str, mask: str = "") -> str:
@@ -119,7 +117,7 @@ class Problem:
     held: Tensor
     down: Downsample | None
     norm: str = "mse"
-    grown: tuple[int, int] = (0, 0)  # rows below and columns right of a user's picture that are not part of it, px
+    inner: tuple[int, int] | None = None  # height and width, px, of a user's picture; what lies beyond mirrors it
 
     @property
     def mask(self) -> Tensor:
@@ -134,9 +132,9 @@ class Problem:
         return replace(self, truth=truth, observed=observed, known=known, held=held, down=down)
 
     def cut(self, x: Tensor) -> Tensor:
-        """A picture (..., H, W), of full size or of the observation's, without what it was grown by."""
-        below, right = (extent * x.shape[-2] // self.size[0] for extent in self.grown)
-        return x[..., : x.shape[-2] - below, : x.shape[-1] - right]
+        """A picture (..., H, W) of full size without what it was grown by."""
+        height, width = self.inner or self.size
+        return x[..., :height, :width]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -157,12 +155,8 @@ class Problem:
         return self._error(x, self.held) / self.held.mean()
 
     def baseline(self) -> Tensor:
-        """The observation as a picture of full size: itself, the hole black, or enlarged bicubically. What it was
-        grown by is black."""
-        below, right = self.grown
-        height, width = self.size
-        enlarged = images.resize(self.cut(self.observed), (height - below, width - right))
-        return pad(enlarged, (0, right, 0, below))
+        """The observation as a picture of full size: itself, the hole black, or enlarged bicubically."""
+        return images.resize(self.observed, self.size)
 
     def _error(self, x: Tensor, weight: Tensor) -> Tensor:
         difference = weight * (self.seen(x) - self.observed)
@@ -220,8 +214,8 @@ def degrade(picture: Tensor, at: Row, known: Tensor, how: Degradation) -> Proble
 
 def _own(at: Row, how: Degradation) -> Problem:
     """A user's picture as it is, with `side` > 0 shrunk to that long side: by area where there is a mask, so that no
-    colour of the hole comes into known pixels. Sides that are no multiples of what the networks need grow by pixels
-    that count as unknown."""
+    colour of the hole comes into known pixels. Sides that are no multiples of what the networks need grow by their
+    mirror image."""
     picture = pictures.picture(at.picture)
     known = _own_mask(at, picture) if at.mask else torch.ones(1, 1, *picture.shape[1:])
     if how.side and (longest := max(picture.shape[1:])) > how.side:
@@ -230,11 +224,11 @@ def _own(at: Row, how: Degradation) -> Problem:
         known = (images.resize(known, (height, width), kind="area") > 0.9999).float()  # hidden in part is hidden
     if at.mask and not known.any():
         raise ValueError(f"mask {at.mask} leaves no pixel known at {tuple(known.shape[2:])} pixels; white means known")
-    below, right = (-extent % max(1, how.multiple // at.factor) for extent in picture.shape[1:])
-    observed, known = (pad(part, (0, right, 0, below)) for part in (picture[None], known))
-    height, width = (extent * at.factor for extent in observed.shape[-2:])
-    return Problem(at, None, observed * known, known, _held(known, at, how), _downsample(at, how, (height, width)),
-                   how.norm, (below * at.factor, right * at.factor))  # fmt: skip
+    multiple = max(1, how.multiple // at.factor)
+    observed, known = (padded(part, multiple, multiple) for part in (picture[None], known))
+    full, inner = ((part.shape[-2] * at.factor, part.shape[-1] * at.factor) for part in (observed, picture))
+    operator = _downsample(at, how, full)
+    return Problem(at, None, observed * known, known, _held(known, at, how), operator, how.norm, inner)
 
 
 def _downsample(at: Row, how: Degradation, size: tuple[int, int]) -> Downsample | None:

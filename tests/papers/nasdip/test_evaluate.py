@@ -159,20 +159,6 @@ def test_an_observation_that_overshoots_can_be_measured(evaluation, tmp_path, mo
     assert evaluate.measure(ev, random_output(ev))["lpips_observed_lr"] > 0
 
 
-@pytest.mark.parametrize(("task", "size"), [("denoise", (21, 30)), ("sr4", (7, 5))])
-def test_what_a_users_picture_was_grown_by_is_not_scored(evaluation, tmp_path, task, size):
-    pixels = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "own.png")
-    ev = evaluation(tasks.own(task, str(tmp_path / "own.png")), reference="observed", framing="whole", side=0)
-    at, output = evaluate.problem(ev), random_output(ev)
-    assert at.grown > (0, 0)
-    other = torch.rand_like(output)
-    at.cut(other)[:] = at.cut(output)
-    measured, again = (evaluate.measure(ev, x)["lpips_observed"] for x in (output, other))
-    assert measured == again
-    assert evaluate.measure(ev, at.baseline())["lpips_observed"] == 0
-
-
 def test_a_network_that_overflows_is_a_failed_row_and_the_search_goes_on(evaluation):
     ev = replace(evaluation(), lr=1e38)
     searcher = RandomSearch(ev.space(), 0, init="valid")
