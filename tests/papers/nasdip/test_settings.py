@@ -32,25 +32,16 @@ def test_every_source_of_values_has_the_same_names_and_is_accepted(source):
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"rows": []}, "rows is empty"),
-    ({"rows": ["vase", "vase"]}, "rows is .*'vase', 'vase'.*; each value may stand there once"),
     ({"blind_rows": ["chelsea", "chelsea"]}, "blind_rows is .*; each value may stand there once"),
     ({"classical": ["dip_scaled", "dip_scaled"]}, "classical is .*; each value may stand there once"),
-    ({"sweep_rates": [0.05, 0.05]}, "sweep_rates is .*; each value may stand there once"),
-    ({"sweep_rates": [1.5]}, "sweep_rates is 1.5; allowed are 0.0 to 1.0"),
     ({"blind_rows": ["plane"]}, "blind_rows names 'plane'; allowed are the rows searched: astronaut, chelsea, coffee"),
     ({"swept_rows": ["plane"]}, "swept_rows names 'plane'"),
-    ({"framing": "crop"}, "framing is 'crop'; allowed are window, whole"),
     ({"side": 0}, "side is 0 with framing 'window'"),
-    ({"side": -64}, "side is -64; allowed are 0 to 4096"),
     ({"t_table": [0, 1, 2]}, r"t_table is \[0, 1, 2\]; two bits choose from 4 values"),
     ({"readings": ["bypass=never"]}, "readings names 'bypass=never'; allowed are .*bypass=identity|resample|shortcut"),
     ({"readings": ["colour=red"]}, "readings names 'colour=red'"),
     ({"lr": 0.0}, "lr is 0.0; allowed are 1e-08 to 10.0"),
-    ({"population": 3}, "population is 3; allowed are 4 to 100000"),
-    ({"published": 0.0}, "published is 0.0; allowed are 1e-06 to 1"),
     ({"lpips": "squeeze"}, "lpips is 'squeeze'; allowed are alex, vgg"),
-    ({"iterations": 10.5}, "iterations is 10.5 of type float; int is needed"),
 ])  # fmt: skip
 def test_a_bad_value_is_refused_by_name(tiny, change, message):
     with pytest.raises(ValueError, match=message):
