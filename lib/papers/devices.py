@@ -49,7 +49,7 @@ def measure(where: Iterable[str], *, scale: int = 1, rounds: int = 5) -> pd.Data
         for device in where:
             for precision in ("float32", "bfloat16"):
                 step = begin(device, precision)
-                step()  # not timed: choices of algorithms, moments of Adam
+                _seconds(step, device)  # choices of algorithms, moments of Adam
                 ms = 1e3 * min(_seconds(step, device) for _ in range(rounds))
                 held = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else float("nan")
                 rows.append({"step": name, "device": device, "precision": precision, "ms": ms, "GB": held})
@@ -59,16 +59,11 @@ def measure(where: Iterable[str], *, scale: int = 1, rounds: int = 5) -> pd.Data
 
 
 def _seconds(step: Step, device: str) -> float:
-    _await(device)
     start = perf_counter()
     step()
-    _await(device)
-    return perf_counter() - start
-
-
-def _await(device: str) -> None:
     if device == "cuda":
         torch.cuda.synchronize()
+    return perf_counter() - start
 
 
 def _noise(*shape: int) -> Tensor:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.paths import ROOT, cache_dir, write_text
-from lib.search.runs import as_json, environment
+from lib.search.runs import as_json, environment, identity_hash
 from lib.search.workers import Outcome
 
 ENVIRONMENT = ("torch", "numpy", "device", "cpu_capability")  # what moves the last digits of a result
@@ -34,7 +34,7 @@ class Cache:
         machine = {name: now[name] for name in ENVIRONMENT}
         parts = {"evaluate": name_of(evaluate), "code": code_hash(evaluate), "settings": settings, "data": data,
                  "threads": threads, **machine}  # fmt: skip
-        self.folder = cache_dir() / _digest(parts)[:16]
+        self.folder = cache_dir() / identity_hash(parts, digits=16)
 
     def get(self, genome: str, seed: int) -> Outcome | None:
         """The stored outcome, with zero seconds; None if there is none (or its file is damaged)."""
@@ -53,8 +53,8 @@ class Cache:
         write_text(self._path(genome, seed), text + "\n")
 
     def _path(self, genome: str, seed: int) -> Path:
-        key = _digest([genome, seed])
-        return self.folder / key[:2] / f"{key[2:34]}.json"
+        key = identity_hash(genome, seed, digits=34)
+        return self.folder / key[:2] / f"{key[2:]}.json"
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -105,8 +105,3 @@ def _file(module: str) -> Path | None:
         return None
     base = ROOT.joinpath(*module.split("."))
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-
-
-def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=as_json, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,8 +5,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -18,7 +18,7 @@ def silent(done: int, total: int) -> None:
     """Tell nothing."""
 
 
-class Bar:
+class Bar(AbstractContextManager["Bar"]):
     """Counts finished items up to `total` and shows the best score so far (lower is better) and the time left.
 
     `done` items are there before the work starts, such as the stored rows of a resumed run; they do not enter the
@@ -55,10 +55,7 @@ class Bar:
         best = f", best {self.best:.4g}" if self.best < math.inf else ""
         return f"{self.label}: {self.done}/{self.total}{best}{'' if left is None else f', {duration(left)} left'}"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._live is not None:
             self._live.close()
         elif self._last > self._start:
@@ -69,7 +66,7 @@ class Bar:
 bar = Bar
 
 
-class Told:
+class Told(AbstractContextManager["Told"]):
     """Shows how a training goes on that calls it with the steps done and all of them: a line as it begins, then a bar.
 
     `facts` follow the number of steps in that line, such as "steps, kept in data/runs/cache". Of a training that is
@@ -89,12 +86,9 @@ class Told:
                 print(f"training {self.what}: {total:,} {self.facts}{f'; {done:,} are done' * bool(done)}", flush=True)
             self._bar = Bar(total, self.what, done=done)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._bar is not None:
-            self._bar.__exit__(kind, error, at)
+            self._bar.__exit__()
 
 
 def duration(seconds: float) -> str:

@@ -13,9 +13,8 @@ import signal
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
@@ -44,7 +43,7 @@ class RecordLocked(RecordError):
     """Another process writes this record."""
 
 
-class Record:
+class Record(AbstractContextManager["Record"]):
     """One writer's hold on a record; use it as a context manager or call `close`."""
 
     def __init__(self, path: Path, header: Row, lock: FileLock) -> None:
@@ -134,10 +133,7 @@ class Record:
         self._handle.close()
         self._lock.release()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _write(self, line: Row, *, sync: bool = True) -> None:

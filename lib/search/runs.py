@@ -9,11 +9,10 @@ import re
 import shutil
 import time
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -28,17 +27,17 @@ RECORD, MANIFEST = "record.jsonl", "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def identity_hash(*parts: Any) -> str:
-    """Eight hexadecimal digits of the SHA-256 of the parts as canonical JSON; dataclasses count as dicts.
+def identity_hash(*parts: Any, digits: int = 8) -> str:
+    """So many hexadecimal digits of the SHA-256 of the parts as canonical JSON; dataclasses count as dicts.
 
     Raises TypeError for what JSON cannot hold and ValueError for numbers that are not finite.
     """
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False, default=as_json)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class Run(AbstractContextManager["Run"]):
     """A run folder with its open record; use it as a context manager."""
 
     folder: Path
@@ -56,10 +55,7 @@ class Run:
         text = json.dumps(manifest, indent=2, sort_keys=True, allow_nan=False, default=as_json)
         return write_text(self.folder / MANIFEST, text + "\n")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.record.close()
 
 

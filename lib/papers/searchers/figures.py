@@ -30,18 +30,17 @@ def best(study: Study, rows: pd.DataFrame) -> Figure:
 
 def optimum(study: Study, rows: pd.DataFrame) -> Figure | None:
     """The share of searches that found the optimum, against the budget spent, a panel a toy space."""
-    toys = tables.ends(rows).query("kind == 'toy'")
+    toys = rows[(rows["experiment"] == "search") & (rows["kind"] == "toy")]
     if toys.empty:
         return None
-    every = pd.DataFrame({"searcher": toys["searcher"].unique()})  # first, so that colours agree
-    fig, axes = plots.panels(toys["problem"].nunique(), height=2.4, sharey=True)
-    for ax, (problem, part) in zip(axes, toys.groupby("problem", sort=False), strict=True):
-        spent = np.arange(part["spent"].max() + 1)
-        shares = {name: [(one["reached"] <= n).mean() for n in spent] for name, one in part.groupby("searcher")}
-        curves = [every, *(pd.DataFrame({"searcher": name, "x": spent, "y": y}) for name, y in shares.items())]
-        plots.lines(pd.concat(curves), "x", "y", "searcher", markers=False, xlabel="evaluations", legend="below", ax=ax,
-                    title=f"{problem}, {part['search'].nunique()} seeds",
-                    ylabel="" if ax is not axes[0] else "share that found the optimum")  # fmt: skip
+    reached = toys.assign(found=toys["best"] <= toys["optimum"])
+    shares = reached.groupby(["problem", "searcher", "spent"], sort=False)["found"].mean().reset_index()
+    every = shares[["searcher"]].drop_duplicates()  # first, so that colours agree
+    fig, axes = plots.panels(shares["problem"].nunique(), height=2.4, sharey=True)
+    for ax, (problem, part) in zip(axes, shares.groupby("problem", sort=False), strict=True):
+        plots.lines(pd.concat([every, part]), "spent", "found", "searcher", markers=False, xlabel="evaluations",
+                    legend="below", ax=ax, title=f"{problem}, {toys['search'].nunique()} seeds",
+                    ylabel="share that found the optimum" * (ax is axes[0]))  # fmt: skip
     plots.shared_legend(fig)
     return study.figure("optimum", fig)
 
