@@ -79,8 +79,7 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
     `band` names the columns with the lower and upper limit. Markers are drawn up to thirty points a line, or as told.
     With `dashes` each series has a line style of its own, so that a line shows through another that covers it.
     `looks` gives series another place among the looks (`style.look`) than that of their appearance. `points` are values
-    printed in the paper, in the chart's own columns, drawn hollow: in their series' look where they have `by`, else
-    named by a column `label`.
+    printed in the paper, in the chart's own columns, drawn hollow and named by a column `label`.
     """
     fig, ax = _open(options)
     scale = _colour_scale(frame, by)
@@ -95,7 +94,8 @@ def lines(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, band: t
         ax.plot(part[x], part[y], label=None if scale else _name(name) or own, zorder=3, **drawn)
         if band:
             ax.fill_between(part[x], part[band[0]], part[band[1]], color=drawn["color"], alpha=0.18, linewidth=0)
-    _paper_points(ax, frame, (x, y, by), points, looks)
+    if points is not None:
+        _paper_points(ax, x, y, points)
     _close(ax, (x, y), options)
     if scale:
         style.colour_bar(ax, scale, str(by))
@@ -179,7 +179,8 @@ def crosses(frame: pd.DataFrame, x: str, y: str, by: str, *, looks: Mapping[Any,
         if points is not None:
             beside = 0.22 + 0.09 * points.groupby(x).cumcount()
             points = points.assign(**{x: points[x].map(names.index) + beside})
-    _paper_points(ax, drawn, (x, y, by), points, looks)
+    if points is not None:
+        _paper_points(ax, x, y, points)
     _close(ax, (x, y), options)
     return fig
 
@@ -275,27 +276,16 @@ def _colour_scale(frame: pd.DataFrame, by: str | None) -> Any:
     return style.scale_of(frame[by].tolist())
 
 
-def _hollow(marker: str, colour: str = style.PAPER_COLOUR) -> dict[str, Any]:
+def _hollow(marker: str) -> dict[str, Any]:
     """How a value printed in the paper is drawn."""
-    edge = {"markerfacecolor": "none", "markeredgecolor": colour, "markeredgewidth": 1.0}
+    edge = {"markerfacecolor": "none", "markeredgecolor": style.PAPER_COLOUR, "markeredgewidth": 1.0}
     return {"marker": marker, "linestyle": "none", "markersize": 5.5, "zorder": 4, **edge}
 
 
-def _paper_points(ax: Axes, frame: pd.DataFrame, columns: tuple[str, str, str | None], points: pd.DataFrame | None,
-                  looks: Mapping[Any, int] | None) -> None:  # fmt: skip
-    """Draw the paper's values hollow: in their series' colour and marker where they have `by`."""
-    x, y, by = columns
-    if points is None or points.empty:
-        return
-    if by and by in points.columns:
-        places = {name: place for place, (name, _) in enumerate(_series(frame, by))} | dict(looks or {})
-        for name, part in _series(points, by):
-            drawn = style.look(places.get(name, 7))
-            ax.plot(part[x], part[y], **_hollow(drawn["marker"], drawn["color"]))
-        ax.plot([], [], label="paper (hollow)", **_hollow("o", "#666666"))
-    else:
-        for index, (name, part) in enumerate(_series(points, "label" if "label" in points.columns else None)):
-            ax.plot(part[x], part[y], label=_name(name) or "paper", **_hollow(("o", "s", "^", "D")[index % 4]))
+def _paper_points(ax: Axes, x: str, y: str, points: pd.DataFrame) -> None:
+    """Draw the paper's values hollow, a marker a value of their column `label`, if they have one."""
+    for index, (name, part) in enumerate(_series(points, "label" if "label" in points else None)):
+        ax.plot(part[x], part[y], label=_name(name) or "paper", **_hollow(("o", "s", "^", "D")[index % 4]))
 
 
 def _references(ax: Axes, vlines: References, hlines: References) -> None:

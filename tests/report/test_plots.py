@@ -81,18 +81,10 @@ def test_the_papers_points_are_hollow_and_ours_are_not(sweep: pd.DataFrame) -> N
     assert texts(fig) == ["ours", "paper"]
 
 
-def test_the_papers_points_take_the_colour_and_marker_of_their_group(sweep: pd.DataFrame) -> None:
-    fig = plots.lines(sweep, "lr", "loss", "group", points=pd.DataFrame({"lr": [0.01], "loss": [0.5], "group": ["G3"]}))
-    third, point = fig.axes[0].lines[2], fig.axes[0].lines[3]
-    assert point.get_markeredgecolor() == third.get_color()
-    assert point.get_marker() == third.get_marker()
-
-
 def test_a_series_can_have_another_look_than_its_place_gives(sweep: pd.DataFrame) -> None:
-    fig = plots.lines(sweep, "lr", "loss", "group", looks={"G3": 0, "G1": 8},
-                      points=pd.DataFrame({"lr": [0.01], "loss": [0.5], "group": ["G3"]}))  # fmt: skip
-    first, _, third, point = fig.axes[0].lines[:4]
-    assert first.get_color() == third.get_color() == point.get_markeredgecolor() == style.COLOURS[0]
+    fig = plots.lines(sweep, "lr", "loss", "group", looks={"G3": 0, "G1": 8})
+    first, _, third = fig.axes[0].lines[:3]
+    assert first.get_color() == third.get_color() == style.COLOURS[0]
     assert (first.get_linestyle(), third.get_linestyle()) == ("--", "-")
 
 

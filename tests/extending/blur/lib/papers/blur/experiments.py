@@ -54,7 +54,7 @@ def table1(study: Study) -> pd.DataFrame:
 def fig1(study: Study) -> Figure:
     """PSNR against the width, the paper's points hollow."""
     table = _compared(study).replace({"passes": {1: "once", 2: "twice"}})
-    printed = table.assign(**{"ours: PSNR": table["paper: PSNR"]})
+    printed = table.assign(**{"ours: PSNR": table["paper: PSNR"], "label": "paper: " + table["passes"]})
     chart = plots.lines(table.dropna(), "width", "ours: PSNR", "passes", points=printed, xlabel="width, px",
                         ylabel="PSNR, dB")  # fmt: skip
     return study.figure("fig1", chart)
