@@ -20,15 +20,6 @@ def test_gram_is_the_mean_product_over_positions(features):
     torch.testing.assert_close(gram(features), expected)
 
 
-def test_gram_does_not_depend_on_where_features_stand(features):
-    shuffled = features.flatten(2)[..., torch.randperm(12)].reshape_as(features)
-    torch.testing.assert_close(gram(shuffled), gram(features))
-
-
-def test_gram_of_a_tiled_map_is_that_of_the_tile(features):
-    torch.testing.assert_close(gram(features.tile(1, 1, 2, 3)), gram(features))
-
-
 def test_written_backward_equals_numeric_differentiation(features):
     assert torch.autograd.gradcheck(gram, features.requires_grad_())
 
@@ -85,13 +76,6 @@ def test_style_loss_is_the_weighted_sum_over_layers(features):
     weights = {"a": 0.25, "b": 3.0}
     expected = sum(weight * gram(maps[name]).square().mean((1, 2)) for name, weight in weights.items())
     torch.testing.assert_close(style_loss(maps, grams, weights), expected)
-
-
-def test_style_loss_grows_with_the_fourth_power_of_the_features(features):
-    maps = {"a": features}
-    grams = {"a": torch.zeros(1, 5, 5).double()}
-    larger = style_loss({"a": 2 * features}, grams, {"a": 1.0})
-    torch.testing.assert_close(larger, 16 * style_loss(maps, grams, {"a": 1.0}))
 
 
 def test_losses_are_one_value_an_image_and_images_do_not_interact(features):

@@ -103,13 +103,6 @@ def test_a_computation_out_of_time_is_continued(monkeypatch):
     assert [row["k"] for row in stored(study)] == [0, 0, 1, 1]
 
 
-def test_nothing_is_computed_after_the_deadline(monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DEADLINE", PAST)
-    with pytest.raises(runs.OutOfTime):
-        compute(jobs("a"))
-    assert calls() == []
-
-
 def test_other_jobs_are_another_run():
     compute(jobs("a"))
     study = compute(jobs("a", "b"))

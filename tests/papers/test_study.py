@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from lib.papers.settings import fingerprint
-from lib.papers.study import Study, checked_in, needs, resolved_profile
-from lib.paths import ROOT, figures_dir
+from lib.papers.study import Study, needs, resolved_profile
+from lib.paths import ROOT
 from lib.report import plots, style
 from lib.search import runs
 
@@ -36,12 +36,6 @@ def computed(study, shown, identity=None):
 
 def exported(study):
     return sorted(path.relative_to(study.records).as_posix() for path in study.records.rglob("*.png"))
-
-
-def test_figures_go_to_the_profile_and_paper(tmp_path):
-    assert Study("nst", "smoke").folder == figures_dir() / "smoke" / "nst"
-    assert Study("nst", "smoke", folder=tmp_path).folder == tmp_path
-    assert checked_in("nst", "desk") == ROOT / "figures" / "desk" / "nst"
 
 
 def test_rows_are_read_from_the_export_not_from_the_run():
@@ -123,16 +117,6 @@ def test_figures_and_tables_are_listed_once_and_private_ones_lie_apart():
     assert [Path(path).name for path in study.files()] == sorted(Path(name).name for name in names)
 
 
-def test_the_manifest_says_what_is_missing_and_why():
-    study = Study("nst", "smoke")
-    assert study.lack("fig3", "no rates") == "fig3 is not drawn: no rates"
-    path = study.finish(parameters={"seed": 3, "side": 64}, weights={"vgg16": "ab"}, data={"chelsea": "cd"})
-    manifest = json.loads(path.read_text())
-    assert path == study.folder / "manifest.json"
-    assert manifest["missing"] == {"fig3": "no rates"}
-    assert manifest["seeds"] == [3]
-
-
 def test_fingerprint_sees_every_result_parameter_and_no_other():
     parameters = {"profile": "smoke", "side": 64, "rates": [0.1, 0.2]}
     assert fingerprint({**parameters, "threads": 4, "parts": ["a"], "profile": "desk"}) == fingerprint(parameters)
@@ -172,10 +156,6 @@ def test_a_part_computed_on_two_machines_names_both(monkeypatch):
     assert json.loads(path.read_text())["computed"] == {
         "toy": "2 rows on one, torch 2.0 and 1 row on another, torch 2.0"
     }
-
-
-def test_a_record_says_what_it_depends_on():
-    assert computed(Study("nst", "smoke"), [True], {"seed": 3}).about("toy") == {"seed": 3}
 
 
 @pytest.mark.parametrize(("slug", "profile", "texts"), [("nst", "smoke", 1), ("nst", "desk", 0), ("speed", "smoke", 0)])

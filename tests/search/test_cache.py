@@ -11,7 +11,6 @@ import pytest
 from lib.search import cache as cache_module
 from lib.search.cache import Cache, code_hash
 from lib.search.record import differences
-from lib.search.runs import run_folders
 from lib.search.workers import Outcome
 from tests.search.engine import counters, search
 from tests.search.standin import Settings, evaluate
@@ -109,14 +108,6 @@ def test_many_writers_and_readers_never_meet_half_a_file():
         found = list(itertools.chain(*pool.map(work, range(8))))
     assert {outcome.score for outcome in found} == {DONE.score}
     assert not list(Cache(evaluate, Settings()).folder.rglob(".*"))
-
-
-def test_it_lies_beside_the_runs_and_is_no_run(tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKBOOK_RUNS", str(tmp_path / "moved"))
-    cache = Cache(evaluate, Settings())
-    cache.put("g", 1, DONE)
-    assert cache.folder.is_relative_to(tmp_path / "moved" / "cache")
-    assert run_folders() == []
 
 
 def test_a_function_without_a_module_is_refused():

@@ -64,13 +64,6 @@ def test_a_large_sample_copies_the_best_and_of_equals_the_youngest():
     assert searcher.ask().origin["parents"] == [3]
 
 
-def test_a_sample_of_one_copies_anyone():
-    searcher = AgingEvolution(SPACE, 0, population=5, sample=1)
-    parents = [proposal.origin["parents"] for proposal, _ in drive(searcher, SPACE.score, 105)][5:]
-    ages = [k + 5 - parent for k, (parent,) in enumerate(parents)]
-    assert all(10 < ages.count(age) < 32 for age in range(1, 6))
-
-
 def test_without_any_success_it_draws_at_random():
     searcher = AgingEvolution(IntegerGrid(3, 4), 0, population=4)
     assert all(proposal.origin["parents"] == [] for proposal, _ in drive(searcher, lambda genome: math.inf, 20))

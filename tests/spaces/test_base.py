@@ -75,14 +75,6 @@ def test_crossover_takes_every_unit_whole_and_cuts_once(space, seed):
     assert child == tuple(x if gene.unit + 1 < cut else y for gene, x, y in zip(space.genes, a, b, strict=True))
 
 
-@given(spaces(), seeds)
-def test_distance_is_a_metric(space, seed):
-    a, b, c = (space.sample(keyed(seed, i)) for i in range(3))
-    assert space.distance(a, b) == space.distance(b, a)
-    assert (space.distance(a, b) == 0) == (a == b)
-    assert space.distance(a, c) <= space.distance(a, b) + space.distance(b, c)
-
-
 @given(spaces())
 def test_size_counts_the_genomes(space):
     assert space.size == np.prod([float(len(gene.choices)) for gene in space.genes])

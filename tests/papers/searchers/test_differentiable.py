@@ -26,11 +26,6 @@ def test_no_other_candidate_is_as_good_as_the_function_that_made_the_data():
         assert min(left[:best] + left[best + 1 :]) > 0.005
 
 
-def test_columns_of_a_uniform_input_have_unit_variance():
-    x = columns(torch.linspace(-1, 1, 40_001, dtype=torch.float64))
-    torch.testing.assert_close(x.square().mean(0), torch.ones(SPREAD.shape[1]).double(), rtol=0, atol=1e-3)
-
-
 def test_the_data_are_the_named_functions_of_the_inputs_and_noise():
     truth, x, y = data(3)
     left = y - sum(x[:, gene, choice] for gene, choice in enumerate(truth))
