@@ -62,11 +62,8 @@ def find(name: str) -> Encoder:
 
 
 def depth(layer: str, family: str = "vgg16") -> int:
-    """How many convolutions run up to and including `layer`; ValueError if the family has no such layer."""
-    names = layer_names(family)
-    if layer not in names:
-        raise ValueError(f"layer is {layer!r}; {family} has {', '.join(names)}")
-    return names.index(layer) + 1
+    """How many convolutions run up to and including `layer`."""
+    return layer_names(family).index(layer) + 1
 
 
 def layer_names(family: str = "vgg16") -> list[str]:
@@ -131,7 +128,7 @@ def macs(names: Sequence[str], height: int, width: int) -> int:
 def load(name: str, layers: tuple[str, ...] = (*STYLE_LAYERS, CONTENT_LAYER), *, first_padding: str = "zeros") -> VGG:
     """The named encoder, frozen and in channels-last layout, up to the deepest of `layers`.
 
-    Raises ValueError for an unknown encoder or layer, `MissingWeights` if its weights are not there.
+    Raises ValueError for an unknown encoder, `MissingWeights` if its weights are not there.
     """
     encoder = find(name)
     if encoder.gains is None:

@@ -150,12 +150,6 @@ def test_an_unknown_encoder_names_the_allowed_ones():
         vgg.load("resnet")
 
 
-@pytest.mark.parametrize(("layer", "family"), [("conv3_4", "vgg16"), ("relu1_1", "vgg19"), ("conv6_1", "vgg19")])
-def test_an_unknown_layer_names_those_of_the_family(layer, family):
-    with pytest.raises(ValueError, match=rf"layer is '{layer}'; {family} has conv1_1, .*conv5_"):
-        vgg.depth(layer, family)
-
-
 def test_vgg19_has_the_layers_that_vgg16_lacks():
     assert vgg.depth("conv3_4", "vgg19") == 8
     assert vgg.depth("conv5_2", "vgg16") == 12

@@ -29,8 +29,7 @@ Picture = np.ndarray | None  # (H, W, 3) uint8; None where it may not be shown, 
 
 def image(study: Study, part: str, row: Any, *, private: bool = False) -> Picture:
     """The finished picture of a row."""
-    name = row["artifacts"].get("image")
-    return study.picture(part, name, private=private) if name else None
+    return study.picture(part, row["artifacts"]["image"], private=private)
 
 
 def pictures(study: Study, part: str, rows: pd.DataFrame) -> list[Picture]:

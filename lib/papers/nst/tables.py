@@ -59,10 +59,9 @@ def _compared(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     means = grouped[["style_loss", "content_loss"]].mean()
     both = pd.DataFrame(index=means.index.set_names(["group", "learning rate"]))
     for name, (weight, loss) in WEIGHTED.items():
-        ours = {cell: statistics.over_seeds(each[weight] * each[loss]) for cell, each in grouped}
+        ours = [statistics.over_seeds(each[weight] * each[loss])[:3] for _, each in grouped]
         both[f"paper: {name}"] = paper[name].reindex(both.index)
-        for column, end in ((f"ours: {name}", "value"), (f"ours: {name}, low", "low"), (f"ours: {name}, high", "high")):
-            both[column] = [getattr(interval, end) for interval in ours.values()]
+        both[[f"ours: {name}", f"ours: {name}, low", f"ours: {name}, high"]] = np.array(ours)
         both[f"ours / paper: {name}"] = both[f"ours: {name}"] / both[f"paper: {name}"]
     for term in ("style", "content"):
         both[f"unweighted {term} loss"] = means[f"{term}_loss"].to_numpy()
