@@ -57,23 +57,20 @@ class Unpaired:
         return max(len(self.train_a), len(self.train_b))
 
 
-def load(key: str | Path, side: int, load_side: int | None = None) -> Unpaired:
-    """The domains of a set: training pictures at `load_side` (none: round(side * 286 / 256)), test ones at `side`.
+def load(key: str | Path, side: int) -> Unpaired:
+    """The domains of a set: training pictures at round(side * 286 / 256), test ones at `side`.
 
     `key` is one of KEYS or a folder with sub-folders trainA, trainB, testA and testB. Pictures of files are stretched
     to the square by the antialiased bicubic filter, as in CycleGAN, in order of their names.
     Of a domain without a sub-folder for testing the last tenth of the training pictures, at least one, is held out.
 
-    Raises ValueError for an unknown key, a side that is below 16 or not divisible by 4, a load side below the side, a
-    sub-folder that is empty, or absent and needed, and a domain with fewer than two training pictures; MissingData and
-    CorruptData as `registry.locate`, ImageError for a file that is no picture.
+    Raises ValueError for an unknown key, a side that is below 16 or not divisible by 4, a sub-folder that is empty, or
+    absent and needed, and a domain with fewer than two training pictures; MissingData and CorruptData as
+    `registry.locate`, ImageError for a file that is no picture.
     """
     if side < SMALLEST or side % 4:
         raise ValueError(f"side is {side}; allowed are multiples of 4 from {SMALLEST} pixels")
-    load_side = round(side * 286 / 256) if load_side is None else load_side
-    if load_side < side:
-        raise ValueError(f"load_side is {load_side}; allowed are {side} (the side) and more")
-    return (_made if key in MADE else _read)(str(key), side, load_side)
+    return (_made if key in MADE else _read)(str(key), side, round(side * 286 / 256))
 
 
 def _made(key: str, side: int, load_side: int) -> Unpaired:

@@ -39,7 +39,7 @@ class Made:
     names: dict[str, tuple[str, ...]]
 
 
-def shapes(side: int, load_side: int, *, striped: bool = False, seed: int = 0) -> Made:
+def shapes(side: int, load_side: int, *, striped: bool = False) -> Made:
     """Discs, squares and diamonds, 24 test pictures a domain.
 
     Of the symmetric set, 48 + 48 for training, A has warm shapes on cool ground and B the same colours swapped. Of the
@@ -47,10 +47,10 @@ def shapes(side: int, load_side: int, *, striped: bool = False, seed: int = 0) -
     level, so that no flip changes them.
     """
     counts = dict(zip(PARTS, (32, 64, 24, 24) if striped else (48, 48, 24, 24), strict=True))
-    return _made(counts, side, load_side, partial(_scene, seed=seed, striped=striped))
+    return _made(counts, side, load_side, partial(_scene, striped=striped))
 
 
-def drawings(side: int, load_side: int, *, seed: int = 0) -> Made:
+def drawings(side: int, load_side: int) -> Made:
     """A: windows of six colour photos; B: pen drawings on warm paper after windows of the same photos.
 
     A's windows lie in the left halves of the photos and B's in the right ones, those for testing in another third than
@@ -58,7 +58,7 @@ def drawings(side: int, load_side: int, *, seed: int = 0) -> Made:
     a photo is one drawing of many: the phase and the lean of its lines are random.
     """
     counts = dict(zip(PARTS, (200, 200, 32, 32), strict=True))
-    return _made(counts, side, load_side, partial(_window, seed=seed, period=side / HATCHES))
+    return _made(counts, side, load_side, partial(_window, period=side / HATCHES))
 
 
 def _made(counts: dict[str, int], side: int, load_side: int, make: Callable[[str, int], tuple[str, Picture]]) -> Made:
@@ -79,9 +79,9 @@ def _pixels(drawn: list[Array]) -> Pixels:
     return np.rint(np.clip(np.stack(drawn), 0, 1) * 255).astype(np.uint8).transpose(0, 3, 1, 2)
 
 
-def _scene(part: str, number: int, *, seed: int, striped: bool) -> tuple[str, Picture]:
+def _scene(part: str, number: int, *, striped: bool) -> tuple[str, Picture]:
     """A ground and three to five shapes, each (kind, centre, radius, colour)."""
-    rng = np.random.default_rng([seed, int(striped), PARTS.index(part), number])
+    rng = np.random.default_rng([0, int(striped), PARTS.index(part), number])
     low, high = (0.16, 0.27) if striped and part.endswith("B") else (0.09, 0.19)
     ground, count = int(rng.integers(4)), int(rng.integers(3, 6))
     kinds, inks = rng.integers(3, size=count), rng.integers(4, size=count)
@@ -108,10 +108,10 @@ def _photo(name: str) -> Tensor:
     return pictures.picture(name)
 
 
-def _window(part: str, number: int, *, seed: int, period: float) -> tuple[str, Picture]:
+def _window(part: str, number: int, *, period: float) -> tuple[str, Picture]:
     """The most varied of four windows of one photo, in the half of its domain and a third of its split."""
     turn, photo = divmod(number, len(PHOTOS))
-    rng = np.random.default_rng([seed, PARTS.index(part), number])
+    rng = np.random.default_rng([0, PARTS.index(part), number])
     whole = _photo(PHOTOS[photo])
     (third, half), size = (whole.shape[1] // 3, whole.shape[2] // 2), whole.shape[1] // WINDOWS[turn % len(WINDOWS)]
     top = third * ((TEST_THIRDS[photo] + (0 if part.startswith("test") else 1 + turn // len(WINDOWS) % 2)) % 3)

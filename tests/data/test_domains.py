@@ -60,7 +60,6 @@ def test_a_folder_gives_training_pictures_at_the_load_side_and_test_pictures_at_
     assert found.names["trainA"] == ("0.png", "1.png", "2.png")
     assert (found.title, found.source, found.showable, found.sha256) == (
         "own", "own folder", False, registry.digest(folder))  # fmt: skip
-    assert load(folder, 32, 40).train_a.shape == (3, 3, 40, 40)
 
 
 @pytest.mark.parametrize(("side", "expected"), [(256, 286), (128, 143), (64, 72), (16, 18)])
@@ -156,11 +155,6 @@ def test_a_side_is_a_multiple_of_4_from_16(side):
         load("synthetic", side)
 
 
-def test_a_load_side_is_no_smaller_than_the_side():
-    with pytest.raises(ValueError, match="load_side is 31; allowed are 32"):
-        load("synthetic", 32, 31)
-
-
 @pytest.mark.parametrize("key", ["horse2zebr", "cifar10"])
 def test_an_unknown_key_lists_those_allowed(key):
     with pytest.raises(ValueError, match=rf"domains are '{key}'; allowed are {', '.join(KEYS)}, or the path of a"):
@@ -234,20 +228,15 @@ def test_the_imbalanced_set_has_finer_detail_on_a_larger_area_in_b_and_more_pict
 
 
 @settings(max_examples=4, deadline=None)
-@given(st.sampled_from([16, 20]), st.booleans(), st.integers(0, 3))
-def test_made_scenes_repeat_and_show_the_same_at_any_side(side, striped, seed):
+@given(st.sampled_from([16, 20]), st.booleans())
+def test_made_scenes_repeat_and_show_the_same_at_any_side(side, striped):
     def make(side):
-        return synthetic_domains.shapes(side, side, striped=striped, seed=seed)
+        return synthetic_domains.shapes(side, side, striped=striped)
 
     one, again, twice = make(side), make(side), make(2 * side)
     assert all(np.array_equal(one.pictures[part], again.pictures[part]) for part in PARTS)
     halved = twice.pictures["testA"].reshape(24, 3, side, 2, side, 2).mean((3, 5))
     assert np.abs(halved - one.pictures["testA"]).mean() < 6
-
-
-def test_another_seed_gives_other_scenes():
-    one, other = (synthetic_domains.shapes(16, 16, seed=seed).pictures["trainA"] for seed in (0, 1))
-    assert (one != other).any((1, 2, 3)).mean() > 0.9
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +248,7 @@ def test_the_showable_set_is_counted_named_and_repeats(showable):
     assert counts(showable) == [200, 200, 32, 32]
     assert (showable.showable, showable.paired) == (True, False)
     assert {name.split()[0] for name in showable.names["testB"]} == set(synthetic_domains.PHOTOS)
-    window = partial(synthetic_domains._window, seed=0, period=64 / synthetic_domains.HATCHES)
+    window = partial(synthetic_domains._window, period=64 / synthetic_domains.HATCHES)
     again = synthetic_domains._made({"trainA": 7, "testB": 7}, 64, 72, window)
     assert np.array_equal(again.pictures["trainA"], showable.train_a[:7])
     assert np.array_equal(again.pictures["testB"], showable.test_b[:7])
@@ -283,7 +272,7 @@ def test_no_pixel_of_a_photo_is_in_two_parts_of_the_showable_set(monkeypatch):
     seen = {part: np.zeros((len(synthetic_domains.PHOTOS), 240, 300), bool) for part in PARTS}
     for part in PARTS:
         for number in range(200 if part.startswith("train") else 32):
-            _, draw = synthetic_domains._window(part, number, seed=0, period=5)
+            _, draw = synthetic_domains._window(part, number, period=5)
             row, column, _ = draw.args[0].reshape(3, -1).int().numpy()
             seen[part][number % len(synthetic_domains.PHOTOS), row, column] = True
     assert sum(seen.values()).max() == 1

@@ -1,6 +1,5 @@
 """The study's parts, searches and trainings as plain lists. Nothing here computes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,56 +74,30 @@ def space(settings: Settings) -> CycleGanas:
 def searches(settings: Settings) -> list[Search]:
     """Every search: OF on all sets; on those of figure 3 the other schemes too, and all with more seeds."""
     found = [Search(called(key), "OF", 0) for key in settings.data]
-    for key in settings.scheme_data:
-        found += [Search(called(key), "OF", seed) for seed in range(1, settings.searches)]
-        for scheme in settings.schemes:
-            if scheme != "OF":
-                found += [Search(called(key), scheme, seed) for seed in range(settings.scheme_searches)]
+    for data in map(called, settings.scheme_data):
+        found += [Search(data, "OF", seed) for seed in range(1, settings.searches)]
+        found += [Search(data, scheme, seed) for scheme in settings.schemes if scheme != "OF"
+                  for seed in range(settings.scheme_searches)]  # fmt: skip
     return found
 
 
 def trainings(settings: Settings, part: str) -> list[Training]:
-    """The trainings of a part, those of one architecture together; ValueError for a part that trains none."""
-    if part not in TRAININGS:
-        raise ValueError(f"part is {part!r}; allowed are {', '.join(TRAININGS)}")
-    return list({"matched": _matched, "widths": _widths, "schemes": _schemes, "controls": _controls}[part](settings))
-
-
-def _matched(settings: Settings) -> Iterable[Training]:
-    for key in settings.data:
-        for target in settings.matched:
-            yield from _both(settings, called(key), target)
-
-
-def _widths(settings: Settings) -> Iterable[Training]:
-    for key in settings.width_data:
-        for target in settings.widths:
-            if target not in settings.matched:
-                yield from _both(settings, called(key), target)
-
-
-def _both(settings: Settings, data: str, target: int) -> Iterable[Training]:
-    count = settings.repeats if target == settings.controlled else settings.other_repeats
-    for repeat in range(count):
-        yield Training(data, "C", target, repeat)
-    for repeat in range(count):
-        yield Training(data, "N", target, repeat, Search(data, "OF", 0))
-
-
-def _schemes(settings: Settings) -> Iterable[Training]:
-    first = [Search(called(key), "OF", 0) for key in settings.data]
-    for search in searches(settings):
-        if search not in first:
-            for repeat in range(settings.other_repeats):
-                yield Training(search.data, "N", settings.controlled, repeat, search)
-
-
-def _controls(settings: Settings) -> Iterable[Training]:
-    for data in map(called, settings.control_data):
-        for repeat in range(settings.repeats):
-            yield Training(data, "C'", settings.controlled, repeat, Search(data, "OF", 0))
-        for number in range(settings.randoms):
-            yield Training(data, "R", settings.controlled, 0, number=number)
+    """The trainings of a part, those of one architecture together."""
+    at, many, few = settings.controlled, range(settings.repeats), range(settings.other_repeats)
+    if part == "schemes":
+        return [Training(one.data, "N", at, repeat, one) for one in searches(settings)
+                if (one.scheme, one.seed) != ("OF", 0) for repeat in few]  # fmt: skip
+    if part == "controls":
+        found = []
+        for data in map(called, settings.control_data):
+            found += [Training(data, "C'", at, repeat, Search(data, "OF", 0)) for repeat in many]
+            found += [Training(data, "R", at, 0, number=number) for number in range(settings.randoms)]
+        return found
+    others = [target for target in settings.widths if target not in settings.matched]
+    keys, targets = (settings.data, settings.matched) if part == "matched" else (settings.width_data, others)
+    return [Training(data, method, target, repeat, Search(data, "OF", 0) if method == "N" else None)
+            for data in map(called, keys) for target in targets for method in "CN"
+            for repeat in (many if target == at else few)]  # fmt: skip
 
 
 def random_genome(settings: Settings, number: int) -> Genome:

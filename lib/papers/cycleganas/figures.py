@@ -31,11 +31,9 @@ Album = dict[str, dict[str, list[Row]]]  # set, trained pair, rows of its sheet
 def flow() -> Diagram:
     """CycleGAN: each picture there and back again, and what judges the translation."""
     boxes = []
-    for level, (source, made, there, back, judge, of) in (
-        (0, ("a", "b", "G_A", "G_B", "D_B", 1)),
-        (3, ("b", "a", "G_B", "G_A", "D_A", -1)),
-    ):
-        place, fake = level + of, f"{there}({source})"
+    for level, place, source, made, there, back, judge in ((0, 1, "a", "b", "G_A", "G_B", "D_B"),
+                                                           (3, 2, "b", "a", "G_B", "G_A", "D_A")):  # fmt: skip
+        fake = f"{there}({source})"
         boxes += [(source, f"{source}, a picture\nof {source.upper()}", 0, level, "input"),
                   (f"{there}1{source}", there, 1, level, there), (fake, fake, 2, level, "input"),
                   (f"{back}2{source}", back, 3, level, back), (f"{back}({fake})", f"{back}({fake})", 4, level, "input"),
@@ -51,17 +49,14 @@ def flow() -> Diagram:
 def mixed() -> Diagram:
     """A residual cell of the supernetwork: every candidate weighed, summed, and only then normed and activated."""
     names = SETS["residual"]
-    middle = (len(names) - 1) / 2
-    boxes: list[tuple[str, str, float, float, str]] = [("in", "input\n4H", 0, middle, "input")]
-    boxes += [
-        (name, f"β{chr(0x2080 + place)} {word(name)}", 1, place - 1, "conv") for place, name in enumerate(names, 1)
-    ]
-    later = ("sum\nΣ β·o(x)", "instance\nnorm", "ReLU", "the same\nagain", "instance\nnorm", "+ input")
-    kinds = ("transform", "norm", "skip", "conv", "norm", "output")
-    rest = zip(later, kinds, strict=True)
-    boxes += [(f"then{place}", label, place, middle, kind) for place, (label, kind) in enumerate(rest, 2)]
-    line = [box[0] for box in boxes[1 + len(names) :]]
-    return architecture.diagram(boxes, [*([("in", name, line[0]) for name in names]), line])
+    middle: Any = (len(names) - 1) / 2
+    later = {"sum\nΣ β·o(x)": "transform", "instance\nnorm": "norm", "ReLU": "skip", "the same\nagain": "conv",
+             "instance\nnorm ": "norm", "+ input": "output"}  # fmt: skip
+    boxes = [("in", "input\n4H", 0, middle, "input")]
+    boxes += [(name, f"β{chr(0x2081 + row)} {word(name)}", 1, row, "conv") for row, name in enumerate(names)]
+    boxes += [(name, name.strip(), place, middle, kind) for place, (name, kind) in enumerate(later.items(), 2)]
+    first, *_ = line = list(later)
+    return architecture.diagram(boxes, [*(("in", name, first) for name in names), line])
 
 
 def fig1(study: Study) -> Figure:
@@ -73,9 +68,8 @@ def fig1(study: Study) -> Figure:
 def fig2(study: Study) -> Figure:
     """The mixed cell: candidates, their weights, the sum, then norm and activation."""
     lines = ["a residual cell of the supernetwork: every candidate o(x) is weighed by β = softmax(α) before the norm"]
-    lines += [
-        f"to {kind}: {len(SETS[kind])} candidates, {', '.join(map(word, SETS[kind]))}" for kind in ("encode", "decode")
-    ]
+    lines += [f"to {kind}: {len(SETS[kind])} candidates, {', '.join(map(word, SETS[kind]))}"
+              for kind in ("encode", "decode")]  # fmt: skip
     return study.figure("fig2", plots.headed(architecture.draw(mixed(), width=plots.PAGE), "\n".join(lines)))
 
 
@@ -150,9 +144,8 @@ def fig_translations(study: Study) -> Figure | None:
         headline = _headline(shown, frame)
         drawn = headline and study.figure("fig_translations", headline, private=private)
     if len(frame) and drawn is None:
-        study.lack(
-            "fig_translations", "no set whose pictures may be shown has a searched pair and CycleGAN of one size"
-        )
+        why = "no set whose pictures may be shown has a searched pair and CycleGAN of one size"
+        study.lack("fig_translations", why)
     return drawn
 
 
