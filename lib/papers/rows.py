@@ -49,7 +49,7 @@ def compute(
         tasks = {(job.k, job.repeat): job.task for job in todo}
         with (
             closing(open_workers(workers, _one, (function, tasks, run_.folder), limits, run_.folder)) as pool,
-            progress.bar(len(jobs), part, done=len(jobs) - len(todo)) as bar,
+            progress.Bar(len(jobs), part, done=len(jobs) - len(todo)) as bar,
         ):
             for job, outcome, worker in each(pool, [(job, (job.k, job.repeat), job.seed) for job in todo]):
                 run_.record.append(_row(job, outcome, worker))

@@ -63,9 +63,6 @@ class Bar(AbstractContextManager["Bar"]):
             print(f"{self.label}: {self.done}/{self.total} after {spent}", flush=True)
 
 
-bar = Bar
-
-
 class Told(AbstractContextManager["Told"]):
     """Shows how a training goes on that calls it with the steps done and all of them: a line as it begins, then a bar.
 

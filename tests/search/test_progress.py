@@ -19,7 +19,7 @@ def clock(monkeypatch):
 
 
 def test_a_batch_log_gets_a_line_at_most_every_ten_seconds(clock, capsys):
-    with progress.bar(60, "rates") as bar:
+    with progress.Bar(60, "rates") as bar:
         for _ in range(25):
             clock[0] += 1.0
             bar.update(best=0.5)
@@ -32,13 +32,13 @@ def test_a_batch_log_gets_a_line_at_most_every_ten_seconds(clock, capsys):
 
 
 def test_quick_work_leaves_no_line(clock, capsys):
-    with progress.bar(3, "rates") as bar:
+    with progress.Bar(3, "rates") as bar:
         bar.update(3)
     assert capsys.readouterr().out == ""
 
 
 def test_stored_rows_do_not_shorten_the_time_left(clock):
-    with progress.bar(10, "rates", done=8) as bar:
+    with progress.Bar(10, "rates", done=8) as bar:
         assert bar.seconds_left is None
         clock[0] += 30.0
         bar.update()
@@ -46,7 +46,7 @@ def test_stored_rows_do_not_shorten_the_time_left(clock):
 
 
 def test_the_best_score_is_the_lowest_seen(clock):
-    with progress.bar(3, "rates") as bar:
+    with progress.Bar(3, "rates") as bar:
         bar.update(best=2.0)
         bar.update(best=3.0)
         bar.update(best=None)
@@ -71,7 +71,7 @@ def test_a_training_that_is_finished_already_is_not_told_of(clock, capsys):
 
 def test_nothing_is_shown_when_quiet(clock, monkeypatch, capsys):
     monkeypatch.setenv("WORKBOOK_QUIET", "1")
-    with progress.bar(1, "rates") as bar, progress.Told("S7", "steps") as told:
+    with progress.Bar(1, "rates") as bar, progress.Told("S7", "steps") as told:
         told(0, 2)
         clock[0] += 60.0
         bar.update()
@@ -82,7 +82,7 @@ def test_nothing_is_shown_when_quiet(clock, monkeypatch, capsys):
 def test_a_terminal_gets_a_live_bar(clock, monkeypatch, capsys):
     monkeypatch.delenv("WORKBOOK_BATCH")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress.bar(4, "rates", done=1) as bar:
+    with progress.Bar(4, "rates", done=1) as bar:
         bar.update(3, best=0.25)
     assert "4/4" in capsys.readouterr().err
 

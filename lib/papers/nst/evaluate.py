@@ -37,7 +37,7 @@ def compute(study: Study, settings: Settings, part: str) -> None:
         return
     with (
         study.open_run(part, identity(settings, plan)) as run,
-        progress.bar(len(plan), part, done=len(run.record.done)) as bar,
+        progress.Bar(len(plan), part, done=len(run.record.done)) as bar,
     ):
         for batch in experiments.batches(plan, settings.batch):
             keys = [(item.k, item.repeat) for item in batch]

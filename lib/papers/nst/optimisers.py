@@ -46,7 +46,7 @@ def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
     identity = stored.identity(settings, (settings.content, settings.style), side=settings.small_side,
                                plan=runs.identity_hash([asdict(run) for run in todo]))  # fmt: skip
     references: dict[OptimiserRun, Tensor] = {}
-    with study.open_run(part, identity) as run, progress.bar(len(todo), part, done=len(run.record.done)) as bar:
+    with study.open_run(part, identity) as run, progress.Bar(len(todo), part, done=len(run.record.done)) as bar:
         for k, one in enumerate(todo):
             stored.rows(run, [(k, 0)], partial(_row, k, scene, one, settings.small_side, references), bar)
         study.export(run, part, {})

@@ -34,7 +34,7 @@ def compute(study: Study, settings: Settings, part: str) -> None:
                                trials=s.trials, side=s.small_side, steps=s.small_steps)  # fmt: skip
     scene = small_scene(settings)
     evaluate = partial(_evaluate, scene, settings, unrelated_content_loss(scene, settings))
-    with study.open_run(part, identity) as kept, progress.bar(settings.trials, part, done=len(kept.record.rows)) as bar:
+    with study.open_run(part, identity) as kept, progress.Bar(settings.trials, part, done=len(kept.record.rows)) as bar:
         for start in range(0, settings.trials, settings.batch):
             trials = _asked(search, min(settings.batch, settings.trials - start))
             keys = [(trial.number, 0) for trial in trials]

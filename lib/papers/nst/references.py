@@ -21,7 +21,7 @@ def compute(study: Study, settings: Settings, part: str = "references") -> None:
     infos = {name: pictures.info(name) for _, name in named}
     identity = {"side": settings.side, "pictures": {name: info.sha256 for name, info in infos.items()},
                 "roles": [list(pair) for pair in named]}  # fmt: skip
-    with study.open_run(part, identity) as run, progress.bar(len(named), part, done=len(run.record.done)) as bar:
+    with study.open_run(part, identity) as run, progress.Bar(len(named), part, done=len(run.record.done)) as bar:
         for k, (role, name) in enumerate(named):
             config = {"role": role, "picture": name}
             stored.rows(run, [(k, 0)], partial(_measured, k, config, settings.side), bar)
@@ -61,7 +61,7 @@ def compute_naturalness(study: Study, settings: Settings, part: str = "naturalne
             yield {"k": row["k"], "repeat": 0, "seed": 0, "config": {"lr": row["lr"]},
                    "metrics": {"proxy_nss": distance}}, None  # fmt: skip
 
-    with study.open_run(part, identity) as run, progress.bar(len(first), part) as bar:
+    with study.open_run(part, identity) as run, progress.Bar(len(first), part) as bar:
         stored.rows(run, [(row["k"], 0) for row in first], distances, bar)
         study.export(run, part, {})
 
