@@ -8,7 +8,6 @@ channel. The means are measured once on crops of the bundled photos and kept bes
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -29,15 +28,6 @@ PHOTOS, SHORT_SIDES, CROP = ("astronaut", "chelsea", "coffee", "rocket", "hubble
 State = Mapping[str, Tensor]  # conv1_1.weight, conv1_1.bias, ...
 
 
-@dataclass(frozen=True)
-class Code:
-    """A picture at one tap, and what max-unpooling needs to come back."""
-
-    features: Tensor  # (B, C, H, W)
-    indices: list[Tensor]  # of each pooling, in order
-    sizes: list[torch.Size]  # of what went into each pooling
-
-
 class NormalisedVGG(nn.Module):
     """Frozen convolutions with reflection padding; images (B, 3, H, W) in [0, 1] to the taps r1 to r5.
 
@@ -49,7 +39,7 @@ class NormalisedVGG(nn.Module):
         super().__init__()
         self.name, self.digest = name, digest
         self.names = _names(state)
-        mean, std = _imagenet(state["conv1_1.weight"])
+        mean, std = map(state["conv1_1.weight"].new_tensor, (vgg.IMAGENET_MEAN, vgg.IMAGENET_STD))
         gain, shift = 1 / std, -mean / std  # the pictures' normalisation, which a mirrored border lets conv1_1 absorb
         for layer in self.names:
             kernel, bias = state[f"{layer}.weight"], state[f"{layer}.bias"]
@@ -64,23 +54,19 @@ class NormalisedVGG(nn.Module):
         """The taps r1 to r_depth, (B, C_i, H / 2^(i-1), W / 2^(i-1)); nothing behind r_depth is computed."""
         return [x for layer, x in self.maps(images, depth) if layer.endswith("_1")]
 
-    def encode(self, images: Tensor, depth: int) -> Code:
-        """The tap r_depth with the indices and sizes of the poolings before it."""
-        code = Code(images, [], [])
-        for _, x in self.maps(images, depth, code):
-            features = x
-        return replace(code, features=features)
+    def encode(self, images: Tensor, depth: int) -> tuple[Tensor, list[Tensor]]:
+        """The tap r_depth, and the indices of each pooling before it, in order, with which max-unpooling comes back."""
+        indices: list[Tensor] = []
+        *_, (_, features) = self.maps(images, depth, indices)
+        return features, indices
 
-    def maps(self, images: Tensor, depth: int = TAPS, code: Code | None = None) -> Iterator[tuple[str, Tensor]]:
-        """Each layer's name and map after its ReLU, up to r_depth; the poolings are added to `code`."""
-        x = images
+    def maps(self, x: Tensor, depth: int = TAPS, pooled: list[Tensor] | None = None) -> Iterator[tuple[str, Tensor]]:
+        """Each layer's name and map after its ReLU, up to r_depth; poolings add their indices to `pooled`."""
         for layer in self.names[: self.names.index(f"conv{depth}_1") + 1]:
             if layer.endswith("_1") and layer != "conv1_1":
-                size = x.shape
                 x, indices = F.max_pool2d(x, 2, return_indices=True)
-                if code:
-                    code.sizes.append(size)
-                    code.indices.append(indices)
+                if pooled is not None:
+                    pooled.append(indices)
             x = F.conv2d(mirrored(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
             yield layer, x
 
@@ -96,30 +82,17 @@ def _names(state: State) -> list[str]:
     return found[: found.index("conv5_1") + 1]
 
 
-def _imagenet(like: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation (3,) of ImageNet's colours, in a tensor's precision and place."""
-    return like.new_tensor(vgg.IMAGENET_MEAN), like.new_tensor(vgg.IMAGENET_STD)
-
-
 def tap_values(pixels: int) -> float:
     """Numbers in the five taps of so many pixels."""
     return sum(channels / 4**level for level, channels in enumerate(CHANNELS)) * pixels
 
 
 def load(name: str) -> NormalisedVGG:
-    """The encoder `vgg19` or `vgg16`, or `random`: orthogonal filters in VGG-19's shape, standardised (below).
-
-    Raises MissingWeights if its weights are not there.
-    """
-    if name == "random":
-        state = standardised(_orthogonal())
-        means: dict[str, Tensor] = {}
-        facts = b"".join(tensor.numpy().tobytes() for tensor in state.values())
-    else:
-        state, means = weights.load(name), _kept_means(name)
-        kept = {layer: values.tolist() for layer, values in means.items()}
-        facts = json.dumps([weights.digest(name), kept], sort_keys=True).encode()
-    return NormalisedVGG(state, means, name, hashlib.sha256(facts).hexdigest()).eval()
+    """The encoder `vgg19` or `vgg16`; raises MissingWeights if its weights are not there."""
+    means = _kept_means(name)
+    kept = {layer: values.tolist() for layer, values in means.items()}
+    facts = json.dumps([weights.digest(name), kept], sort_keys=True).encode()
+    return NormalisedVGG(weights.load(name), means, name, hashlib.sha256(facts).hexdigest()).eval()
 
 
 def crops() -> Tensor:
@@ -156,31 +129,3 @@ def _kept_means(name: str) -> dict[str, Tensor]:
         kept = {"sha256": digest, "reference": reference, "means": means}
         write_text(path, json.dumps(kept) + "\n")
     return {layer: torch.tensor(values) for layer, values in kept["means"].items()}
-
-
-def _orthogonal() -> dict[str, Tensor]:
-    """Orthogonal filters of a VGG-19 up to conv5_1, always the same, without biases."""
-    generator, state, inner = torch.Generator().manual_seed(0), {}, 3
-    for layer in vgg.layer_names("vgg19")[: vgg.depth("conv5_1", "vgg19")]:
-        outer = CHANNELS[int(layer[4]) - 1]
-        kernel = torch.empty(outer, inner, 3, 3)
-        state[f"{layer}.weight"] = nn.init.orthogonal_(kernel, generator=generator)
-        state[f"{layer}.bias"], inner = torch.zeros(outer), outer
-    return state
-
-
-@torch.no_grad()
-def standardised(state: State, images: Tensor | None = None) -> dict[str, Tensor]:
-    """The state with filters whose pre-activations have mean 0 and deviation 1 over the images (a few crops)."""
-    x, done = (crops()[::4] if images is None else images), dict(state)
-    mean, std = _imagenet(x)
-    x = (x - mean[:, None, None]) / std[:, None, None]
-    for layer in _names(state):
-        if layer.endswith("_1") and layer != "conv1_1":
-            x = F.max_pool2d(x, 2)
-        x = F.conv2d(mirrored(x), state[f"{layer}.weight"])
-        deviation, centre = torch.std_mean(x, (0, 2, 3))
-        done[f"{layer}.weight"] = state[f"{layer}.weight"] / deviation[:, None, None, None]
-        done[f"{layer}.bias"] = -centre / deviation
-        x = F.relu((x - centre[:, None, None]) / deviation[:, None, None])
-    return done

@@ -37,23 +37,23 @@ class InverseVGG(nn.Module):
             nn.Conv2d(*step, 3) if step else nn.MaxUnpool2d(2) for row in ROWS[-depth:] for step in row
         )
 
-    def forward(self, features: Tensor, indices: Sequence[Tensor], sizes: Sequence[torch.Size]) -> Tensor:
-        """The picture of features (B, C, h, w), with the poolings' indices and sizes, in the encoder's order."""
-        x, *undone = features, *zip(reversed(indices), reversed(sizes), strict=True)
+    def forward(self, features: Tensor, indices: Sequence[Tensor]) -> Tensor:
+        """The picture of features (B, C, h, w), with the poolings' indices in the encoder's order."""
+        x, undone = features, list(indices)
         for layer in self.layers:
             if isinstance(layer, nn.MaxUnpool2d):
-                index, size = undone.pop(0)
-                x = _unpooled(x, index, size)
+                x = _unpooled(x, undone.pop())
             else:
                 x = layer(mirrored(x))
                 x = x if layer is self.layers[-1] else F.relu(x)
         return x
 
 
-def _unpooled(x: Tensor, index: Tensor, size: torch.Size) -> Tensor:
-    """Each feature at the place in a map of `size` that it was pooled from, zeros elsewhere."""
-    flat = x.new_zeros(*x.shape[:2], size[2] * size[3]).scatter(2, index.flatten(2), x.flatten(2))
-    return flat.unflatten(2, size[2:])
+def _unpooled(x: Tensor, index: Tensor) -> Tensor:
+    """Each feature at the place in the larger map that it was pooled from, zeros elsewhere; deterministic on a GPU."""
+    height, width = (2 * side for side in x.shape[2:])
+    flat = x.new_zeros(*x.shape[:2], height * width).scatter(2, index.flatten(2), x.flatten(2))
+    return flat.unflatten(2, (height, width))
 
 
 class PhotoWCT:
@@ -70,8 +70,7 @@ class PhotoWCT:
         """
         taps, picture = self.encoder(style, max(depths)), content
         for depth in depths:
-            code = self.encoder.encode(picture, depth)
+            features, indices = self.encoder.encode(picture, depth)
             colour = wct.colouring(taps[depth - 1], FLOAT32)
-            painted = wct.apply(code.features, wct.fit(code.features, colour, FLOAT32))
-            picture = self.decoders[depth](painted, code.indices, code.sizes)
+            picture = self.decoders[depth](wct.apply(features, wct.fit(features, colour, FLOAT32)), indices)
         return picture

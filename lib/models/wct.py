@@ -1,8 +1,8 @@
 """Whitening and colouring transform: gives one picture's features the mean and covariance of another's.
 
 Li et al., "Universal style transfer via feature transforms" (2017), with the numerics of StyleNAS (section
-3.2): float64, 1 added to the content's variances, eigenvalues below a threshold dropped. Whitening, colouring, both
-means and the blend become one affine map, so that features are read twice (statistics, map) and written once.
+3.2): float64, 1 added to the content's variances, eigenvalues below a threshold dropped. Whitening, colouring and
+both means become one affine map, so that features are read twice (statistics, map) and written once.
 Statistics are gathered over chunks of positions: their memory does not grow with the picture.
 """
 
@@ -27,14 +27,12 @@ class Numerics:
 
     `content_shift` is added to the content's variances ("+ I"): a direction of variance v gets v / (v + shift) of the
     style's. `content_cov="photonas"` takes 1.5 S + diag(S) instead, without a shift. Eigenvalues below `threshold` are
-    dropped. The result is `blend` * transformed + (1 - blend) * content. `covariance` is the precision of the
-    products that form S; they are summed, and S is decomposed, in float64.
+    dropped. `covariance` is the precision of the products that form S; their sum and its decomposition are float64.
     """
 
     content_shift: float = 1.0
     threshold: float = 1e-5
     content_cov: str = "identity"
-    blend: float = 1.0
     covariance: str = "float64"
 
     def __post_init__(self) -> None:
@@ -80,10 +78,8 @@ def fit(content: Tensor, colour: Colouring, numerics: Numerics) -> Affine:
         covariance = 1.5 * covariance + covariance.diag().diag()
     else:
         covariance.diagonal().add_(numerics.content_shift)
-    matrix = numerics.blend * colour.matrix @ _power(covariance, -0.5, numerics.threshold)
-    offset = numerics.blend * colour.mean - matrix @ mean
-    matrix.diagonal().add_(1 - numerics.blend)
-    return Affine(matrix, offset)
+    matrix = colour.matrix @ _power(covariance, -0.5, numerics.threshold)
+    return Affine(matrix, colour.mean - matrix @ mean)
 
 
 def apply(features: Tensor, affine: Affine) -> Tensor:

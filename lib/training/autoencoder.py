@@ -79,10 +79,10 @@ def train_inverse(inverse: InverseVGG, encoder: NormalisedVGG, photos: Tensor, s
     def losses(chosen: Tensor) -> Losses:
         x = photos[chosen]
         with torch.no_grad():
-            code = encoder.encode(x, inverse.depth)
-        y = inverse(code.features, code.indices, code.sizes)
+            features, indices = encoder.encode(x, inverse.depth)
+        y = inverse(features, indices)
         mse = _MeanSquare.apply(y, x)
-        return mse + _MeanSquare.apply(encoder(y, inverse.depth)[-1], code.features), mse.detach()
+        return mse + _MeanSquare.apply(encoder(y, inverse.depth)[-1], features), mse.detach()
 
     return _descend(inverse, losses, len(photos), schedule, seed)
 

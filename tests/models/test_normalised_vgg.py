@@ -102,32 +102,6 @@ def test_filters_have_mean_one_on_their_pictures_unless_guarded(weights, photos)
     assert 0 < guarded < 50
 
 
-@pytest.fixture
-def thin_random(monkeypatch):
-    monkeypatch.setattr(normalised_vgg, "CHANNELS", (8, 8, 12, 12, 12))
-    monkeypatch.setattr(normalised_vgg, "PHOTOS", ("astronaut", "flower"))
-
-
-def test_random_filters_are_standardised_before_their_rectifier(thin_random, photos):
-    state = normalised_vgg.standardised(normalised_vgg._orthogonal(), photos)
-    taps = NormalisedVGG(state, {}, "random", "")(photos)
-    for level, positive in enumerate(taps, 1):
-        names = f"conv{level}_1.weight", f"conv{level}_1.bias"
-        negated = NormalisedVGG(state | {name: -state[name] for name in names}, {}, "negated", "")
-        before = positive - negated(photos, level)[-1]
-        deviation, centre = torch.std_mean(before, (0, 2, 3))
-        torch.testing.assert_close(centre, torch.zeros_like(centre), atol=1e-3, rtol=0)
-        torch.testing.assert_close(deviation, torch.ones_like(deviation), atol=1e-3, rtol=0)
-
-
-def test_random_filters_are_orthogonal_and_of_the_shape_of_vgg19(thin_random):
-    state = normalised_vgg._orthogonal()
-    kernel = state["conv3_1.weight"]
-    assert kernel.shape == (12, 8, 3, 3)
-    torch.testing.assert_close(kernel.flatten(1) @ kernel.flatten(1).T, torch.eye(12), atol=1e-5, rtol=0)
-    assert [name.removesuffix(".weight") for name in state][::2] == full_width("vgg19").names
-
-
 def test_gradients_pass_to_the_picture_and_to_nothing_else(encoder):
     images = torch.rand(1, 3, 32, 32, requires_grad=True)
     loss = sum(tap.square().mean() for tap in encoder(images))
@@ -141,12 +115,13 @@ def test_gradients_pass_to_the_picture_and_to_nothing_else(encoder):
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_a_code_holds_the_tap_and_what_unpooling_needs(encoder, photos, depth):
-    code = encoder.encode(photos[:2], depth)
-    torch.testing.assert_close(code.features, encoder(photos[:2], depth)[-1])
-    assert (len(code.indices), len(code.sizes)) == (depth - 1, depth - 1)
-    for level, (indices, size) in enumerate(zip(code.indices, code.sizes, strict=True)):
-        unpooled = F.max_unpool2d(torch.ones(indices.shape), indices, 2, output_size=size[2:])
-        assert size == (2, CHANNELS[level], 96 >> level, 96 >> level)
+    features, pooled = encoder.encode(photos[:2], depth)
+    torch.testing.assert_close(features, encoder(photos[:2], depth)[-1])
+    assert len(pooled) == depth - 1
+    for level, indices in enumerate(pooled):
+        side = 96 >> level
+        unpooled = F.max_unpool2d(torch.ones(indices.shape), indices, 2, output_size=(side, side))
+        assert indices.shape == (2, CHANNELS[level], side // 2, side // 2)
         assert torch.equal(F.avg_pool2d(unpooled, 2), torch.full(indices.shape, 0.25))
 
 

@@ -134,14 +134,6 @@ def test_a_single_precision_covariance_agrees_to_one_part_in_a_hundred_thousand(
     assert 0 < distance(single - offset, double - offset) < 1e-5
 
 
-@given(st.floats(0, 1))
-@settings(max_examples=10, deadline=None)
-def test_blend_mixes_the_transformed_with_the_content(blend):
-    content, style = features(4, 5, 6), features(4, 6, 5, seed=1)
-    expected = blend * moved(content, style, Numerics()) + (1 - blend) * content
-    torch.testing.assert_close(moved(content, style, Numerics(blend=blend)), expected)
-
-
 def test_photonas_whitens_with_one_and_a_half_covariances_and_their_diagonal():
     content, style = features(1, 8, 8), features(1, 8, 8, seed=1)
     out = moved(content, style, Numerics(content_cov="photonas"))

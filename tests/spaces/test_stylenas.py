@@ -110,7 +110,7 @@ def test_the_reserved_position_is_refused_but_by_the_official_space() -> None:
 def test_what_is_no_printed_form_is_refused_with_what_is_wrong(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         SPACE.parse(text)
-    with pytest.raises(ValueError, match=f"{problem}.*a name: S7, S5-ref, S9-ref, oracle, empty"):
+    with pytest.raises(ValueError, match=problem):
         SPACE.named(text)
 
 

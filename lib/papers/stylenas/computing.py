@@ -65,8 +65,7 @@ def searched(study: Study, settings: Settings) -> list[Stored]:
 
 def used_weights(settings: Settings, part: str = "quality") -> list[str]:
     """The pretrained weights that a part needs: the encoder's, and those of the scores' features for `quality`."""
-    own = [] if settings.encoder == "random" else [settings.encoder]
-    return [*own, *([networks.WEIGHTS[networks.preferred()]] if part == "quality" else [])]
+    return [settings.encoder, *([networks.WEIGHTS[networks.preferred()]] if part == "quality" else [])]
 
 
 def used_pictures(settings: Settings) -> list[str]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from lib.papers import settings
 from lib.spaces.stylenas import StyleNas
 
-ENCODERS = ("vgg16", "vgg19", "random")
+ENCODERS = ("vgg16", "vgg19")
 SMOOTHINGS = ("closed", "guided")
 
 
@@ -15,7 +15,7 @@ class Settings(settings.WorkerSettings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights and the
     order of photos; what a search draws follows from its number alone (0 to `searches` - 1)."""
 
-    encoder: str  # frozen encoder: vgg16, vgg19 (paper) or random
+    encoder: str  # frozen encoder: vgg16 or vgg19 (paper)
     training: list[str]  # training photos: `bundled`, data sets, or folders of own photos
     photos: int  # crops taken of them (O: 8000)
     pairs: str  # content and style photos: `bundled`, `style/photoreal`, or a folder with `content` and `style`

@@ -19,7 +19,7 @@ LABELS = {
     "PhotoWCT-raw": "PhotoWCT, not smoothed", "PhotoWCT-guided": "PhotoWCT, guided filter",
     "colour": "colour transfer", "oracle-off": "oracle, no transforms", "reference": "authors' pictures",
 }  # fmt: skip
-ENCODERS = {"vgg16": "VGG-16", "vgg19": "VGG-19", "random": "random-feature encoder"}
+ENCODERS = {"vgg16": "VGG-16", "vgg19": "VGG-19"}
 SUBSETS = {"": "ours", "_search": "search pairs", "_heldout": "held-out pairs"}
 PRINTED = {"fd_style": "FID-Style", "fd_oracle": "FID-Oracle", "tv": "TV score"}  # of our measures
 ARROWS = {"tv": " ↑", "ssim": ""}  # the distances are to be low

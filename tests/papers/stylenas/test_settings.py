@@ -37,7 +37,7 @@ def test_every_source_of_values_has_the_same_names_and_is_accepted(source):
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"encoder": "vgg11"}, "encoder is 'vgg11'; allowed are vgg16, vgg19, random"),
+    ({"encoder": "vgg11"}, "encoder is 'vgg11'; allowed are vgg16, vgg19"),
     ({"width": 100}, "width is 100; multiples of 32 are allowed"),
     ({"timed_widths": [64, 72]}, "timed_widths is 72; multiples of 32"),
     ({"side": 40}, "side is 40; multiples of 16"),
