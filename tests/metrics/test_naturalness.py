@@ -69,10 +69,6 @@ def test_blur_noise_and_emptiness_are_farther_from_nature_than_a_photo(model, he
     assert all(other > 1.3 * photo for other in others)
 
 
-def test_each_picture_of_a_batch_is_measured_alone(model, held_out):
-    torch.testing.assert_close(nss_distance(held_out, model)[2:3], nss_distance(held_out[2:3], model))
-
-
 def test_fewer_than_30_photos_are_refused(held_out):
     with pytest.raises(ValueError, match="photos holds 12 pictures; at least 30 natural photos are needed"):
         fit_nss(held_out)

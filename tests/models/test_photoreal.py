@@ -146,13 +146,6 @@ def test_maps_replayed_paint_the_identical_picture_and_measure_nothing(monkeypat
     assert maps == held
 
 
-def test_pictures_of_a_batch_do_not_see_each_other():
-    network = decoder("oracle")
-    both = network(taps(batch=2))
-    for i in range(2):
-        torch.testing.assert_close(network([tap[i : i + 1] for tap in taps(batch=2)])[0], both[i], rtol=0, atol=1e-5)
-
-
 def test_wrong_taps_are_refused():
     network = decoder(EMPTY)
     with pytest.raises(ValueError, match="2 pictures came with a code"):

@@ -68,28 +68,6 @@ def done(settings, homes) -> Iterator[Study]:
 
 
 @pytest.mark.slow
-def test_every_part_has_its_record_and_no_row_failed(done):
-    for part in experiments.PARTS:
-        names = [one.name for one in experiments.searches(tiny(), part)] or [part]
-        for name in names:
-            assert done.has(name)
-            assert done.failures(name) == []
-
-
-@pytest.mark.slow
-def test_searches_ask_as_many_candidates_as_set(done, settings):
-    asked = {one.part: len(one.rows) for one in records.stored(done)}
-    assert asked == {"evolution": settings.evaluations, "random": settings.random, "stratified": settings.stratified}
-
-
-@pytest.mark.slow
-def test_a_repeat_of_the_noise_differs_only_through_another_training(done):
-    rows = done.frame("noise")
-    assert rows["mse"].nunique() == 2
-    assert rows["O"].nunique() == 1
-
-
-@pytest.mark.slow
 def test_a_network_stands_in_the_ablation_whole_and_without_each_of_its_bits(done):
     rows, whole = done.frame("ablation"), SPACE.text(SPACE.named("S5-ref"))
     assert rows.loc[rows["name"] == "-1", "text"].item() == whole
@@ -166,13 +144,6 @@ def test_a_second_run_computes_nothing(done, settings, homes, monkeypatch):
     before = {part: done.frame(part)["score"].tolist() for part in ("final", "quality", "noise")}
     stylenas.compute(done, settings, "final", "quality", "noise")
     assert {part: done.frame(part)["score"].tolist() for part in before} == before
-
-
-@pytest.mark.slow
-def test_everything_is_drawn_from_the_records(done):
-    stylenas.draw(done)
-    written = {path.name for path in done.written}
-    assert {"table1.csv", "table2.csv", "fig1.png", "fig4.png", "fig5a.png", "fig5d.png", "claims.csv"} <= written
 
 
 def test_an_unknown_noise_genome_and_too_few_pairs_are_refused_before_any_work(settings):

@@ -57,15 +57,6 @@ def test_figure_1_names_the_number_of_operators_that_a_search_really_found(study
     assert {f"{name}: {bits[name]} operators" for name in ("S5", "S7", "S9")} <= set(texts(study.drawn["fig1"]))
 
 
-def test_photowct_is_drawn_from_its_deepest_auto_encoder_to_its_smoothing():
-    diagram = figures.cascade()
-    labels = {node["id"]: node["label"] for node in diagram["nodes"]}
-    path = [labels[edge["source"]] for edge in diagram["edges"]] + [labels[diagram["edges"][-1]["target"]]]
-    transforms = [label for label in path if "WCT" in label]
-    assert transforms == ["r4 · WCT", "r3 · WCT", "r2 · WCT", "r1 · WCT"]
-    assert (path[0], path[-2:]) == ("photo", ["smoothing", "image"])
-
-
 def test_figure_2_has_measured_seconds_under_the_networks_and_none_under_the_photos(study):
     found = texts(study.drawn["fig2"])
     seconds = study.frame("timing").query("width == 256").set_index("name")["seconds_median"]
@@ -97,11 +88,6 @@ def test_pictures_that_may_not_be_shown_are_on_private_sheets_alone(study):
     for name, figure in study.drawn.items():
         shown = {tuple(pixel) for row in pictures(figure) for pixel in row if np.ndim(pixel)}
         assert bool(shown & hidden) == name.endswith("(private)")
-
-
-def test_the_authors_own_pictures_are_on_the_private_sheet_where_they_are(study):
-    assert "authors' pictures" in texts(study.drawn["fig6 (private)"])
-    assert "authors' pictures" not in texts(study.drawn["fig6"])
 
 
 def test_the_best_so_far_never_rises_and_outlasts_a_failure(stored_study):

@@ -39,13 +39,6 @@ def test_the_empty_genome_gives_the_start() -> None:
     assert surrogate.parts(SPACE.named("empty")) == pytest.approx({"E": math.exp(-4.04), "P": math.exp(0.21), "O": 0})
 
 
-@given(GENOMES)
-def test_bits_without_effect_cost_their_share_and_change_nothing_else(genome: Genome) -> None:
-    raw, active = surrogate.parts(genome), surrogate.parts(SPACE.active(genome))
-    assert (raw["E"], raw["P"]) == (active["E"], active["P"])
-    assert raw["O"] - active["O"] == pytest.approx((sum(genome) - sum(SPACE.active(genome))) / 31)
-
-
 @given(GENOMES, st.integers(0, 5))
 def test_the_score_is_a_function_of_genome_and_seed(genome: Genome, seed: int) -> None:
     assert score(genome, seed) == score(genome, seed)
