@@ -13,7 +13,6 @@ from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -22,11 +21,9 @@ from PIL import Image
 from torch import Tensor
 
 from lib.data import images, pictures, registry
-from lib.data.catalogue import CATALOGUE
 from lib.paths import shown
 
 SPLITS = ("train", "test")
-SIDES = range(4, 97)  # pixels
 HELD_OUT = 5  # every so-many-th picture of a class is for testing, in sets that come without a split
 PATCHES = 1024  # without a limit
 PATCH_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "hubble", "china", "flower")  # those in colour
@@ -43,11 +40,9 @@ class PictureSet:
 
     key: str
     source: str  # for captions
-    title: str
     pixels: Tensor  # uint8 (N, 3, S, S)
     labels: Tensor | None  # int64 (N,)
     classes: tuple[str, ...]
-    showable: bool  # may stand in checked-in figures
     sha256: str  # of the source
 
 
@@ -70,51 +65,24 @@ def load(key: str, side: int, *, split: str = "train", limit: int = 0) -> Pictur
     their own order, which is mixed (the first 12,000 and 3,000 of cifar10-jpeg hold as many of each class); folders
     take one of each class in turn.
 
-    Raises ValueError for a side, split or limit that is not allowed, pictures smaller than `side` and a folder with
-    fewer than two, MissingData and CorruptData as `registry.locate`, ImageError for a file that is no picture.
+    Raises ValueError for an unknown key, pictures smaller than `side` and a folder with fewer than two, MissingData and
+    CorruptData as `registry.locate`, ImageError for a file that is no picture.
     """
-    _check(side, split, limit)
     if key == "patches":
         return _patches(side, split, limit or PATCHES)
     found = registry.locate(key)
     if key not in READERS and not found.path.is_dir():
         raise ValueError(f"data set is {key!r}; allowed are patches, {', '.join(READERS)}, or the path of a folder")
     raw = READERS.get(key, _folder)(found.path, side, split, limit)
-    entry, labels = CATALOGUE.get(key), torch.from_numpy(raw.labels[: limit or None].astype(np.int64))
-    return PictureSet(
-        key=key,
-        source=found.source,
-        title=entry.title if entry else found.path.name,
-        pixels=_shrunk(raw.pictures, len(labels), side, key),
-        labels=labels if len(raw.classes) > 1 else None,
-        classes=raw.classes if len(raw.classes) > 1 else (),
-        showable=bool(entry and entry.showable),
-        sha256=found.sha256,
-    )
-
-
-_SHRUNK: WeakKeyDictionary[PictureSet, dict[int, PictureSet]] = WeakKeyDictionary()
+    labels = torch.from_numpy(raw.labels[: limit or None].astype(np.int64))
+    pixels, told = _shrunk(raw.pictures, len(labels), side, key), len(raw.classes) > 1
+    return PictureSet(key, found.source, pixels, labels if told else None, raw.classes if told else (), found.sha256)
 
 
 def at(pictures: PictureSet, side: int) -> PictureSet:
-    """The same set at a smaller side, made once for as long as the set is in memory; ValueError as `load`."""
-    _check(side)
-    if side == pictures.pixels.shape[-1]:
-        return pictures
-    made = _SHRUNK.setdefault(pictures, {})
-    if side not in made:
-        arrays = pictures.pixels.permute(0, 2, 3, 1).contiguous().numpy()
-        made[side] = replace(pictures, pixels=_shrunk(arrays, len(arrays), side, pictures.key))
-    return made[side]
-
-
-def _check(side: int, split: str = "train", limit: int = 0) -> None:
-    if side not in SIDES:
-        raise ValueError(f"side is {side}; allowed are {SIDES[0]} to {SIDES[-1]} pixels")
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}; allowed are {', '.join(map(repr, SPLITS))}")
-    if limit < 0:
-        raise ValueError(f"limit is {limit}; allowed are 0 (all) and more")
+    """The same set at a smaller side; ValueError for a larger one."""
+    arrays = pictures.pixels.permute(0, 2, 3, 1).contiguous().numpy()
+    return replace(pictures, pixels=_shrunk(arrays, len(arrays), side, pictures.key))
 
 
 def _shrunk(pictures: Iterable[Pixels], count: int, side: int, key: str) -> Tensor:
@@ -251,15 +219,9 @@ def _patches(side: int, split: str, count: int) -> PictureSet:
     cut = (_window(_photo(names[label]), side, split, number, label) for number, label in turns)
     hashes = "".join(f"{pictures.info(name).sha256}  {name}\n" for name in names)
     return PictureSet(
-        key="patches",
-        source="scikit-image and scikit-learn",
-        title="Patches of bundled photos",
-        pixels=_shrunk(cut, count, side, "patches"),
-        labels=torch.arange(count) % len(names),
-        classes=tuple(names),
-        showable=True,
-        sha256=sha256(hashes.encode()).hexdigest(),
-    )
+        "patches", "scikit-image and scikit-learn", _shrunk(cut, count, side, "patches"),
+        torch.arange(count) % len(names), tuple(names), sha256(hashes.encode()).hexdigest(),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=len(PATCH_PHOTOS))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lib.device import keyed_seed, pick
 from lib.searchers.controller import Controller
@@ -134,11 +134,6 @@ class AutoGanSearch:
         collapse = Collapse(plan.window, plan.threshold, pick(gan.device))
         self.shared = SharedGan(gan, pictures, collapse, seed, reset=plan.reset, nan=plan.nan)
         self._enter(2 if plan.single_level else 0, ROOT)
-
-    @property
-    def generator(self) -> nn.Module:
-        """The shared generator as it is now; a reset puts another in its place."""
-        return self.shared.gan.generator
 
     def images(self, genome: Genome, n: int, seed: int) -> Iterator[Tensor]:
         """n pictures (at most 250, 3, S, S) in [0, 1] of a child with the shared weights, in evaluation mode."""

@@ -207,7 +207,7 @@ def test_a_reset_redraws_the_gan_and_leaves_the_controller_bit_identical():
     assert same(found[True].policy.state(), found[False].policy.state())
     fresh = SharedGenerator(4, 2, 4)
     initialise(fresh, keyed_seed(3, "weights", "g", 1))
-    assert same(found[True].generator.state_dict(), fresh.state_dict())
+    assert same(found[True].shared.gan.generator.state_dict(), fresh.state_dict())
     assert not found[True].shared.gan.g_adam.state
     assert not found[True].shared.gan.d_adam.state
     assert found[False].shared.gan.d_adam.state
@@ -261,7 +261,7 @@ def test_rewards_see_pictures_in_the_unit_range_in_evaluation_and_inference_mode
     def reward(images, side):
         made = torch.cat(list(images))
         assert torch.is_inference_mode_enabled()
-        assert not trainer.generator.training
+        assert not trainer.shared.gan.generator.training
         assert made.shape == (3, 3, side, side)
         assert 0 <= made.min() <= made.max() <= 1
         calls.append(side)
@@ -328,7 +328,7 @@ def test_numbers_that_are_not_finite_redraw_the_gan_or_stop_the_search(monkeypat
     assert not row.config["reset"]
     assert trainer.shared.steps[0] == PLAN.d_steps
     assert trainer.shared.restarts == 2
-    assert all(weights.isfinite().all() for weights in trainer.generator.parameters())
+    assert all(weights.isfinite().all() for weights in trainer.shared.gan.generator.parameters())
     assert math.isfinite(row.metrics["reward_mean"])
     trainer = search(nan="stop")
     with pytest.raises(FloatingPointError, match="D-step"):

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from lib.papers.autogan import records
+from lib.papers.autogan.experiments import SPACE
 from lib.papers.autogan.records import WINNERS, Stored
 from lib.papers.study import Study
 from lib.report import statistics
@@ -131,13 +132,13 @@ def _scoring(one: Stored) -> pd.Series:
 
 def preference(of: str, threshold: float, study: Study, claim: Claim) -> Finding:
     """The share of cells (or of possible skips) with a property among each search's kept genomes, over searches."""
-    found = [share(of, genomes) for one in records.searches(study, "mlas") if (genomes := one.beams())]
-    return _mean(claim, found, threshold, "no search came to its end", of="each search", limits=(0.0, 1.0))
+    found = [share(of, one.kept) for one in records.searches(study, "mlas")]
+    return _mean(claim, found, threshold, of="each search", limits=(0.0, 1.0))
 
 
-def share(of: str, genomes: Sequence[Sequence[records.Cell]]) -> float:
+def share(of: str, genomes: Sequence[str]) -> float:
     """How often a choice occurs in genomes: `pre`, `no deconv`, `no norm`, or `skips` of those possible."""
-    cells = [(index, cell) for genome in genomes for index, cell in enumerate(genome)]
+    cells = [pair for text in genomes for pair in enumerate(SPACE.decode(SPACE.parse(text)).cells)]
     if of == "skips":
         return sum(len(cell.skips) for _, cell in cells) / max(1, sum(index for index, _ in cells))
     holds = {"pre": lambda cell: cell.pre, "no deconv": lambda cell: cell.up != "deconv",
@@ -196,7 +197,7 @@ def collapse(study: Study, claim: Claim) -> Finding:
         if (centred.std() > 0).all() and len(rows) > 3:
             each.append(float(np.corrcoef(centred.to_numpy().T)[0, 1]))
     lacking = "no search has a variance for three iterations of a stage"
-    return _mean(claim, each, 0.0, lacking, form="+.2f", limits=(-1.0, 1.0))
+    return _mean(claim, each, 0.0, lacking=lacking, form="+.2f", limits=(-1.0, 1.0))
 
 
 def triggered(study: Study, claim: Claim) -> Finding:
@@ -258,7 +259,7 @@ def memo(study: Study, claim: Claim) -> Finding:
     """What the reward memo saves in the first stage over what it would for a uniform policy, over searches."""
     saved = [savings(one) for one in records.searches(study, "mlas")]
     each = [found / expected for found, expected in saved if np.isfinite(found)]
-    return _mean(claim, each, 1.0, "no search had a memo", strict=False)
+    return _mean(claim, each, 1.0, lacking="no search had a memo", strict=False)
 
 
 def savings(one: Stored) -> tuple[float, float]:
@@ -274,7 +275,7 @@ def savings(one: Stored) -> tuple[float, float]:
     return float(asked.sum() / rows["memo_misses"].sum()), float(asked.sum() / new.sum())
 
 
-def _mean(claim: Claim, each: Sequence[float], threshold: float, lacking: str, *, of: str = "searches",
+def _mean(claim: Claim, each: Sequence[float], threshold: float, *, lacking: str = "", of: str = "searches",
           form: str = ".2f", limits: tuple[float, float] = (-np.inf, np.inf),
           strict: bool = True) -> Finding:  # fmt: skip
     """Is the mean over searches above a threshold? The note has all values, `lacking` says why there are none."""

@@ -1,6 +1,7 @@
 """Computing the parts: classifier, checks, searches, random searches, trainings from scratch, proxy against real."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from lib.papers.settings import anywhere
 from lib.papers.study import Study
 from lib.search.progress import Tell, silent
 from lib.search.workers import Outcome
+from lib.spaces.autogan import NAMED
 from lib.spaces.base import Genome, keyed
 from lib.training import trainer
 from lib.training.autogan_search import AutoGanSearch
@@ -85,7 +87,7 @@ def gan_settings(settings: Settings, *, derived: bool, side: int = 0) -> GanSett
 
 def classifier(study: Study, settings: Settings, part: str) -> None:
     """Train the task classifier."""
-    _compute(study, settings, part, [Job(0, 0, settings.seed, Task(settings, "classifier"))], _classify)
+    _compute(study, settings, part, _jobs([(Task(settings, "classifier"), {})]), _classify)
 
 
 def _classify(task: Task, seed: int, folder: Path) -> Outcome:
@@ -97,8 +99,7 @@ def _classify(task: Task, seed: int, folder: Path) -> Outcome:
 
 def checks(study: Study, settings: Settings, part: str) -> None:
     """Scores of pictures whose place is known: real ones, other real ones, and noise."""
-    jobs = [Job(k, 0, settings.seed, Task(settings, name), {"name": name})
-            for k, name in enumerate(("real", "half", "noise"))]  # fmt: skip
+    jobs = _jobs((Task(settings, name), {"name": name}) for name in ("real", "half", "noise"))
     _compute(study, settings, part, jobs, _check)
 
 
@@ -115,10 +116,9 @@ def _check(task: Task, seed: int, folder: Path) -> Outcome:
 
 def fixtures(study: Study, settings: Settings, part: str) -> None:
     """A moment of training of genomes that together hold every value of every token."""
-    jobs = []
-    for k, text in enumerate(experiments.FIXTURES):
-        task = Task(settings, f"fixture-{k}", SPACE.parse(text), steps=2)
-        jobs.append(Job(k, 0, settings.seed, task, {"name": task.name, "text": text}))
+    named = {f"fixture-{k}": text for k, text in enumerate(experiments.FIXTURES)}
+    jobs = _jobs((Task(settings, name, SPACE.parse(text), steps=2), {"name": name, "text": text})
+                 for name, text in named.items())  # fmt: skip
     _compute(study, settings, part, jobs, _fixture)
 
 
@@ -200,12 +200,12 @@ def rses(study: Study, settings: Settings, part: str) -> None:
     alive = {place: SPACE.sample(rng) for place in range(rungs[0][0])}
     plan = {"genomes": len(alive), "eta": experiments.ETA, "steps": settings.rses_steps}
     for rung, (count, steps) in enumerate(rungs):
-        jobs = []
-        for k, (place, genome) in enumerate(list(alive.items())[:count]):
-            task = Task(settings, f"rses-{place}", genome, steps, 1000 + place, chunk=settings.rses_steps[0])
+        tasks = []
+        for place, genome in list(alive.items())[:count]:
             about = {"text": SPACE.text(genome), "rung": rung, "g_iters": steps, "bracket": 0, "place": place}
-            jobs.append(Job(first + k, 0, settings.seed, task, about))
-        _compute(study, settings, part, jobs, rung_score, more=plan, planned=False)
+            task = Task(settings, f"rses-{place}", genome, steps, 1000 + place, chunk=settings.rses_steps[0])
+            tasks.append((task, about))
+        _compute(study, settings, part, _jobs(tasks, first), rung_score, more=plan, planned=False)
         ranked = study.frame(part).query("rung == @rung").sort_values("score", kind="stable")
         alive, first = {place: alive[place] for place in ranked["place"]}, first + count
 
@@ -229,10 +229,9 @@ def derived(study: Study, settings: Settings, part: str) -> None:
 
 def transfer(study: Study, settings: Settings, part: str) -> None:
     """The same at STL-10's size; architectures keep, weights are trained anew."""
-    jobs, other = [], dict[str, Any](data=settings.transfer_data, side=TRANSFER_SIDE)
-    for k, name in enumerate(experiments.TRANSFERRED):
-        task = Task(settings, name, SPACE.named(name), settings.derived_steps[1], **other)
-        jobs.append(Job(k, 0, settings.seed, task, {"name": name, "text": SPACE.text(task.genome), **other}))
+    other, steps = dict[str, Any](data=settings.transfer_data, side=TRANSFER_SIDE), settings.derived_steps[1]
+    jobs = _jobs((Task(settings, name, SPACE.named(name), steps, **other), {"name": name, "text": NAMED[name], **other})
+                 for name in experiments.TRANSFERRED)  # fmt: skip
     _compute(study, settings, part, jobs, train, showable=lambda row: True, **other)
 
 
@@ -257,11 +256,9 @@ def correlation(study: Study, settings: Settings, part: str) -> None:
     """Random genomes: their scores with the shared weights of the first search, and after training from scratch."""
     one, rng = experiments.searches(settings, "mlas")[0], keyed(settings.seed, 11)
     path = finished(study, settings, one)[0]
-    jobs = []
-    for k in range(settings.proxy_genomes):
-        task = Task(settings, f"proxy-{k}", SPACE.sample(rng), settings.derived_steps[2], 2000 + k, search=one,
-                    checkpoint=path)  # fmt: skip
-        jobs.append(Job(k, 0, settings.seed, task, {"text": SPACE.text(task.genome)}))
+    tasks = [Task(settings, f"proxy-{k}", SPACE.sample(rng), settings.derived_steps[2], 2000 + k, search=one,
+                  checkpoint=path) for k in range(settings.proxy_genomes)]  # fmt: skip
+    jobs = _jobs((task, {"text": SPACE.text(task.genome)}) for task in tasks)
     _compute(study, settings, part, jobs, proxy_and_real, more={"search": _identity(settings, one)})
 
 
@@ -317,6 +314,11 @@ def networks_of(study: Study, settings: Settings) -> dict[str, str]:
         else:
             found[name] = SPACE.text(SPACE.named(name))
     return found
+
+
+def _jobs(tasks: Iterable[tuple[Task, dict[str, Any]]], first: int = 0) -> list[Job]:
+    """A row a task, with what the row says of it."""
+    return [Job(first + k, 0, task.settings.seed, task, about) for k, (task, about) in enumerate(tasks)]
 
 
 def _compute(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute, *, data: str = "",

@@ -1,7 +1,6 @@
 """The paper's figures 1 to 6: tokens, cells and networks drawn from genomes, and grids of unpicked samples."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from matplotlib.figure import Figure
 
@@ -13,8 +12,7 @@ from lib.report import architecture, plots
 from lib.report.pictures import Cell, image_grid
 from lib.spaces.autogan import CELLS, NORM, SKIPS, UP, Stage
 
-T = TypeVar("T")
-ACROSS, MOST = 4, 12  # grids of samples beside each other, and at most
+ACROSS = 4  # grids of samples beside each other
 
 
 def fig1(study: Study) -> Figure:
@@ -59,11 +57,10 @@ def fig3(study: Study) -> Figure:
 
 
 def fig5(study: Study) -> Figure:
-    """The paper's second and third, and the best of our first search where it came to its end."""
+    """The paper's second and third, and the best of our first search."""
     shown = {"b: the paper's top2": "b", "c: the paper's top3": "c"}
     if found := records.searches(study, "mlas"):
-        kept = found[0].rows["beams"].iloc[-1]
-        shown |= {"our top1": kept[0]} if isinstance(kept, list) and kept else {}
+        shown["our top1"] = found[0].kept[0]
     return study.figure("fig5", _networks(shown))
 
 
@@ -73,25 +70,19 @@ def _networks(shown: dict[str, str]) -> Figure:
 
 def _samples(study: Study, part: str, number: str) -> Figure | None:
     """Grids of unpicked samples, the first training of each network, under its KD."""
-    rows, called = study.frame(part).drop_duplicates("name"), records.name(study, part, "kd")
-    pictures: list[Cell] = []
-    captions: list[str] = []
-    for _, row in rows.iterrows():
-        picture = study.picture(part, (row.get("artifacts") or {}).get("image", ""))
-        if picture is not None and len(pictures) < MOST:
-            pictures.append(picture)
-            captions.append(f"{tables.label(str(row['name']))}\n{called} {row['kd']:.3g}")
-    if not pictures:
+    called, shown = records.name(study, part, "kd"), list[tuple[Cell, str]]()
+    for _, row in study.frame(part).drop_duplicates("name").iterrows():
+        if (picture := study.picture(part, (row.get("artifacts") or {}).get("image", ""))) is not None:
+            shown.append((picture, f"{tables.label(str(row['name']))}\n{called} {row['kd']:.3g}"))
+    if not shown:
         return None
-    across = min(ACROSS, len(pictures))
-    blank, title = -len(pictures) % across, f"unpicked, averaged weights; {records.protocol(study, part)}"
-    sheet = image_grid(_lines([*pictures, *[""] * blank], across), captions=_lines([*captions, *[""] * blank], across),
-                       title=" ", cell=plots.PAGE / across)  # fmt: skip
+    across = min(ACROSS, len(shown))
+    shown += [("", "")] * (-len(shown) % across)
+    pictures, captions = ([line[start : start + across] for start in range(0, len(line), across)]
+                          for line in zip(*shown, strict=True))  # fmt: skip
+    sheet = image_grid(pictures, captions=captions, title=" ", cell=plots.PAGE / across)
+    title = f"unpicked, averaged weights; {records.protocol(study, part)}"
     return study.figure(number, plots.headed(sheet, title, y=1 - 0.03 / sheet.get_figheight()))
-
-
-def _lines(cells: list[T], across: int) -> list[list[T]]:
-    return [cells[start : start + across] for start in range(0, len(cells), across)]
 
 
 @needs("derived")

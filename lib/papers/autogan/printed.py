@@ -16,7 +16,7 @@ from lib.papers.study import Study
 from lib.paths import paper_numbers
 from lib.report.claims import Claim, Finding, Test, exact, in_print, says
 from lib.searchers.controller import Controller
-from lib.spaces.autogan import CELLS, Stage
+from lib.spaces.autogan import CELLS, NAMED, Stage
 
 WIDTH, D_WIDTH, SEARCH_D_WIDTH = 256, 128, 64  # of the authors' derived and searched networks
 GFLOPS = {"a": 1.77, "sngan": 1.69}  # section 4.1 of the paper; they are multiply-accumulates
@@ -132,8 +132,7 @@ def _transferred() -> tuple[bool, str]:
 
 
 def _preferred() -> tuple[bool, str]:
-    genomes = [SPACE.decode(SPACE.named(name)).cells for name in "abc"]
-    found = {of: comparisons.share(of, genomes) for of in CHANCE}
+    found = {of: comparisons.share(of, [NAMED[name] for name in "abc"]) for of in CHANCE}
     note = ", ".join(f"{of} {value:.2f} (chance {CHANCE[of]:.2f})" for of, value in found.items())
     return all(value > CHANCE[of] for of, value in found.items()), note
 

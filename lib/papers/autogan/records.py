@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from lib.metrics.distribution import INCEPTION, score_name
-from lib.papers.autogan.experiments import SEARCHED, SPACE
+from lib.papers.autogan.experiments import SEARCHED
 from lib.papers.study import Seeded, Study
-from lib.spaces.autogan import Cell
 
 FINAL = ("derived", "transfer", "checks")  # parts with scores on the tables' features; the others have the rewards'
 MEASURES = ("is", "fd", "kd")
@@ -57,10 +56,10 @@ class Stored(Seeded):
         steps = self.about["plan"]["controller_steps"]
         return int(sum(steps[min(int(stage), len(steps) - 1)] for stage in self.rows["stage"]))
 
-    def beams(self) -> list[tuple[Cell, ...]]:
-        """The cells of the genomes kept at the end, the best first; none before the end."""
-        kept = self.rows["beams"].iloc[-1]
-        return [SPACE.decode(SPACE.parse(text)).cells for text in kept] if isinstance(kept, list) else []
+    @property
+    def kept(self) -> list[str]:
+        """The genomes kept at the end, the best first."""
+        return list(self.rows["beams"].iloc[-1])
 
 
 def searches(study: Study, *parts: str) -> list[Stored]:

@@ -111,14 +111,14 @@ def searches(study: Study) -> pd.DataFrame | None:
 
 def _search(one: Stored) -> dict[str, object]:
     last, spent = one.rows.iloc[-1], one.rows[list(SPENT.values())].sum()
-    kept, (saved, expected) = last["beams"], comparisons.savings(one)
+    saved, expected = comparisons.savings(one)
     return {
         "search": PART_LABELS[one.part], "seed": one.seed, "iterations": len(one.rows), "D-steps": last["d_steps"],
         "G-steps": last["g_steps"], "reward pictures": last["reward_images"], "last mean reward": last["reward_mean"],
         "seconds": spent.sum(), **{f"s, {name}": spent[column] for name, column in SPENT.items()},
         "memo saves, first stage": saved, "uniform draws would": expected,
         "resets": int(one.rows["reset"].sum()), "would reset": int(one.rows["would_reset"].sum()),
-        "best": kept[0] if isinstance(kept, list) and kept else "",
+        "best": one.kept[0],
     }  # fmt: skip
 
 

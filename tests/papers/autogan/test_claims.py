@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lib.papers.autogan import claims, comparisons, printed
-from lib.papers.autogan.experiments import SPACE
 from lib.papers.study import Study
 from lib.search import record
 from lib.spaces.autogan import NAMED
@@ -294,8 +293,8 @@ def test_multi_level_search_that_ends_above_supports_c10a(study):
 
 
 def test_preferences_are_counted_over_cells_and_possible_skips():
-    cells = [SPACE.decode(SPACE.named(name)).cells for name in ("a", "sngan")]
-    shares = {of: comparisons.share(of, cells) for of in ("pre", "no deconv", "no norm", "skips")}
+    genomes = [NAMED[name] for name in ("a", "sngan")]
+    shares = {of: comparisons.share(of, genomes) for of in ("pre", "no deconv", "no norm", "skips")}
     assert shares == {"pre": 1.0, "no deconv": 1.0, "no norm": 0.5, "skips": 0.5}
 
 

@@ -47,12 +47,6 @@ def test_the_diagrams_are_those_of_the_genomes(drawn):
     assert "1 channel" not in texts(drawn["fig3"])  # no skip of ours has a weight
 
 
-def test_without_a_finished_search_figure_5_has_the_papers_two(study):
-    rows = [row for row in world.searched("mlas", 0) if row["k"] < 3]
-    world.write(study.folder, "mlas-0", rows, world.searching("mlas", 0))
-    assert "our top1" not in texts(figures.fig5(Unsaved("autogan", "desk", folder=study.folder)))
-
-
 def test_samples_stand_above_the_score_that_decides(drawn):
     found = texts(drawn["fig4"])
     assert sum("KD-lite0" in text.split()[-2:] for text in found) == len(world.KD)
