@@ -1,7 +1,7 @@
 """AutoGAN's generators: one whose weights all genomes share, for the search, and one that holds a single genome.
 
-Gong et al. (arXiv 1908.03835), section 3; sections below are those of the specification. Both run the same cells, and
-equal layers have equal names: a derived generator loads the entries of a shared one's state that it has itself.
+Gong et al. (arXiv 1908.03835), section 3, and the authors' code. Both run the same cells, and equal layers have equal
+names: a derived generator loads the entries of a shared one's state that it has itself.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ POWER_ITERATIONS = 15  # that fit the singular vectors to newly drawn weights
 
 
 class GeneratorCell(nn.ModuleDict):
-    """One cell (section 2.4): the layers that it needs by name, for one genome or for all."""
+    """One cell: the layers that it needs by name, for one genome or for all."""
 
     def __init__(self, needs: Mapping[str, str], width: int) -> None:
         super().__init__({name: _layer(kind, width) for name, kind in needs.items()})
@@ -42,7 +42,7 @@ class GeneratorCell(nn.ModuleDict):
         return h if post_sum else own, y
 
     def _block(self, number: int, x: Tensor, cell: Cell) -> Tensor:
-        """A block (section 3.1): norm, ReLU, up, convolution if pre-activated, else up, convolution, norm, ReLU."""
+        """A block: norm, ReLU, up, convolution if pre-activated, else up, convolution, norm, ReLU."""
         name = f"{CONV[cell.pre]}{number}"
         x = self._active(name, x, cell.norm) if cell.pre else x
         if number == 1 and cell.up == "nearest":
@@ -62,7 +62,7 @@ class GeneratorCell(nn.ModuleDict):
         """A skip or shortcut at a higher resolution: enlarged, then its 1x1 convolution.
 
         Interpolation acts on each map alone with weights that sum to 1, so it may follow the convolution with its
-        bias: the same numbers for a fourth or less of the work (section 10).
+        bias: the same numbers for a fourth or less of the work.
         """
         return self[name](self[f"{name}_up"](x)) if up == "deconv" else _enlarged(self[name](x), up, factor)
 
@@ -99,7 +99,7 @@ def _needs(index: int, cell: Cell) -> dict[str, str]:
 
 
 def _all_needs(index: int) -> dict[str, str]:
-    """The layers of all genomes (section 3.2): both types of block and whatever may stand beside them."""
+    """The layers of all genomes: both types of block and whatever may stand beside them."""
     whole = (Cell(pre, "batch", "deconv", shortcut=True, skips=tuple(range(index))) for pre in (False, True))
     return {name: kind for cell in whole for name, kind in _needs(index, cell).items()}
 
@@ -137,10 +137,10 @@ class _Generator(nn.Module):
 
 
 class SharedGenerator(_Generator):
-    """The generator of the search: every layer that any genome uses, once a cell (section 3.2).
+    """The generator of the search: every layer that any genome uses, once a cell.
 
-    `width` channels, a stem of side `bottom`, `latent` numbers in; `skip_out` is `pre_sum` or `post_sum`
-    (section 2.4), ValueError for others.
+     `width` channels, a stem of side `bottom`, `latent` numbers in; `skip_out` is `pre_sum` or `post_sum`
+    , ValueError for others.
     """
 
     def __init__(self, width: int, bottom: int = 4, latent: int = 128, skip_out: str = "pre_sum") -> None:
@@ -155,7 +155,7 @@ class SharedGenerator(_Generator):
 
 
 class Generator(_Generator):
-    """The generator of one genome with only the layers that it uses (section 3.2), for training from scratch."""
+    """The generator of one genome with only the layers that it uses, for training from scratch."""
 
     def __init__(
         self, genome: Genome, width: int, bottom: int = 4, latent: int = 128, skip_out: str = "pre_sum"
@@ -188,19 +188,14 @@ def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def uint8_images(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as uint8: x * 127.5 + 127.5, clamped and truncated, not rounded (section 4.4)."""
-    return images.float().mul(127.5).add(127.5).clamp(0, 255).to(torch.uint8)
-
-
 def to_unit(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as float32 in [0, 1], in the steps of `uint8_images`."""
-    return uint8_images(images).float() / 255
+    """Images in [-1, 1] as float32 in [0, 1] in steps of 1 / 255: x * 127.5 + 127.5, truncated, not rounded."""
+    return images.float().mul(127.5).add(127.5).clamp(0, 255).to(torch.uint8).float() / 255
 
 
 @torch.no_grad()
 def initialise(module: nn.Module, seed: int) -> None:
-    """Draw all parameters of a generator or discriminator anew (section 3.4) and reset running statistics.
+    """Draw all parameters of a generator or discriminator anew and reset running statistics.
 
     Convolutions are Xavier-uniform, batch norms N(1, 0.02) and 0, all others as PyTorch draws them. Every tensor has a
     generator of its own, keyed by seed and name: layers of equal name and shape start equal in any network. Where a

@@ -1,4 +1,4 @@
-"""The discriminator of SN-GAN as AutoGAN grows it with the resolution (section 3.3 of the specification)."""
+"""The discriminator of SN-GAN as AutoGAN grows it with the resolution: figures and widths as in the authors' code."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,7 @@
 """The search space of AutoGAN (Gong et al., arXiv 1908.03835): three up-sampling cells of a generator.
 
 A genome has five tokens a cell, four for the first: conv block, normalisation, up-sampling, shortcut and, as one
-number, which earlier cells bring a skip. Sections are those of the specification.
+number, which earlier cells bring a skip.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,12 @@ CONV = ("post", "pre")
 NORM = ("none", "batch", "instance")
 UP = ("bilinear", "nearest", "deconv")
 LENGTHS = (4, 9, 14)  # of a genome after each cell
-NAMED = {  # section 2.2
+NAMED = {
     "a": "1 0 1 1 ; 1 0 0 1 1 ; 1 0 1 0 3",  # top1 of the paper
     "b": "1 0 1 1 ; 1 0 1 1 1 ; 1 0 1 1 3",  # top2, as the order of the authors' files says
     "c": "1 1 1 1 ; 1 0 0 1 1 ; 1 0 1 0 3",  # top3, likewise
     "sngan": "1 1 1 1 ; 1 1 1 1 0 ; 1 1 1 1 0",  # made by hand before, and contained in the space
 }
-ORDERS = ("code", "paper")
 SKIPS = (("none",), ("none", "0"), ("none", "1", "0", "0+1"))  # what the skip token of each cell means
 WORDS = {"batch": ", BN", "instance": ", IN", "none": ""}  # in the box of a block
 Diagram = dict[str, list[dict[str, Any]]]  # plain nodes and edges to draw
@@ -135,14 +134,10 @@ class Stage(Space):
     """The tokens of one cell alone, as a stage's controller names them: 36, 72 or 144 genomes.
 
     `order` is `code` (C, N, U, shortcut, skips as one token) or `paper` (a bit a skip, cell 0 first, then C, N, U,
-    shortcut). ValueError for another cell or order.
+    shortcut).
     """
 
     def __init__(self, cell: int, order: str = "code") -> None:
-        if cell not in range(CELLS):
-            raise ValueError(f"cell is {cell}; allowed are 0 to {CELLS - 1}")
-        if order not in ORDERS:
-            raise ValueError(f"order is {order!r}; allowed are {', '.join(ORDERS)}")
         genes = _genes(cell)
         if order == "paper":
             genes = [Gene(f"k{cell}.{source}", (0, 1)) for source in range(cell)] + genes[:4]
@@ -165,7 +160,7 @@ def _genes(cell: int, unit: int = 0) -> list[Gene]:
 
 
 def _cell(index: int, tokens: Sequence[int]) -> Cell:
-    """The cell of four or five tokens; the skips are bits, the most significant for cell 0 (section 2.1)."""
+    """The cell of four or five tokens; the skips are bits, the most significant for cell 0."""
     conv, norm, up, shortcut, *skips = tokens
     sources = (i for i in range(index) if skips[0] >> (index - 1 - i) & 1)
     return Cell(bool(conv), NORM[norm], UP[up], bool(shortcut), tuple(sources))

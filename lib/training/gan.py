@@ -146,9 +146,6 @@ class Batches:
         self._place += self.size
         return self.pictures[chosen].float() / 127.5 - 1
 
-    def __iter__(self) -> Iterator[Tensor]:
-        return self
-
     def state(self) -> dict[str, int]:
         """Which epoch it is and how many of its pictures are gone."""
         return {"epoch": self._epoch, "place": self._place}

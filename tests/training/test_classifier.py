@@ -81,31 +81,9 @@ def test_its_features_carry_the_hash_of_its_weights():
     assert features.weights_hash != task_features(fit.network).weights_hash
 
 
-def test_a_classifier_in_training_mode_is_not_measured():
-    fit = train_classifier(coloured(), LABELS, 2, seed=0, epochs=1)
-    with pytest.raises(ValueError, match="training mode"):
-        accuracy(fit.network.train(), coloured(), LABELS)
-
-
-@pytest.mark.parametrize(
-    ("pictures", "labels", "message"),
-    [
-        (coloured().float(), LABELS, r"pictures are torch.float32 .*allowed is uint8"),
-        (coloured()[:, :, :16], LABELS, r"shape \(48, 3, 16, 32\)"),
-        (coloured(), LABELS[:9], r"labels are .* of the shape \(9,\)"),
-        (coloured(), LABELS.float(), "labels are torch.float32"),
-        (coloured(), LABELS + 1, "labels lie in 1 to 2; allowed are -1 to 1"),
-        (coloured(), torch.full_like(LABELS, -1), "0 pictures have a label"),
-    ],
-)
-def test_what_does_not_fit_is_refused_by_name(pictures, labels, message):
-    with pytest.raises(ValueError, match=message):
-        train_classifier(pictures, labels, 2, seed=0, epochs=1)
-
-
-def test_no_epochs_are_refused():
-    with pytest.raises(ValueError, match="epochs is 0"):
-        train_classifier(coloured(), LABELS, 2, seed=0, epochs=0)
+def test_pictures_of_which_hardly_any_has_a_label_are_refused():
+    with pytest.raises(ValueError, match="0 pictures have a label"):
+        train_classifier(coloured(), torch.full_like(LABELS, -1), 2, seed=0, epochs=1)
 
 
 def test_a_loss_that_is_not_finite_stops_the_training(monkeypatch):

@@ -1,4 +1,4 @@
-"""The paper's claims C1 to C15 and our own, each tested on the records of a study (specification section 1).
+"""The paper's claims C1 to C15 and our own, each tested on the records of a study.
 
 A claim about Inception's scores of 50,000 pictures of CIFAR-10 or STL-10 needs them; `-s` is its stand-in on the
 pictures and features of the record. Of trained networks KD decides there, at any number of pictures, as Lite0 has more
@@ -19,7 +19,7 @@ from lib.papers.autogan.records import WINNERS
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Test, above, below, inside_band, not_run, order
 
-BAND_IS, BAND_FID, BAND_KD = 0.45, 3.0, 0.2  # three times the margins of section 1; KD as a share
+BAND_IS, BAND_FID, BAND_KD = 0.45, 3.0, 0.2  # three times what is "comparable" of single scores; KD as a share
 CIFAR, STL = "cifar10", "stl10"
 MLAS, FID, NO_RESET, SLAS = ("mlas-0",), ("mlas-0", "fid-0"), ("mlas-0", "noreset-0"), ("mlas-0", "slas-0")  # needed
 

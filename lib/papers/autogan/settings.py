@@ -8,10 +8,10 @@ from lib.papers import networks, settings
 SIDES = (16, 32, 48, 64)  # px of the whole generator's pictures; eight times its first feature map
 FEATURES = ("auto", "task", *networks.NAMES)
 VARIANTS = (
-    "no_memo",  # every child is scored, as in the paper; else a genome once a phase, as the weights stay (section 10)
-    "post_sum",  # cells hand on what the released code does, else what figure 3 draws (2.4)
-    "paper_order",  # skips are named first, else as in the released code (2.1)
-    "official_entropy",  # the released update of the controller, which lowers the entropy (5.5)
+    "no_memo",  # every child is scored, as in the paper; else a genome once a phase, as the weights stay
+    "post_sum",  # cells hand on what the released code does, else what figure 3 draws
+    "paper_order",  # skips are named first, else as in the released code
+    "official_entropy",  # the released update of the controller, which lowers the entropy
     "stop_at_nan",  # a loss that is not finite ends the search, else it draws the shared GAN anew
 )
 COUNTS = {"widths": 2, "derived_widths": 2, "batches": 2, "stages": 3, "controller_steps": 3, "beams": 2, "searches": 5,
