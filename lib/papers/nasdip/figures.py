@@ -27,39 +27,34 @@ LIBRARY = {"telea": "Telea", "navier_stokes": "Navier-Stokes", "biharmonic": "bi
 PLACES = ("top", "middle", "bottom")
 FEWEST = 5  # different networks that an embedding needs
 FITNESS = "1 − LPIPS" + ORACLE
-Album = dict[tuple[str, str], pd.Series]
+Shown = tuple[np.ndarray, str]  # a picture and its measures
+Album = dict[tuple[str, str], Shown]
 
 
 def album(study: Study) -> Album:
-    """The rows of the pictures that may be shown, by (row, what)."""
-    frame = study.frame("pictures")
-    return {(row["row"], row["what"]): row for _, row in frame.iterrows() if _image(study, row) is not None}
+    """Every picture that may be shown, and its measures (none for the truth itself), by (row, what)."""
+    found = {}
+    for _, row in study.frame("pictures").iterrows():
+        measured = f"{row['psnr']:.1f} dB, SSIM {row['ssim']:.2f}\nLPIPS {row['lpips_truth']:.3f}"
+        picture = study.picture("pictures", row["artifacts"]["image"])
+        if picture is not None:
+            known = row["what"] != "truth" and np.isfinite(row["psnr"])
+            found[row["row"], row["what"]] = picture, measured if known else ""
+    return found
 
 
-def _image(study: Study, row: pd.Series | None) -> np.ndarray | None:
-    return None if row is None else study.picture("pictures", row["artifacts"]["image"])
-
-
-def _caption(row: pd.Series | None) -> str:
-    """The measures of a picture; nothing for the truth itself, which has no error."""
-    if row is None or not np.isfinite(row["psnr"]) or row["what"] == "truth":
-        return ""
-    return f"{row['psnr']:.1f} dB, SSIM {row['ssim']:.2f}\nLPIPS {row['lpips_truth']:.3f}"
-
-
-def _sheet(study: Study, cells: list[list[pd.Series | None]], rows: list[str], columns: Iterable[str],
-           **more: Any) -> Figure:  # fmt: skip
+def _sheet(cells: list[list[Shown | None]], rows: list[str], columns: Iterable[str], **more: Any) -> Figure:
     """Pictures with their measures."""
-    images = [[_image(study, cell) for cell in line] for line in cells]
-    captions = [[_caption(cell) for cell in line] for line in cells]
+    images = [[cell and cell[0] for cell in line] for line in cells]
+    captions = [[cell[1] if cell else "" for cell in line] for line in cells]
     return image_grid(images, rows=rows, columns=list(columns), captions=captions, reason=ABSENT, **more)
 
 
-def _restored(study: Study, shown: Album, rows: Sequence[str], columns: Mapping[str, str], **more: Any) -> Figure:
+def _restored(shown: Album, rows: Sequence[str], columns: Mapping[str, str], **more: Any) -> Figure:
     """Rows of the study in columns of what was done."""
     cells = [[shown.get((row, what)) for what in columns] for row in rows]
     names = [f"{records.title(row)}: {records.task(row)}" for row in rows]
-    return _sheet(study, cells, names, columns.values(), **more)
+    return _sheet(cells, names, columns.values(), **more)
 
 
 def _rows(shown: Album, *wanted: str) -> list[str]:
@@ -72,7 +67,7 @@ def fig1(study: Study) -> Figure | None:
     """Denoising above inpainting: input, matched classical network, NAS-DIP, truth."""
     shown = album(study)
     rows = _rows(shown, "denoising", "inpainting")
-    return study.figure("fig1", _restored(study, shown, rows, COLUMNS, cell=1.7)) if rows else None
+    return study.figure("fig1", _restored(shown, rows, COLUMNS, cell=1.7)) if rows else None
 
 
 def shown_winner(study: Study) -> Stored | None:
@@ -111,7 +106,7 @@ def fig3(study: Study) -> Figure | None:
         return None
     cells = [[shown.get((row, side)), *(shown.get((row, f"{when}_{place}")) for place in PLACES)]
              for when, side in (("first", "untouched"), ("last", "truth"))]  # fmt: skip
-    grid = _sheet(study, cells, ["first generation", "last generation"], ["input, truth", *PLACES], cell=1.5,
+    grid = _sheet(cells, ["first generation", "last generation"], ["input, truth", *PLACES], cell=1.5,
                   title=f"NAS-DIP{ORACLE}, each with its search's own seed")  # fmt: skip
     return study.figure("fig3", grid)
 
@@ -254,7 +249,7 @@ def fig6_results(study: Study) -> Figure | None:
     searches = {one.search.mutation_rate: one.search.shown for one in records.stored(study, "truth", "mutation")}
     columns = {searches[rate]: f"rate {rate:g}{ORACLE}" for rate in sorted(searches)}
     columns = {"untouched": "input", **columns, "truth": "truth"}
-    return study.figure("fig6_results", _restored(study, shown, rows, columns, cell=1.3))
+    return study.figure("fig6_results", _restored(shown, rows, columns, cell=1.3))
 
 
 @needs("pictures")
@@ -263,7 +258,7 @@ def fig7(study: Study) -> Figure | None:
     shown = album(study)
     rows = _rows(shown, "inpainting")
     columns = {"untouched": COLUMNS["untouched"], **LIBRARY, **COLUMNS}
-    return study.figure("fig7", _restored(study, shown, rows, columns, cell=1.3)) if rows else None
+    return study.figure("fig7", _restored(shown, rows, columns, cell=1.3)) if rows else None
 
 
 def artworks(study: Study) -> tuple[list[Stored], list[str]]:
@@ -290,8 +285,8 @@ def fig8_samples(study: Study) -> Figure | None:
     shown, (found, media) = album(study), artworks(study)
     lines: dict[str, list[np.ndarray | str | None]] = {medium: [] for medium in media}
     for one, medium in zip(found, media, strict=True):
-        lines[medium].append(_image(study, shown.get((one.search.row, "artwork"))))
-    if not any(picture is not None for line in lines.values() for picture in line):
+        lines[medium].append(shown.get((one.search.row, "artwork"), (None, ""))[0])
+    if not any(what == "artwork" for _, what in shown):
         study.lack("fig8_samples", "no artwork was restored, or none may be shown")
         return None
     width = max(map(len, lines.values()))

@@ -54,15 +54,6 @@ def test_every_random_search_has_a_twin(settings):
         assert experiments.record_name("truth", one.row, one.seed) == twin.name
 
 
-def test_variants_and_references_are_those_of_the_parts(settings):
-    asked = {part: {(one.variant, one.reference) for one in experiments.searches(settings, part)} for part in SEARCHED}
-    assert asked == {
-        "truth": {("asym", "truth")}, "sym": {("sym", "truth")}, "epochs": {("asym_t", "truth")},
-        "random": {("asym", "truth")}, "observed": {("asym", "observed")}, "heldout": {("asym", "heldout")},
-        "mutation": {("asym", "truth")}, "artworks": {("asym", "truth")},
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize(("population", "generations"), [(4, 0), (8, 3), (50, 2)])
 def test_the_budget_is_what_the_genetic_algorithm_asks(population, generations):
     searcher = Genetic(NasDip(units=2, side=32), 0, population=population, elite=experiments.ELITE, init="valid")
@@ -72,9 +63,3 @@ def test_the_budget_is_what_the_genetic_algorithm_asks(population, generations):
         searcher.tell(proposal.k, 1.0)
         asked += 1
     assert asked == experiments.budget(population, generations)
-
-
-def test_fitness_is_one_minus_lpips_but_for_errors_a_rank():
-    assert {name: experiments.transform(name) for name in ("truth", "observed", "heldout")} == {
-        "truth": "one_minus", "observed": "one_minus", "heldout": "rank",
-    }  # fmt: skip
