@@ -8,15 +8,12 @@ import pandas as pd
 
 from lib.search.schedule import Schedule
 
-SLOTS = (1, 3, 10, 30, 100, 300, 1000)
-WINDOWS = (1.0, 1.5, 2.0, 3.0, 4.0)
 TELLS = {"ordered": (True, False), "ordered, dearest first": (True, True), "unordered": (False, False)}
 
 
 def utilisation(
-    slots: Sequence[int] = SLOTS, windows: Sequence[float] = WINDOWS, *, sigma: float = 0.5, seed: int = 0,
-    rounds: int = 20,
-) -> pd.DataFrame:  # fmt: skip
+    slots: Sequence[int], windows: Sequence[float], *, sigma: float = 0.5, seed: int = 0, rounds: int = 20
+) -> pd.DataFrame:
     """The share of its time that a slot is busy, one row a setting: slots, window (in slots), tells, utilisation.
 
     Durations are log-normal with median 1 and log-deviation `sigma` (0.5: one candidate in twenty takes more than 2.3
