@@ -61,18 +61,17 @@ def draw(diagram: Diagram, title: str = "", *, width: float = COLUMN) -> Figure:
 @styled
 def beside(diagrams: Mapping[str, Diagram], *, width: float = PAGE) -> Figure:
     """Diagrams side by side under their titles, with one legend and equal measure for thickness and level."""
-    levels = max(int(node["level"]) for diagram in diagrams.values() for node in diagram["nodes"]) + 1
-    full = max([FULL, *(edge.get("weight", 0) for diagram in diagrams.values() for edge in diagram["edges"])])
-    lines = max(node["label"].count("\n") + 1 for diagram in diagrams.values() for node in diagram["nodes"])
+    nodes, edges = ([part for diagram in diagrams.values() for part in diagram[kind]] for kind in ("nodes", "edges"))
+    levels, lines = max(node["level"] for node in nodes) + 1, max(node["label"].count("\n") + 1 for node in nodes)
+    full = max([FULL, *(edge.get("weight", 0) for edge in edges)])
     fig = style.figure(width, ROW * max(1, (lines + 1) / 3) * (levels + 1) + 0.75)
     axes = fig.subplots(1, len(diagrams), squeeze=False)[0]
     for ax, (title, diagram) in zip(axes, diagrams.items(), strict=True):
         on(ax, diagram, full=full)
         _rows(ax, levels)
         ax.set_title(title)
-    kinds, weights = _handles([edge for diagram in diagrams.values() for edge in diagram["edges"]], full)
-    boxes = {node["kind"] for diagram in diagrams.values() for node in diagram["nodes"]}
-    note = next((note for kind, note in NOTES.items() if kind in boxes), None)
+    kinds, weights = _handles(edges, full)
+    note = next((note for kind, note in NOTES.items() if kind in {node["kind"] for node in nodes}), None)
     if kinds or note:
         rows = [handle for pair in zip_longest(kinds, weights, fillvalue=BLANK) for handle in pair]
         fig.legend(handles=rows if width > COLUMN else kinds + weights, loc="outside lower center",
