@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
@@ -43,13 +42,13 @@ class SearchPlan:
     `screen_images` first unless 0, and with as many children of the policy and of chance as `control` compared.
     `window` and `threshold` are those of the dynamic reset, which `reset` turns on. `memo` gives equal children of a
     phase one score; `official_entropy` is for an ablation; `nan`, "reset" or "stop", is what follows on a loss that is
-    not finite. Raises ValueError for stages that cannot be.
+    not finite.
     """
 
     iterations: int
     growth: tuple[int, ...]
     single_level: bool
-    policy: str
+    policy: str  # controller or uniform
     order: str
     d_steps: int
     controller_steps: tuple[int, ...]
@@ -69,15 +68,6 @@ class SearchPlan:
     memo: bool
     official_entropy: bool
     nan: str
-
-    def __post_init__(self) -> None:
-        stages = 1 if self.single_level else 3
-        bounds = (0, *self.growth, self.iterations)
-        if len(bounds) != stages + 1 or any(a >= b for a, b in pairwise(bounds)):
-            raise ValueError(f"growth is {self.growth} of {self.iterations} iterations; {stages - 1} rising numbers "
-                             f"from 1 to {self.iterations - 1} are needed")  # fmt: skip
-        if len(self.controller_steps) != stages:
-            raise ValueError(f"controller_steps is {self.controller_steps}; one number for each of {stages} stages")
 
     def ends(self, iteration: int) -> bool:
         """Whether an iteration is the last of its stage."""
@@ -120,8 +110,7 @@ class Judge:
 class AutoGanSearch:
     """A `Trainer` of which a step is one iteration of the outer loop (the paper's algorithm 1).
 
-    `beams` are the best genomes of the last stage that ended, the best first. All that is drawn follows from the seed
-    and the number of the iteration.
+    All that is drawn follows from the seed and the number of the iteration.
     """
 
     def __init__(self, plan: SearchPlan, gan: GanSettings, pictures: Callable[[int], Tensor],  # noqa: PLR0917
@@ -130,7 +119,6 @@ class AutoGanSearch:
         self.plan, self.seed = plan, seed
         self._reward, self._evaluate = reward, evaluate
         self.iteration = self.reward_images = 0
-        self.beams: list[Genome] = []
         collapse = Collapse(plan.window, plan.threshold, pick(gan.device))
         self.shared = SharedGan(gan, pictures, collapse, seed, reset=plan.reset, nan=plan.nan)
         self._enter(2 if plan.single_level else 0, ROOT)
@@ -150,14 +138,12 @@ class AutoGanSearch:
             reset = self._train_gan(row)
         with _timed(row, "seconds_reward"):
             self._train_policy(row)
-            beams = self._end_stage(row) if self.plan.ends(self.iteration) else None
+            beams = self._end_stage(row) if self.plan.ends(self.iteration) else ROOT
         with _timed(row, "seconds_evaluation"):
             self._evaluate_greedy(row)
-        row.metrics |= {"d_steps": self.shared.steps[0], "g_steps": self.shared.steps[1]}
-        row.metrics["reward_images"] = self.reward_images
-        if beams is not None:
-            self.beams = beams.genomes
-        if beams is not None and grown:
+        d_steps, g_steps = self.shared.steps
+        row.metrics |= {"d_steps": d_steps, "g_steps": g_steps, "reward_images": self.reward_images}
+        if grown:
             self._enter(self.stage + 1, beams)
         self.iteration += 1
         if reset and self.iteration < self.plan.iterations:  # whoever comes after the search finds trained weights
@@ -167,7 +153,7 @@ class AutoGanSearch:
     def state(self) -> dict[str, Any]:
         """Everything that the iterations to come depend on; refers to live tensors."""
         return {"iteration": self.iteration, "stage": self.stage, "reward_images": self.reward_images,
-                "beams": self.beams, "policy": self.policy.state(), "shared": self.shared.state()}  # fmt: skip
+                "policy": self.policy.state(), "shared": self.shared.state()}  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned, in a search of the same arguments."""
@@ -175,7 +161,6 @@ class AutoGanSearch:
         self.policy.load(state["policy"])
         self.shared.load(state["shared"])
         self.iteration, self.reward_images = state["iteration"], state["reward_images"]
-        self.beams = list(map(tuple, state["beams"]))
 
     def _enter(self, stage: int, beams: Beams) -> None:
         """Start a stage with a fresh controller; the shared weights stay."""

@@ -55,7 +55,7 @@ class Policy:
 
     def sample(self, rng: np.random.Generator, n: int) -> Draw:
         """n children in one batched call."""
-        parents = self._parents(rng, n)
+        parents = rng.integers(len(self.beams.genomes), size=n).tolist()
         if self.controller is None:
             return self._draw(parents, [self.space.sample(rng) for _ in range(n)], None)
         episodes = self.controller.sample(rng, n, self.beams.state(parents))
@@ -92,9 +92,6 @@ class Policy:
         self.beams = Beams([tuple(genome) for genome in state["genomes"]], state["states"])
         if self.controller is not None:
             self.controller.load_state_dict(state["controller"])
-
-    def _parents(self, rng: np.random.Generator, n: int) -> list[int]:
-        return rng.integers(len(self.beams.genomes), size=n).tolist()
 
     def _draw(self, parents: list[int], choices: list[Genome], states: State | None) -> Draw:
         tokens = [self.space.tokens(chosen) if isinstance(self.space, Stage) else chosen for chosen in choices]
