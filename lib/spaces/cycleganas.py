@@ -56,13 +56,13 @@ class GeneratorGenotype:
         kind `flow` has source, target and, as label, the side of the map. The sums of residual cells are not drawn.
         """
         last = self.blocks + 1
-        cells = [f"{_word(a)}\n{_word(b)}" for a, b in zip(self.residual[::2], self.residual[1::2], strict=True)]
-        rows = [("in", "photo", 0, 0, "input"), ("stem", _word(self.stem), 0, 1, "R" if self.stem else "input")]
-        rows += [(f"e{i}", _word(name), 0, i + 2, "E") for i, name in enumerate(self.encode)]
+        cells = [f"{word(a)}\n{word(b)}" for a, b in zip(self.residual[::2], self.residual[1::2], strict=True)]
+        rows = [("in", "photo", 0, 0, "input"), ("stem", word(self.stem), 0, 1, "R" if self.stem else "input")]
+        rows += [(f"e{i}", word(name), 0, i + 2, "E") for i, name in enumerate(self.encode)]
         rows += [(f"r{i}", label, i + 1, 3, "R") for i, label in enumerate(cells)]
-        rows += [(f"d{i}", _word(name), last, 3 - i, "D") for i, name in enumerate(self.decode)]
+        rows += [(f"d{i}", word(name), last, 3 - i, "D") for i, name in enumerate(self.decode)]
         rows += [
-            ("head", _word(self.head), last, 1, "R" if self.head else "output"),
+            ("head", word(self.head), last, 1, "R" if self.head else "output"),
             ("out", "image", last, 0, "output"),
         ]
         nodes = [dict(zip(("id", "label", "column", "level", "kind"), row, strict=True)) for row in rows]
@@ -96,7 +96,7 @@ class Genotype:
             titles = {"in": f"{name[-1]}\n{name}", "out": f"{judge[-1]}\nto {judge}"}
             nodes += [{**node, "id": f"{name}.{node['id']}", "level": node["level"] + top,
                        "label": titles.get(node["id"], node["label"])} for node in drawn["nodes"]]  # fmt: skip
-            nodes += [{"id": f"{judge}.{i}", "label": _word(operation), "column": column, "level": top + i,
+            nodes += [{"id": f"{judge}.{i}", "label": word(operation), "column": column, "level": top + i,
                        "kind": "judge"} for i, operation in enumerate(operations)]  # fmt: skip
             edges += [{**edge, "source": f"{name}.{edge['source']}", "target": f"{name}.{edge['target']}"}
                       for edge in drawn["edges"]]  # fmt: skip
@@ -243,8 +243,8 @@ def _check_preset(preset: str) -> None:
         raise ValueError(f"preset is {preset!r}; allowed are {', '.join(PRESETS)}")
 
 
-def _word(name: str | None) -> str:
-    """An operation in the box of a drawing, e.g. `dil 3×3`; the fixed 7x7 for None."""
+def word(name: str | None) -> str:
+    """An operation as figures write it, e.g. `dil 3×3`; the fixed 7x7 for None."""
     if name is None:
         return "7×7"
     words = name.replace("conv_t_3x3", "convT").replace("conv_", "").split("_")

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from lib.papers.cycleganas import figures_scores, records
 from lib.papers.cycleganas.figures_scores import Product, controlled
-from lib.papers.cycleganas.figures_search import where_searched, word
+from lib.papers.cycleganas.figures_search import where_searched
 from lib.papers.cycleganas.records import Stored
 from lib.papers.study import Study
 from lib.report import architecture, heatmaps, plots
 from lib.report.architecture import Diagram
 from lib.report.pictures import cut, image_grid
-from lib.spaces.cycleganas import CODES, SETS, cyclegan, parameters
+from lib.spaces.cycleganas import CODES, SETS, cyclegan, parameters, word
 
 COLUMNS = ("a", "G_A(a)", "G_B(G_A(a))", "b", "G_B(b)", "G_A(G_B(b))")  # of a stored sheet
 SHORT = ("a", "to B", "and back", "b", "to A", "and back")

@@ -19,7 +19,7 @@ from lib.papers.study import Study
 from lib.report import clusters, plots
 from lib.report.search import convergence, embedding
 from lib.report.statistics import wilson
-from lib.spaces.cycleganas import SETS, CycleGanas, choices
+from lib.spaces.cycleganas import SETS, CycleGanas, choices, word
 
 ROW, ROOM = 1.75, 0.08  # inches, of a row of panels; of a panel's height, above what is drawn
 NETWORKS = {"G": "generators", "D": "discriminators"}
@@ -125,12 +125,6 @@ def chosen(found: Sequence[Stored]) -> pd.DataFrame:
                 rows.append({"kind": kind, "layers": layers, "operation": word(name), "share": share.value,
                              "low": share.low, "high": share.high, "n": n, "chance": 1 / len(every)})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def word(operation: str) -> str:
-    """An operation as figures write it, e.g. `dil 3×3`."""
-    name = operation.replace("conv_t_3x3", "conv T 3x3").replace("_conv", "").replace("conv_", "")
-    return " ".join(part.replace("x", "×") if part[0].isdigit() else part for part in name.replace("_", " ").split())
 
 
 @where_searched

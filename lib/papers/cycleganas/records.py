@@ -1,8 +1,7 @@
 """What a study's records say: searches by chunk of iterations, trained pairs, and how their scores are called."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -68,16 +67,6 @@ def by_direction(frame: pd.DataFrame) -> pd.DataFrame:
     parts = [frame.rename(columns={name: str(name).replace(f"_{way}", "") for name in frame}).assign(direction=way)
              for way in DIRECTIONS]  # fmt: skip
     return pd.concat(parts).sort_index(kind="stable", ignore_index=True)
-
-
-def where_trained(product: Callable[[Study], Any]) -> Callable[[Study], Any]:
-    """Decorates a product that reads `trainings`: it is None where there are none."""
-
-    @wraps(product)
-    def where_any(study: Study) -> Any:
-        return product(study) if len(trainings(study)) else None
-
-    return where_any
 
 
 def features(study: Study) -> str:

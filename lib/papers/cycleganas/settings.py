@@ -2,10 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from lib.data.domains import KEYS
 from lib.models.cycleganas import MIXES
 from lib.models.mixed_ops import FORMS
 from lib.papers import networks, settings
@@ -84,7 +82,6 @@ class Settings(settings.WorkerSettings):
         for name in ("scheme_data", "width_data", "control_data"):
             for key in getattr(self, name):
                 if key not in self.data:
-                    self._check_known()
                     raise ValueError(f"{name} names {key!r}; allowed are those of data: {', '.join(self.data)}")
                 if getattr(self, name).count(key) > 1:
                     raise ValueError(f"{name} names {key!r} twice")
@@ -94,12 +91,6 @@ class Settings(settings.WorkerSettings):
             raise ValueError(f"controlled is {self.controlled}; allowed are those of matched: {self.matched}")
         if self.search_steps == 1:
             raise ValueError("search_steps is 1; allowed are 0 and 2 and more, as TH and THS take half of them")
-
-    def _check_known(self) -> None:
-        """Raise ValueError for a set of data that is neither known nor a folder."""
-        for key in self.data:
-            if key not in KEYS and not Path(key).expanduser().is_dir():
-                raise ValueError(f"data names {key!r}; allowed are {', '.join(KEYS)}, or the path of a folder")
 
     def steps(self, kind: str, pictures: int, share: float = 1.0) -> int:
         """Iterations of a `search` or `train`ing on a set whose larger domain has so many pictures."""

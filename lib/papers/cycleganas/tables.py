@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import printed, records
-from lib.papers.cycleganas.records import ARROW, DIRECTIONS, MEASURES, Stored, by_direction, where_trained
+from lib.papers.cycleganas.records import ARROW, DIRECTIONS, MEASURES, Stored, by_direction
 from lib.papers.study import Study, needs
 from lib.spaces.autogan import AutoGan
 from lib.spaces.cycleganas import DECODE, ENCODE, RESIDUAL, CycleGanas, cyclegan, parameters
@@ -146,18 +146,18 @@ def _measured(study: Study) -> Iterator[Line]:
            "mean of both directions")  # fmt: skip
 
 
-@where_trained
-def extra_trainings(study: Study) -> pd.DataFrame:
+def extra_trainings(study: Study) -> pd.DataFrame | None:
     """Every training and direction with its scores, the last and the best, its size and what it cost.
 
     Widths are whole, so that sizes miss those of CycleGAN by some percent.
     """
+    if (trained := records.trainings(study)).empty:
+        return None
     scores = {f"{measure}{end}": name + words for measure, name in names(study).items()
               for end, words in {"": "", "_low": ", low", "_high": ", high", "_best": ", best",
                                  "_step": ", best at"}.items()}  # fmt: skip
     columns = {**TRAINED, **scores, "l1": "L1", "ssim": "SSIM", **COST}
-    frame = by_direction(records.trainings(study))
-    frame["mismatch"] *= 100
+    frame = by_direction(trained.assign(mismatch=100 * trained["mismatch"]))
     return study.table("extra_trainings", frame.reindex(columns=list(columns)).rename(columns=columns))
 
 

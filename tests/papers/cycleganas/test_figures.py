@@ -84,13 +84,6 @@ def test_no_panel_is_empty(shown):
     assert bare == []
 
 
-def test_no_title_is_wider_than_its_figure(shown):
-    def width(figure):
-        return figure._suptitle.get_window_extent(figure.canvas.get_renderer()).width
-
-    assert all(width(figure) <= figure.bbox.width for figure in shown.drawn.values() if figure._suptitle)
-
-
 def test_without_records_only_the_diagrams_are_drawn(tmp_path):
     (tmp_path / "records").mkdir()
     study = Unsaved("cycleganas", "desk", folder=tmp_path)

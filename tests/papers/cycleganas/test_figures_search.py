@@ -93,15 +93,6 @@ def test_choices_are_counted_a_kind_of_layer_and_network_beside_chance(study):
     assert row["chance"] == 1 / len(RESIDUAL)
 
 
-@pytest.mark.parametrize(
-    ("operation", "words"),
-    [("dil_conv_3x3", "dil 3×3"), ("conv_4x4", "4×4"), ("max_pool", "max pool"), ("conv_t_3x3", "conv T 3×3"),
-     ("nearest", "nearest")],
-)  # fmt: skip
-def test_operations_have_short_words(operation, words):
-    assert figures_search.word(operation) == words
-
-
 def test_one_hot_rows_are_twice_as_far_apart_as_genes_differ(study):
     found = records.searches(study)
     frame, features = figures_search.visited(found)
@@ -135,10 +126,3 @@ def test_a_search_without_residual_choices_of_its_own_preset_is_counted_too(stud
 def test_without_searches_nothing_is_drawn(tmp_path):
     study = Study("cycleganas", "desk", folder=tmp_path)
     assert [product(study) for product in figures_search.PRODUCTS] == [None] * 4
-
-
-def test_no_title_is_wider_than_its_figure(drawn):
-    def width(figure):
-        return figure._suptitle.get_window_extent(figure.canvas.get_renderer()).width
-
-    assert {name: width(figure) for name, figure in drawn.items() if width(figure) > figure.bbox.width} == {}

@@ -263,10 +263,5 @@ def test_what_cannot_be_translated_is_refused_before_any_training(tiny, change, 
         translate(**{"pictures": torch.rand(1, 3, 32, 32), "settings": tiny, **change})
 
 
-def test_settings_name_the_set_that_there_is_not(tiny):
-    with pytest.raises(ValueError, match="data names 'nowhere'; allowed are synthetic"):
-        replace(tiny, data=["nowhere"], scheme_data=["facades"])
-
-
 def test_the_desk_settings_have_a_showable_set():
     assert "showable" in module._desk().data
