@@ -26,15 +26,15 @@ def chosen(name: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def features(name: str = "", where: str = "cpu") -> Features:
+def features(name: str = "auto", where: str = "cpu") -> Features:
     """Features for FD, KD and IS: the 2015 Inception where its weights are present, else EfficientNet-Lite0.
 
     A `name` asks for one of `NAMES`. Scores are called FID and IS only with the Inception, `FD-lite0` and so on
     otherwise. Raises ValueError for another name, `MissingWeights` where the weights are not there.
     """
-    if name not in ("", *NAMES):
+    if (name := chosen(name)) not in NAMES:
         raise ValueError(f"feature network is {name!r}; allowed are {', '.join(NAMES)}")
-    if (name or preferred()) == "inception-2015":
+    if name == "inception-2015":
         module = backbones.inception_2015().to(device.pick(where))
         return Features("inception-2015", module, 299, "tf1", weights.digest("inception-2015"))
     module = backbones.lite0().to(device.pick(where))
