@@ -128,12 +128,9 @@ def lacks(study: Study, part: str, data: str) -> str:
 
 
 def values(study: Study, part: str, measure: str) -> dict[str, np.ndarray]:
-    """A score of each trained network, one value a training; nothing of networks without it."""
-    frame = study.frame(part)
-    if measure not in frame:
-        return {}
-    return {str(name): rows[measure].dropna().to_numpy(float) for name, rows in frame.groupby("name", sort=False)
-            if rows[measure].notna().any()}  # fmt: skip
+    """A score of each trained network, one value a training."""
+    trained = study.frame(part).groupby("name", sort=False)[measure]
+    return {str(name): found.to_numpy(float) for name, found in trained}
 
 
 def winners(known: dict[str, np.ndarray]) -> np.ndarray:
@@ -156,12 +153,8 @@ def d_steps(study: Study, part: str) -> float:
 
 def curve(found: Sequence[Stored], name: str) -> pd.DataFrame:
     """A curve within the iterations of searches: seed, place (in iterations, as a fraction), step (counted), value."""
-    parts = []
-    for one in found:
-        step = 0
-        for k, curves in zip(one.rows["k"], one.rows["curves"], strict=True):
-            held = np.array(curves.get(name, ()), float)
-            parts.append(pd.DataFrame({"seed": one.seed, "place": k + (np.arange(len(held)) + 1) / max(1, len(held)),
-                                       "step": step + 1 + np.arange(len(held)), "value": held}))  # fmt: skip
-            step += len(held)
-    return pd.concat(parts, ignore_index=True)
+    parts = [one.rows[["k"]].assign(seed=one.seed, value=[held[name] for held in one.rows["curves"]]) for one in found]
+    frame = pd.concat(parts).explode("value", ignore_index=True).dropna().astype({"value": float})
+    points = frame.groupby(["seed", "k"])["value"]
+    place = frame["k"] + (points.cumcount() + 1) / points.transform("size")
+    return frame.assign(place=place, step=frame.groupby("seed").cumcount() + 1)

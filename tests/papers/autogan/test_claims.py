@@ -14,20 +14,7 @@ from lib.spaces.autogan import NAMED
 from tests.papers.autogan import world
 
 CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
-STAND_INS = {
-    "C1-s",
-    "C2-s",
-    "C5-s",
-    "C7-s",
-    "C7b-s",
-    "C8-s",
-    "C9-s",
-    "C10-s",
-    "C11-s",
-    "C12-s",
-    "C13-s",
-    "C14-s",
-}
+STAND_INS = {f"{name}-s" for name in ("C1", "C2", "C5", "C7", "C7b", *(f"C{n}" for n in range(8, 15)))}
 ALONE = {"C8b-s", "C9a-s", "C10c-s"}  # compare seconds
 
 
