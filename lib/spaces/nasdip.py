@@ -134,13 +134,10 @@ class Field:
         value = self.values[self.code(genome)]
         return {"s": ("on", "off")[value % 2], "f": f"{value}×{value}"}.get(self.name[-1], str(value))
 
-    @cached_property
-    def live(self) -> tuple[tuple[bool, ...], ...]:
-        """For each code, which of its bits change the value when flipped."""
-        flips = [1 << bit for bit in reversed(range(self.bits))]
-        return tuple(
-            tuple(value != self.values[code ^ flip] for flip in flips) for code, value in enumerate(self.values)
-        )
+    def live(self, genome: Genome) -> tuple[bool, ...]:
+        """Which of its bits change the value in a genome when flipped."""
+        code = self.code(genome)
+        return tuple(self.values[code] != self.values[code ^ 1 << bit] for bit in reversed(range(self.bits)))
 
 
 class NasDip(Space):
@@ -220,7 +217,7 @@ class NasDip(Space):
         """For each bit, whether flipping it gives another network."""
         stages = self._stages(self._values(genome))
         masks = (
-            field.live[field.code(genome)]
+            field.live(genome)
             if all(stages.get(at, RESAMPLE) != RESAMPLE for at in _described(field.roles[0])) else (False,) * field.bits
             for field in self.fields
         )  # fmt: skip

@@ -226,9 +226,9 @@ def _random(other: str, study: Study, claim: Claim) -> Finding:
 
 
 def _seconds(study: Study, claim: Claim) -> Finding:
-    rows = pd.concat([pd.DataFrame({"valid": [], "seconds": []}), *(one.rows for one in records.stored(study, A))])
-    if rows.empty:
+    if not (runs := records.stored(study, A)):
         return not_run(claim, "needs 16 GPUs; nothing was searched")
+    rows = pd.concat([one.rows for one in runs])
     seconds = float(rows["seconds"].sum() / len(rows))
     note = f"needs 16 GPUs; ours {seconds:.2f} s a proposal, {rows['valid'].mean():.0%} valid"
     return Finding(claim.id, Verdict.NOT_RUN, n=len(rows), effect=seconds, note=note)
