@@ -26,10 +26,10 @@ SETTINGS = Settings.pick({
     "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "workers": "serial",
     "gpus_per_candidate": 0.0, "encoder": "vgg16", "training": ["bundled"], "photos": 64, "pairs": "style/photoreal",
     "search_pairs": 12, "width": 256, "side": 48, "steps": 40, "batch": 8, "lr": 2e-3, "oracle_side": 64,
-    "oracle_steps": 500, "final_side": 96, "final_steps": 200, "photowct_steps": 200, "final_lr": 1e-4,
-    "content_shift": 1.0, "weights": [0.8, 0.1, 0.1], "population": 10, "sample": 8, "evaluations": 120, "random": 60,
+    "oracle_steps": 500, "final_side": 96, "final_steps": 200, "photowct_steps": 200,
+    "content_shift": 1.0, "population": 10, "sample": 8, "evaluations": 120, "random": 60,
     "stratified": 40, "searches": 3, "window": 2, "noise_genomes": ["S7", "S5-ref", "S9-ref", "empty"],
-    "noise_repeats": 3, "ablated": 31, "table_pairs": 38, "table_width": 512, "smoothing": "closed", "resamples": 20,
+    "noise_repeats": 3, "ablated": 31, "table_pairs": 38, "table_width": 512, "resamples": 20,
     "shown_pairs": 10,
     "timed_widths": [256, 512, 768, 1024], "timed_runs": 9,
 })  # fmt: skip
@@ -48,7 +48,7 @@ SECONDS: dict[str, tuple[float, float]] = {
     "PhotoWCT": (0.8, 6.0), "AE1": (0.3, 2.5), "RS": (0.288, 0.444), "S5": (0.04, 0.364), "S7": (0.048, 0.457),
     "S9": (0.5, 0.822), "S7-ref": (0.048, 0.457), "S9-ref": (0.5, 0.822), "PhotoWCT-guided": (0.8, 6.0),
 }  # fmt: skip
-RATED = {"width": SETTINGS.table_width, "pairs": SETTINGS.table_pairs, "smoothing": SETTINGS.smoothing}
+RATED = {"width": SETTINGS.table_width, "pairs": SETTINGS.table_pairs}
 Row = dict[str, Any]
 
 
@@ -62,7 +62,7 @@ def measured(genome: Genome, repeat: int = 0) -> dict[str, float]:
     """The metrics of a candidate: the surrogate's, with noise that follows from what is trained and the repeat."""
     parts, rng = surrogate.parts(genome), keyed(repeat, *SPACE.training_key(genome))
     found = {name: parts[name] * float(np.exp(0.04 * rng.standard_normal())) for name in "EP"} | {"O": parts["O"]}
-    objective = sum(weight * found[name] for weight, name in zip(SETTINGS.weights, "EPO", strict=True))
+    objective = sum(weight * found[name] for weight, name in zip(surrogate.WEIGHTS, "EPO", strict=True))
     values = 3 * SETTINGS.width**2 / 2
     return {
         "L": objective, **found, "E_fro": float(np.sqrt(found["E"] * values)), "P_sum": 5 * found["P"],

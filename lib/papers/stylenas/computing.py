@@ -175,19 +175,18 @@ def _tasks(study: Study, settings: Settings, names: Sequence[str], source: str =
 
 def quality(study: Study, settings: Settings, part: str) -> None:
     """Table 1: every method on the same pairs."""
-    tasks = _tasks(study, settings, experiments.METHODS, smoothing=settings.smoothing, width=settings.table_width,
-                   pairs=settings.table_pairs, resamples=settings.resamples)  # fmt: skip
+    tasks = _tasks(study, settings, experiments.METHODS, width=settings.table_width, pairs=settings.table_pairs,
+                   resamples=settings.resamples)  # fmt: skip
     pairs = len(photos.pairs(settings.pairs)[: settings.table_pairs])
-    _compute(study, settings, part, tasks, measure, width=settings.table_width, pairs=pairs,
-             smoothing=settings.smoothing)  # fmt: skip
+    _compute(study, settings, part, tasks, measure, width=settings.table_width, pairs=pairs)
 
 
 def timing(study: Study, settings: Settings, part: str) -> None:
     """Table 2, in this process and alone: two decoded pictures to the final one (4.4)."""
     jobs: list[Job] = []
     for width in settings.timed_widths:
-        for task in _tasks(study, settings, experiments.TIMED, smoothing=settings.smoothing, width=width):
-            slow = task.name == "PhotoWCT" and settings.smoothing == "closed"
+        for task in _tasks(study, settings, experiments.TIMED, width=width):
+            slow = task.name == "PhotoWCT"  # with the closed form
             timed = replace(task, runs=max(1, settings.timed_runs // 3) if slow else settings.timed_runs)
             config = {"name": task.name, "text": task.genome, "width": width}
             jobs.append(Job(len(jobs), 0, settings.seed, timed, config))
@@ -197,7 +196,7 @@ def timing(study: Study, settings: Settings, part: str) -> None:
 def clock(task: Task, seed: int, folder: Path) -> Outcome:
     """Median seconds of a method on the first pair, networks and smoothing apart, after warming up."""
     ev, pair = task.evaluation, photos.pairs(task.evaluation.pairs)[0]
-    run = methods.method(ev, task.name, task.genome, task.smoothing)
+    run = methods.method(ev, task.name, task.genome)
     content, style = (evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style))
     laps = [_lap(run, content, style) for _ in range(min(2, task.runs) + task.runs)][-task.runs :]
     networks_s, smoothing_s = (median(lap[place] for lap in laps) for place in (0, 1))
@@ -231,8 +230,7 @@ def paintings(study: Study, settings: Settings, part: str) -> None:
     for source in dict.fromkeys([photos.BUNDLED, settings.pairs]):
         first, count = (0, settings.shown_pairs) if source == photos.BUNDLED else (settings.search_pairs, 3)
         for pair in photos.pairs(source)[first : first + count]:
-            for task in _tasks(study, settings, experiments.SHOWN, source, smoothing=settings.smoothing,
-                               width=settings.table_width, pair=pair.name):  # fmt: skip
+            for task in _tasks(study, settings, experiments.SHOWN, source, width=settings.table_width, pair=pair.name):
                 config = {"pair": pair.name, "source": source, "name": task.name, "showable": pair.showable}
                 jobs.append(Job(len(jobs), 0, settings.seed, task, config))
     _compute_jobs(study, settings, part, jobs, paint, showable=lambda row: row["config"]["showable"])

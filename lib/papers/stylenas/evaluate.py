@@ -48,17 +48,17 @@ class Evaluation:
     final_side: int
     final_steps: int
     photowct_steps: int
-    final_lr: float
     content_shift: float
-    weights: tuple[float, ...]
     seed: int
     device: str
+    final_lr: float = 1e-4  # at the end of every training
+    weights: tuple[float, ...] = (0.8, 0.1, 0.1)  # of E, P and O in the objective
     repeat: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "Evaluation":
         """The evaluation under the study's settings."""
-        shared: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(cls) if f.name != "repeat"}
+        shared: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
         lists = {name: tuple(value) for name, value in shared.items() if isinstance(value, list)}
         return cls(**{**shared, **lists, "device": str(device.pick(settings.device))})
 

@@ -13,9 +13,10 @@ from lib.papers.stylenas import evaluate, photos, store
 from lib.papers.stylenas.evaluate import SPACE, Evaluation
 
 Transfer = Callable[[Tensor, Tensor], Tensor]  # content and style (1, 3, H, W) in [0, 1] to an unclamped picture
-SMOOTHINGS: dict[str, Transfer] = {  # of a picture, with the content as guide
-    "closed": lambda picture, content: matting.ClosedForm(content).smooth(picture),
-    "guided": matting.guided_filter,
+SMOOTHINGS: dict[str, Transfer | None] = {  # of a picture, with the content as guide
+    "PhotoWCT": lambda picture, content: matting.ClosedForm(content).smooth(picture),
+    "PhotoWCT-guided": matting.guided_filter,
+    "PhotoWCT-raw": None,
 }
 PLAIN: dict[str, Transfer] = {
     "content": lambda content, style: content,
@@ -47,7 +48,6 @@ class Task:
     evaluation: Evaluation
     name: str
     genome: str = ""
-    smoothing: str = ""
     width: int = 0
     runs: int = 0
     pairs: int = 0
@@ -61,20 +61,19 @@ def made(task: Task, pairs: Sequence[photos.Pair]) -> Iterator[Tensor]:
     if task.name == "reference":
         yield from (evaluate.loaded(ev, pair.reference, task.width) for pair in pairs)
         return
-    run = method(ev, task.name, task.genome, task.smoothing)
+    run = method(ev, task.name, task.genome)
     for pair in pairs:
         yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
 
 
-def method(ev: Evaluation, name: str, genome: str, smoothing: str) -> Method:
+def method(ev: Evaluation, name: str, genome: str) -> Method:
     """The named method with its trained networks; `genome` (printed) is needed for a searched one."""
     if name in PLAIN:
         return Method(PLAIN[name])
     if name == "AE1":
         return Method(_photowct(ev, DEPTHS[:1]))
-    if name.startswith("PhotoWCT"):
-        chosen = {"raw": None, "guided": SMOOTHINGS["guided"], "": SMOOTHINGS[smoothing]}
-        return Method(_photowct(ev, DEPTHS), chosen[name.partition("-")[2]])
+    if name in SMOOTHINGS:
+        return Method(_photowct(ev, DEPTHS), SMOOTHINGS[name])
     network, _ = store.decoder(ev.recipe("oracle" if name == "oracle" else "final"), SPACE.named(genome or name))
     encoder = store.encoder(ev.encoder, ev.device)
     return Method(lambda content, style: network(encoder(content), network.code(encoder(style), ev.numerics)))

@@ -69,4 +69,4 @@ def _pictures(settings: Settings, gmac: float, width: int, count: int) -> float:
 def _transfers(settings: Settings, width: int) -> float:
     """Operations of all methods on one pair; PhotoWCT's smoothing counted by the pixel."""
     networks = _pictures(settings, 2 * ENCODER[settings.encoder] + MEAN, width, len(experiments.METHODS))
-    return networks + SMOOTHING * width**2 / 2 * (settings.smoothing == "closed")
+    return networks + SMOOTHING * width**2 / 2

@@ -11,8 +11,8 @@ from lib.spaces.base import Genome
 
 SMALL: dict[str, Any] = {
     "encoder": "vgg16", "training": ("bundled",), "photos": 16, "pairs": photos.BUNDLED, "search_pairs": 2, "width": 64,
-    "side": 32, "batch": 2, "lr": 1e-3, "final_lr": 1e-4, "oracle_side": 32, "final_side": 32, "final_steps": 0,
-    "photowct_steps": 0, "content_shift": 1.0, "weights": (0.8, 0.1, 0.1), "seed": 0, "device": "cpu",
+    "side": 32, "batch": 2, "lr": 1e-3, "oracle_side": 32, "final_side": 32, "final_steps": 0,
+    "photowct_steps": 0, "content_shift": 1.0, "seed": 0, "device": "cpu",
 }  # fmt: skip
 SHARE, ORACLE = 3, 5  # of the training steps of a network of other papers, one in so many; oracle's, of a candidate's
 

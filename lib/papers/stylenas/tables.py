@@ -78,7 +78,7 @@ def table1(study: Study) -> pd.DataFrame:
             "ours, low": [low for low, _ in ends], "ours, high": [high for _, high in ends], "paper": theirs,
             "paper's measure": np.where(np.isnan(theirs), "", PRINTED.get(measure, "")),
             "relative difference": frame[measure] / theirs - 1 if same else np.nan,
-            **frame[["width", "pairs", "smoothing"]],
+            **frame[["width", "pairs"]],
         }, index=frame.index))  # fmt: skip
     return study.table("table1", pd.concat(parts).dropna(subset="ours"))
 

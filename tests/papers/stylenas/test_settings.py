@@ -41,12 +41,10 @@ def test_every_source_of_values_has_the_same_names_and_is_accepted(source):
     ({"width": 100}, "width is 100; multiples of 32 are allowed"),
     ({"timed_widths": [64, 72]}, "timed_widths is 72; multiples of 32"),
     ({"side": 40}, "side is 40; multiples of 16"),
-    ({"weights": [0.8, 0.2]}, r"weights is \[0.8, 0.2\]; three are needed"),
     ({"photos": 1}, "photos is 1; at least a batch of 2"),
     ({"evaluations": 1}, "evaluations is 1; at least the population of 2"),
     ({"oracle_steps": 4}, "oracle_steps is 4; at least 5 times steps, which is 1"),
     ({"training": []}, "training is empty"),
-    ({"smoothing": "none"}, "smoothing is 'none'; allowed are closed, guided"),
 ])  # fmt: skip
 def test_a_bad_value_is_refused_with_its_name_and_what_is_allowed(change, message):
     with pytest.raises(ValueError, match=message):
