@@ -4,9 +4,12 @@ import hashlib
 import os
 import platform
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def cores() -> int:
@@ -42,17 +45,26 @@ def set_threads(threads: int) -> int:
     return torch.get_num_threads()
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one CPU thread, then as before: another number of threads would change the order of sums."""
-    import torch
+def limit_threads(threads: int) -> None:
+    """Let numeric libraries use this many CPU threads, whether they are loaded already or not."""
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+
+@contextmanager
+def few_threads(threads: int) -> Iterator[None]:
+    """`limit_threads` for a block, then as before: another number of threads would change the order of sums."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    torch_before = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else 0
+    limit_threads(threads)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        if torch_before:
+            sys.modules["torch"].set_num_threads(torch_before)
 
 
 def seed_everything(seed: int) -> None:

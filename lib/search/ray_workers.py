@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib.device import cores
+from lib.device import cores, limit_threads
 from lib.paths import atomic
-from lib.search.workers import Evaluate, Finished, Limits, Outcome, Processes, attempt, failure, packed, set_threads
+from lib.search.workers import Evaluate, Finished, Limits, Outcome, Processes, attempt, failure, packed
 
 RETRIES = 2  # of a candidate whose worker or node was lost
 LOOK_S = 1.0  # between two looks at what the cluster has
@@ -131,7 +131,7 @@ def _work(
     The deadline, of Unix seconds and so by the clock of its node, replaces that of the process, which served others.
     """
     os.environ["WORKBOOK_DEADLINE"] = deadline
-    set_threads(limits.threads)
+    limit_threads(limits.threads)
     genome, seed = candidate
     evaluate, settings = pickle.loads(payload)
     worker = f"{os.uname().nodename} pid {os.getpid()}"

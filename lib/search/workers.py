@@ -13,15 +13,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
 
+from lib.device import few_threads, limit_threads
 from lib.search.deadline import OutOfTime, time_left
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 OVER_MEMORY = 87  # exit status of a worker that passed its memory limit
 QUICK, QUICK_S = 8, 0.005  # so many candidates at once in this process where one takes less than this
 WATCH_S = 0.05  # between two looks of a worker at its memory and its parent
@@ -277,7 +276,7 @@ def packed(evaluate: Evaluate, settings: Any) -> bytes:
 
 def _set_up(payload: bytes, threads: int, memory_gb: float | None, parent: int) -> None:
     """Prepare a worker: threads first, since libraries read them when they start, then what it evaluates."""
-    set_threads(threads)
+    limit_threads(threads)
     limit = math.inf if memory_gb is None else memory_gb * 1e9
     threading.Thread(target=_watch, args=(limit, parent), daemon=True).start()
     try:
@@ -311,25 +310,3 @@ def resident() -> float:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def set_threads(threads: int) -> None:
-    """Let numeric libraries use this many threads, whether they are loaded already or not."""
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(threads)
-
-
-@contextmanager
-def few_threads(threads: int) -> Iterator[None]:
-    """`set_threads` for a block, and what was set before afterwards."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    torch_before = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else 0
-    set_threads(threads)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-        if torch_before:
-            sys.modules["torch"].set_num_threads(torch_before)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, log_softmax
 from torch.nn.utils import skip_init
 
-from lib.device import one_thread
+from lib.device import few_threads
 from lib.spaces.base import Genome, Space, keyed
 
 State = tuple[Tensor, Tensor]  # hidden and cell state, (n, hidden) each
@@ -54,14 +54,14 @@ class Controller(nn.Module):
         self.optimiser = torch.optim.Adam(self.parameters(), lr=lr, betas=(0.0, 0.9))
         self.baseline: float | None = None  # moving mean of the rewards; set None to start it afresh
 
-    @one_thread()
+    @few_threads(1)
     @torch.no_grad()
     def sample(self, rng: np.random.Generator, n: int, start: State | None = None) -> Episodes:
         """n genomes drawn from the policy, each choice by the inverse of its distribution function."""
         draws = torch.from_numpy(rng.random((n, len(self.counts))))
         return self._episodes(lambda gene, log_p: (log_p.exp().cumsum(1)[:, :-1] <= draws[:, [gene]]).sum(1), n, start)
 
-    @one_thread()
+    @few_threads(1)
     @torch.no_grad()
     def greedy(self, start: State | None = None) -> Episodes:
         """The one genome that takes the likeliest choice at every gene."""
@@ -72,7 +72,7 @@ class Controller(nn.Module):
         chosen = torch.tensor(genomes)
         return self._episodes(lambda gene, log_p: chosen[:, gene], len(genomes), start)
 
-    @one_thread()
+    @few_threads(1)
     def update(
         self, genomes: Sequence[Genome], rewards: Sequence[float], start: State | None = None
     ) -> dict[str, float]:

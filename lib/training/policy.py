@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.device import one_thread
+from lib.device import few_threads
 from lib.searchers.controller import Controller, State
 from lib.spaces.autogan import Stage
 from lib.spaces.base import Genome, Space
@@ -109,7 +109,7 @@ class OfficialEntropy(Controller):
     Their gradient stays attached, which pushes the entropy down, and the baseline holds the present reward already.
     """
 
-    @one_thread()
+    @few_threads(1)
     def update(
         self, genomes: Sequence[Genome], rewards: Sequence[float], start: State | None = None
     ) -> dict[str, float]:
