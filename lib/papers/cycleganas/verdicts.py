@@ -347,16 +347,21 @@ def ranks_alike(ask: Asked) -> Finding:
     return above(ask.claim, statistics.spearman(*zip(*pairs.values(), strict=True)), 0.0, note=note)
 
 
-def large_kernels(ask: Asked) -> Finding:
-    """Do searches of OF choose residual operations of more taps than random ones? The mean over searches."""
+def over_searches(of: Callable[[Stored], float], threshold: float, ask: Asked) -> Finding:
+    """Is a number of OF's searches above the threshold? The mean over searches."""
     chosen = [one for one in ask.known.searches if one.scheme == "OF"]
     if not chosen:
         raise Lacks("nothing was searched")
-    each = [taps(one) for one in chosen]
+    each = [of(one) for one in chosen]
     note = ", ".join(f"{one.data} OF {one.seed} {value:.3g}" for one, value in zip(chosen, each, strict=True))
-    return above(ask.claim, over_seeds(each), UNIFORM, note=note)
+    return above(ask.claim, over_seeds(each), threshold, note=note)
 
 
 def taps(one: Stored) -> float:
     """Mean weights a channel pair of the residual operations that a search chose for its generators."""
     return float(np.mean([TAPS[name] for net in pair(one.genotype) for name in net.residual]))
+
+
+def gap(one: Stored) -> float:
+    """How far apart the two largest beta of a layer are at the end of a search, the mean of its layers."""
+    return float(one.rows["gap"].iloc[-1])

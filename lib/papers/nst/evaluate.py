@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lib.data import pictures
 from lib.metrics import position_frechet, texture
-from lib.metrics.lpips import lpips
+from lib.metrics.lpips import SMALLEST_SIDE, lpips
 from lib.metrics.total_variation import absolute_mean
 from lib.papers import networks
 from lib.papers.nst import experiments, stored
@@ -58,6 +58,8 @@ def evaluate(settings: Settings, batch: Sequence[Item]) -> Computed:
     """The row and the picture of each item; a picture with values that are not finite is none, and its row failed."""
     started, c = time.perf_counter(), batch[0].configuration
     content, style = (pictures.picture(name, side=c.side) for name in (c.content, c.style))
+    if (least := min(content.shape[1:])) < SMALLEST_SIDE["alex"]:  # before the steps, which LPIPS comes after
+        raise ValueError(f"{c.content} has a side of {least} pixels; LPIPS needs {SMALLEST_SIDE['alex']}")
     scene, result = staged(settings.encoder, content, style, batch, seed=settings.seed, log_every=settings.log_every,
                            where=settings.device)  # fmt: skip
     seconds = (time.perf_counter() - started) / len(batch)
