@@ -30,7 +30,6 @@ class CorruptData(ValueError):
 class Located:
     """A data set on this machine, verified."""
 
-    key: str
     path: Path
     source: str  # for captions
     sha256: str  # of the file, or of the tree (see `digest`)
@@ -47,11 +46,14 @@ def find(key: str | Path) -> Path:
 def locate(key: str | Path) -> Located:
     """As `find`, with the name of the source used and the hash of the data, for captions and manifests."""
     if key not in CATALOGUE:
-        return _own_folder(key)
+        path = Path(key).expanduser()
+        if not path.is_dir():
+            raise ValueError(f"data set is {str(key)!r}; allowed are {', '.join(CATALOGUE)}, or the path of a folder")
+        return Located(path, "own folder", digest(path))
     for source in CATALOGUE[str(key)].sources:
-        if path := _present(source):
-            _check(path, source)
-            return Located(str(key), path, source.name, digest(path))
+        if there := _present(source):
+            _check(there, source)
+            return Located(there, source.name, digest(there))
     raise MissingData(_how_to_get(CATALOGUE[str(key)]))
 
 
@@ -181,13 +183,6 @@ def _present(source: Source) -> Path | None:
     """The first place where the source lies, extra folders before downloads."""
     candidates = (root / source.path for root in (*extra_data_folders(), downloads_dir()))
     return next((path for path in candidates if path.exists()), None)
-
-
-def _own_folder(key: str | Path) -> Located:
-    path = Path(key).expanduser()
-    if not path.is_dir():
-        raise ValueError(f"data set is {str(key)!r}; allowed are {', '.join(CATALOGUE)}, or the path of a folder")
-    return Located(str(key), path, "own folder", digest(path))
 
 
 def _how_to_get(entry: DataSet) -> str:
