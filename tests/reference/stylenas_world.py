@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import cache
-from itertools import permutations
+from itertools import count, permutations
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,7 @@ def clocked(known: dict[str, str]) -> Iterator[tuple[Row, dict[str, float]]]:
 
 def painted(folder: Path) -> Iterator[Row]:
     """Rows of the pictures, each a shade of its own: bundled pairs, and three that may not be shown."""
+    k = count()
     bundled = [(f"{a}-{b}", "bundled") for a, b in permutations(TEST, 2)][: SETTINGS.shown_pairs]
     for pair, source in [*bundled, *((str(k), "style/photoreal") for k in (20, 21, 22))]:
         public = source == "bundled"
@@ -196,13 +197,8 @@ def painted(folder: Path) -> Iterator[Row]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shade = np.full((16, 32, 3), np.frombuffer(zlib.crc32(image.encode()).to_bytes(4, "big"), np.uint8)[:3])
             Image.fromarray(shade).save(target)
-            yield {"config": config, "metrics": {"tv": 5.0}, "artifacts": {"image": image}}
-
-
-def pictures(folder: Path) -> Iterator[Row]:
-    """The same, whole."""
-    for k, row in enumerate(painted(folder)):
-        yield {"k": k, "repeat": 0, "seed": 0, "score": 5.0, "seconds": 1.0, "reason": "", **row}
+            yield {"k": next(k), "repeat": 0, "seed": 0, "config": config, "score": 5.0, "metrics": {"tv": 5.0},
+                   "seconds": 1.0, "reason": "", "artifacts": {"image": image}}  # fmt: skip
 
 
 def fill(folder: Path, profile: str = "desk") -> Study:
@@ -222,12 +218,5 @@ def fill(folder: Path, profile: str = "desk") -> Study:
     about: Row = {"evaluation": ev, "threads": 1, "weights": {"vgg16": "0", "efficientnet-lite0": "0"}}
     for part, (rows, score) in fixed.items():
         write(folder, part, listed(rows, score), **about)
-    write(folder, "pictures", pictures(folder), **about)
+    write(folder, "pictures", painted(folder), **about)
     return study
-
-
-def rate(study: Study, **changed: tuple[float, float, float, float]) -> None:
-    """Write table 1's record anew, with other worths of some methods."""
-    known = records.compared(study)
-    write(study.folder, "quality", listed(scored(known, {**QUALITY, **changed}), "tv"), evaluation=evaluation(),
-          threads=1, weights={"vgg16": "0", "efficientnet-lite0": "0"})  # fmt: skip

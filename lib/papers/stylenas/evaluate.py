@@ -18,7 +18,7 @@ from lib.models.normalised_vgg import tap_values
 from lib.models.photoreal import PhotorealDecoder
 from lib.models.wct import Numerics
 from lib.papers.stylenas import photos, store
-from lib.papers.stylenas.experiments import SPACE
+from lib.papers.stylenas.experiments import SPACE, WEIGHTS
 from lib.papers.stylenas.photos import Pair
 from lib.papers.stylenas.settings import Settings
 from lib.papers.stylenas.store import Recipe
@@ -52,7 +52,7 @@ class Evaluation:
     seed: int
     device: str
     final_lr: float = 1e-4  # at the end of every training
-    weights: tuple[float, ...] = (0.8, 0.1, 0.1)  # of E, P and O in the objective
+    weights: tuple[float, ...] = WEIGHTS
     repeat: int = 0
 
     @classmethod

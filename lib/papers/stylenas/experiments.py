@@ -10,6 +10,7 @@ from lib.searchers.random_search import RandomSearch, StratifiedSearch
 from lib.spaces.stylenas import StyleNas
 
 SPACE = StyleNas()
+WEIGHTS = (0.8, 0.1, 0.1)  # of E, P and O in the objective
 PARTS = {
     "oracle": "the supervisory oracle, trained once; its pictures are what candidates imitate",
     "evolution": "figure 5, C1 to C4: aging evolution",

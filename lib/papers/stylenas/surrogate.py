@@ -7,11 +7,10 @@ for conclusions on what an operator does.
 from math import exp, fsum
 from typing import Any
 
-from lib.papers.stylenas.experiments import SPACE
+from lib.papers.stylenas.experiments import SPACE, WEIGHTS
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome, keyed
 
-WEIGHTS = (0.8, 0.1, 0.1)  # of E, P and O in the objective
 PENALTY = 1.0  # of the ridge; chosen so that the fit gives the printed numbers
 START = (-4.04, 0.21)  # log E and log P of the empty genome
 EFFECTS = {  # what each active operator adds to them
