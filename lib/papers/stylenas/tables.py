@@ -86,8 +86,7 @@ def table1(study: Study) -> pd.DataFrame:
 @needs("timing")
 def table2(study: Study) -> pd.DataFrame:
     """Median seconds at every size, networks and smoothing apart; how often faster than PhotoWCT, ours and theirs."""
-    frame = study.frame("timing")
-    frame["size"] = frame["width"].map(size)
+    frame = study.frame("timing").assign(size=lambda rows: rows["width"].map(size))
     paper = printed("table2").rename_axis("size").reset_index().melt("size", var_name="name", value_name="theirs")
     rows = frame.merge(paper, "left", on=["size", "name"])
     slow = rows[rows["name"] == "PhotoWCT"].set_index("size")[["seconds_median", "theirs"]]
