@@ -73,6 +73,7 @@ def test_the_decoder_equals_one_written_out(encoder):
 
 
 def test_a_pooling_whose_maxima_lay_elsewhere_gives_another_picture(encoder):
+    torch.manual_seed(0)  # a narrow decoder of unlucky weights may give the same picture whatever it sees
     (features, pooled), network = encoder.encode(pictures(), 3), InverseVGG(3)
     picture = network(features, pooled)
     for moved in (0, 1):
