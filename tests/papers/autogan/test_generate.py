@@ -92,7 +92,9 @@ def test_what_cannot_be_generated_is_refused_before_any_training(tiny, given, me
         generate(**given, settings=tiny)
 
 
-def test_pictures_that_are_not_here_are_named_with_what_to_give_in_their_place(tiny, folder, monkeypatch, tmp_path):
+def test_pictures_that_are_not_here_are_named_with_what_to_give_in_their_place(
+    tiny, folder, weights, monkeypatch, tmp_path
+):
     monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path))
     absent = replace(tiny, data="cifar10-jpeg")
     with pytest.raises(MissingData, match=r'; or give data="patches" or a folder of your own pictures$'):
