@@ -204,7 +204,7 @@ def painted(folder: Path) -> Iterator[Row]:
 def fill(folder: Path, profile: str = "desk") -> Study:
     """A study with every part."""
     study, ev = Study("stylenas", profile, folder=folder), evaluation()
-    for one in experiments.every(SETTINGS):
+    for one in experiments.searches(SETTINGS):
         own = loop.identity(experiments.searcher(SETTINGS, one), ev, window=SETTINGS.window, weights={"vgg16": "0"})
         write(folder, one.name, searched(SETTINGS, one), **own)
     known = records.compared(study)

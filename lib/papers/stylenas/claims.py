@@ -7,7 +7,6 @@ FID; `P-` is what the paper's own tables say.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,11 +14,10 @@ from scipy import stats
 
 from lib.papers.study import Study
 from lib.papers.stylenas import comparisons, neutral, printed, records
-from lib.papers.stylenas.comparisons import QUALITY, TIMING, Arms, over
-from lib.papers.stylenas.printed import PW, SK
+from lib.papers.stylenas.comparisons import tested
 from lib.papers.stylenas.records import SPACE
 from lib.report import statistics
-from lib.report.claims import Claim, Finding, Test, Verdict, above, below, exact, not_run, order
+from lib.report.claims import Claim, Finding, Verdict, above, below, exact, not_run, order
 from lib.report.clusters import mean_pairwise_hamming
 from lib.report.statistics import Interval
 
@@ -197,94 +195,60 @@ def _lucky(study: Study, claim: Claim) -> Finding:
     return above(claim, over_searches(Interval(value, np.nan, np.nan, 1) for value in luck), 0.0, note=note)
 
 
-SEARCHES, EVOLUTION = ("random-0", "evolution-0"), ("evolution-0",)  # parts that claims need
+def _whole(name: str, text: str, place: str, parts: str) -> Claim:
+    return Claim(name, text, place, parts=tuple(name + part for part in parts))
+
+
+def _standing(whole: Claim) -> Claim | None:
+    """The stand-in of a claim with parts, where one of them has one."""
+    parts = tuple(f"{part}-s" if part in comparisons.BY_FEATURES else part for part in whole.parts)
+    own = replace(whole, id=f"{whole.id}-s", text=f"{whole.text} (stand-in: KD)", parts=parts)
+    return own if parts != whole.parts else None
+
+
+EVOLUTION = ("evolution-0",)  # parts that claims need
 NOISE_TOO = (*EVOLUTION, "noise")
-WHOLE = {  # claims with parts
-    "C1": ("Evolution finds a lower objective than random search", "0.0472, 0.0709", "abc"),
-    "C2": ("The objective converges during the search", "Fig. 5b", "abc"),
-    "C3": ("The share of operators falls while quality is kept", "Fig. 5c", "abc"),
-    "C7": ("Searched networks keep more detail", "Table 1", "abc"),
-    "C8": ("Searched networks are orders of magnitude faster than PhotoWCT", "Table 2", "abc"),
-    "C12": ("AE1 fails visually at little time", "Tables 1, 2", "abc"),
-    "C13": ("S7 is better than RS in quality and time", "Tables 1, 2", "abcd"),
-    "C14": ("S9 is better than RS", "Table 1", "ab"),
-    "C17": ("PhotoWCT's cost grows faster than the pixels", "Table 2", "abc"),
-}
-TV: dict[str, tuple[str, Arms]] = {  # more total variation: each first method than the second
-    "C7a": (f"... than {PW}", [(k, PW, 1.0) for k in SK]),
-    "C7b": ("... than RS", [(k, "RS", 1.0) for k in SK]),
-    "C7c": ("... than AE1", [(k, "AE1", 1.0) for k in SK]),
-    "C12b": ("AE1 has the least TV", [(name, "AE1", 1.0) for name in (PW, "RS", *SK)]),
-    "C13d": ("S7 has more TV than RS", over("S7", "RS")),
-}
-SECONDS: dict[str, tuple[str, str, Test]] = {  # on table 2
-    "C8a": ("S5 is 80 times as fast at every size", "88 to 666",
-            partial(comparisons.quotient, (PW, "S5"), above, 80.0, strict=False)),
-    "C8b": ("... and gains with size", "Table 2", partial(comparisons.gains, PW, "S5")),
-    "C8c": ("S9 is 80 times as fast at 768x384", "85",
-            partial(comparisons.quotient, (PW, "S9"), above, 80.0, strict=False, width=768)),
-    "C9a": ("... at most 1.14% at every size", "Table 2",
-            partial(comparisons.quotient, ("S5", PW), below, 0.0114, strict=False)),
-    "C9b": ("... at least 0.15% at every size", "Table 2",
-            partial(comparisons.quotient, ("S5", PW), above, 0.0015, strict=False)),
-    "C10": ("S5 takes less than half of RS's time", "16.7 to 44.2%",
-            partial(comparisons.quotient, ("S5", "RS"), below, 0.5)),
-    "C11": ("S5 is near real time at 256x128 on a GTX 1080 Ti", "0.05 s", comparisons.real_time),
-    "C12c": ("AE1 takes less than a fifth of PhotoWCT's time", "Table 2",
-             partial(comparisons.quotient, (PW, "AE1"), above, 5.0)),
-    "C13c": ("S7 is faster than RS at every size", "Table 2",
-             partial(comparisons.quotient, ("S7", "RS"), below, 1.0)),
-    "C14c": ("S9 is slower than RS (no part of C14: it hangs on the transforms that RS drew)", "Table 2",
-             partial(comparisons.quotient, ("S9", "RS"), above, 1.0)),
-    "C17a": ("PhotoWCT's time grows faster than the pixels", "35 for 16", partial(comparisons.slope, PW, above)),
-    "C17b": ("That of S5 grows slower", "Table 2", partial(comparisons.slope, "S5", below)),
-    "C17c": ("That of S7 grows slower", "Table 2", partial(comparisons.slope, "S7", below)),
-}  # fmt: skip
-OF_SEARCHES: list[tuple[str, str, str, Test, tuple[str, ...]]] = [
-    ("C1a", "... with no more evaluations", "140, 200", partial(_leads, "random", False, "L"), (*SEARCHES, "noise")),
-    ("C1b", "... at equal budget", "ours", partial(_leads, "random", True, "L"), (*SEARCHES, "noise")),
-    ("C1c", "... by more than 3 standard deviations of retraining", "ours", _beyond, (*SEARCHES, "noise")),
-    ("C1d", "... in E and P alone too (a control, no part of C1)", "ours", partial(_leads, "random", True, "image"),
-     (*SEARCHES, "noise")),
-    ("C1e", "... by winners trained anew with fresh seeds (a control, no part of C1)", "ours", _afresh,
-     (*SEARCHES, "rescored")),
-    ("C2a", "L falls with the index", "Fig. 5b", _trend, EVOLUTION),
-    ("C2b", "The last round is better than the first", "Fig. 5b", partial(_moved, "L", 0, True), EVOLUTION),
-    ("C2c", "The best gets better after the first round", "Fig. 5b", _improves, NOISE_TOO),
-    ("C3a", "The share of operators falls", "Fig. 5c", partial(_moved, "O", LATE, True), EVOLUTION),
-    ("C3b", "Pixel errors do not rise", "Fig. 5c", partial(_moved, "E", LATE, False), EVOLUTION),
-    ("C3c", "Perceptual errors do not rise", "Fig. 5c", partial(_moved, "P", LATE, False), EVOLUTION),
-    ("C4", "Architectures converge, more than ancestry alone makes them", "Fig. 5d", _converges, EVOLUTION),
-    ("C15", "Very few operators suffice", "7 of 31", _few, NOISE_TOO),
-    ("O1", "Ours: evolution beats random search that draws the number of operators first", "ours",
-     partial(_leads, "stratified", True, "L"), ("stratified-0", *NOISE_TOO)),
-    ("O2", "Ours: best genomes of independent searches agree", "ours", _agree, EVOLUTION),
-    ("O3", "Ours: at least one transform is needed to come nearer to the oracle than a colour transfer", "ours",
-     _needed, (*NOISE_TOO, "anchors")),
-    ("O4", "Ours: a winner's own score is luckier than fresh seeds", "ours", _lucky, ("rescored",)),
-]  # fmt: skip
-
-
-def _whole() -> list[Claim]:
-    """The claims with parts, and their stand-ins where parts have one."""
-    found = [Claim(name, text, evidence, parts=tuple(name + x for x in parts))
-             for name, (text, evidence, parts) in WHOLE.items()]  # fmt: skip
-    found.append(Claim("C9", "S5 takes about 0.15% to 1% of PhotoWCT's time", "Table 2", parts=("C9a", "C9b", "C8b")))
-    for one in list(found):
-        parts = tuple(f"{part}-s" if part in comparisons.BY_FEATURES else part for part in one.parts)
-        if parts != one.parts:
-            found.append(replace(one, id=f"{one.id}-s", text=f"{one.text} (stand-in: KD)", parts=parts))
-    return found
-
-
-CLAIMS = sorted([
-    *_whole(), *comparisons.by_features(), *printed.CLAIMS,
-    *(Claim(name, text, evidence, test, needs=needs) for name, text, evidence, test, needs in OF_SEARCHES),
-    *(Claim(name, text, "Table 1", partial(comparisons.gaps, "tv", arms), needs=QUALITY)
-      for name, (text, arms) in TV.items()),
-    *(Claim(name, text, evidence, test, needs=TIMING) for name, (text, evidence, test) in SECONDS.items()),
+SEARCHES = ("random-0", *NOISE_TOO)
+WHOLE = [  # claims with parts
+    _whole("C1", "Evolution finds a lower objective than random search", "0.0472, 0.0709", "abc"),
+    _whole("C2", "The objective converges during the search", "Fig. 5b", "abc"),
+    _whole("C3", "The share of operators falls while quality is kept", "Fig. 5c", "abc"),
+    _whole("C7", "Searched networks keep more detail", "Table 1", "abc"),
+    _whole("C8", "Searched networks are orders of magnitude faster than PhotoWCT", "Table 2", "abc"),
+    Claim("C9", "S5 takes about 0.15% to 1% of PhotoWCT's time", "Table 2", parts=("C9a", "C9b", "C8b")),
+    _whole("C12", "AE1 fails visually at little time", "Tables 1, 2", "abc"),
+    _whole("C13", "S7 is better than RS in quality and time", "Tables 1, 2", "abcd"),
+    _whole("C14", "S9 is better than RS", "Table 1", "ab"),
+    _whole("C17", "PhotoWCT's cost grows faster than the pixels", "Table 2", "abc"),
+]
+OF_SEARCHES = [
+    tested(SEARCHES, "C1a", "... with no more evaluations", "140, 200", _leads, "random", False, "L"),
+    tested(SEARCHES, "C1b", "... at equal budget", "ours", _leads, "random", True, "L"),
+    tested(SEARCHES, "C1c", "... by more than 3 standard deviations of retraining", "ours", _beyond),
+    tested(SEARCHES, "C1d", "... in E and P alone too (a control, no part of C1)", "ours", _leads, "random", True,
+           "image"),
+    tested(("random-0", *EVOLUTION, "rescored"), "C1e",
+           "... by winners trained anew with fresh seeds (a control, no part of C1)", "ours", _afresh),
+    tested(EVOLUTION, "C2a", "L falls with the index", "Fig. 5b", _trend),
+    tested(EVOLUTION, "C2b", "The last round is better than the first", "Fig. 5b", _moved, "L", 0, True),
+    tested(NOISE_TOO, "C2c", "The best gets better after the first round", "Fig. 5b", _improves),
+    tested(EVOLUTION, "C3a", "The share of operators falls", "Fig. 5c", _moved, "O", LATE, True),
+    tested(EVOLUTION, "C3b", "Pixel errors do not rise", "Fig. 5c", _moved, "E", LATE, False),
+    tested(EVOLUTION, "C3c", "Perceptual errors do not rise", "Fig. 5c", _moved, "P", LATE, False),
+    tested(EVOLUTION, "C4", "Architectures converge, more than ancestry alone makes them", "Fig. 5d", _converges),
+    tested(NOISE_TOO, "C15", "Very few operators suffice", "7 of 31", _few),
     Claim("C16", "A small share of trainings fails, and the search goes on", "3 of 140", _survives, "smoke"),
-], key=order)  # fmt: skip
+    tested(("stratified-0", *NOISE_TOO), "O1",
+           "Ours: evolution beats random search that draws the number of operators first", "ours",
+           _leads, "stratified", True, "L"),
+    tested(EVOLUTION, "O2", "Ours: best genomes of independent searches agree", "ours", _agree),
+    tested((*NOISE_TOO, "anchors"), "O3",
+           "Ours: at least one transform is needed to come nearer to the oracle than a colour transfer", "ours",
+           _needed),
+    tested(("rescored",), "O4", "Ours: a winner's own score is luckier than fresh seeds", "ours", _lucky),
+]  # fmt: skip
+CLAIMS = sorted([*WHOLE, *filter(None, map(_standing, WHOLE)), *OF_SEARCHES, *comparisons.CLAIMS, *printed.CLAIMS],
+                key=order)  # fmt: skip
 
 
 def judge_all(study: Study) -> pd.DataFrame:

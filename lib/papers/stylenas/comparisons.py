@@ -7,6 +7,7 @@ of other searches: what holds of a searched network holds of the one that was fo
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from lib.papers.study import Study
 from lib.papers.stylenas import records, tables
 from lib.papers.stylenas.printed import PW, SK
 from lib.papers.stylenas.records import SPACE
-from lib.report.claims import Claim, Finding, above, not_run
+from lib.report.claims import Claim, Finding, above, below, not_run
 from lib.report.statistics import Interval
 
 Arms = Sequence[tuple[str, str, float]]  # (a, b, factor): a's score is above so many times b's
@@ -27,37 +28,6 @@ QUALITY, TIMING = ("quality",), ("timing",)
 def over(larger: str, *smaller: str, factor: float = 1.0) -> Arms:
     """Arms of one method against others."""
     return [(larger, one, factor) for one in smaller]
-
-
-BY_FEATURES: dict[str, tuple[str, str, Arms]] = {  # id: sentence, distance to, arms
-    "C5": ("S7 and S9 are nearer to the styles than PhotoWCT, all three than RS, RS than AE1", "style",
-           [*over(PW, "S7", "S9"), *over("RS", *SK), *over("AE1", "RS")]),
-    "C6": ("Searched networks imitate the oracle 2 to 3 times better than RS, larger ones better", "oracle",
-           [*over("RS", *SK, factor=2.0), *over("S5", "S7"), *over("S7", "S9")]),
-    "C12a": ("AE1 is the farthest from the styles", "style", over("AE1", PW, "RS", *SK)),
-    "C13a": ("S7 is nearer to the styles than RS", "style", over("RS", "S7")),
-    "C13b": ("S7 is nearer to the oracle than RS", "oracle", over("RS", "S7")),
-    "C14a": ("S9 is nearer to the styles than RS", "style", over("RS", "S9")),
-    "C14b": ("S9 is nearer to the oracle than RS", "oracle", over("RS", "S9")),
-}  # fmt: skip
-SPLIT = ("C5", "C6")  # their stand-ins have an arm a part
-
-
-def by_features() -> list[Claim]:
-    """Each claim by FID, and its stand-in by KD with an arm a part where there are several."""
-    found = []
-    for name, (text, other, arms) in BY_FEATURES.items():
-        parts = [
-            Claim(f"{name}{x}-s", f"... {a} above {f'{factor:g} times ' if factor > 1 else ''}{b} in KD to {other}",
-                  "Table 1", partial(gaps, f"kd_{other}", [(a, b, factor)]), needs=QUALITY)
-            for x, (a, b, factor) in zip("abcdef", arms if name in SPLIT else (), strict=False)
-        ]  # fmt: skip
-        test = None if parts else partial(gaps, f"kd_{other}", arms)
-        whole = Claim(name, f"{text} (FID)", "Table 1", partial(by_inception, other, arms), needs=QUALITY)
-        stand_in = replace(whole, id=f"{name}-s", text=f"{text} (stand-in: KD)", test=test,
-                           parts=tuple(one.id for one in parts))  # fmt: skip
-        found += [whole, stand_in, *parts]
-    return found
 
 
 def by_inception(other: str, arms: Arms, study: Study, claim: Claim) -> Finding:
@@ -168,3 +138,69 @@ def _each(study: Study, pair: tuple[str, str], found: pd.DataFrame) -> str:
     quotients = zip(map(tables.size, found.index), found["value"], strict=True)
     each = ", ".join(f"{size} {value:.3g}" for size, value in quotients)
     return f"{labels[pair[0]]}/{labels[pair[1]]}: {each}; {records.machine(study)}"
+
+
+def tested(needs: tuple[str, ...], name: str, text: str, place: str, test: Callable[..., Finding], *given: Any,
+           **more: Any) -> Claim:  # fmt: skip
+    """A claim with its test, which takes what is given before study and claim."""
+    return Claim(name, text, place, partial(test, *given, **more), needs=needs)
+
+
+BY_FEATURES: dict[str, tuple[str, str, Arms]] = {  # id: sentence, distance to, arms
+    "C5": ("S7 and S9 are nearer to the styles than PhotoWCT, all three than RS, RS than AE1", "style",
+           [*over(PW, "S7", "S9"), *over("RS", *SK), *over("AE1", "RS")]),
+    "C6": ("Searched networks imitate the oracle 2 to 3 times better than RS, larger ones better", "oracle",
+           [*over("RS", *SK, factor=2.0), *over("S5", "S7"), *over("S7", "S9")]),
+    "C12a": ("AE1 is the farthest from the styles", "style", over("AE1", PW, "RS", *SK)),
+    "C13a": ("S7 is nearer to the styles than RS", "style", over("RS", "S7")),
+    "C13b": ("S7 is nearer to the oracle than RS", "oracle", over("RS", "S7")),
+    "C14a": ("S9 is nearer to the styles than RS", "style", over("RS", "S9")),
+    "C14b": ("S9 is nearer to the oracle than RS", "oracle", over("RS", "S9")),
+}  # fmt: skip
+SPLIT = ("C5", "C6")  # their stand-ins have an arm a part
+
+
+def _by_features(name: str) -> list[Claim]:
+    """A claim by FID, and its stand-in by KD with an arm a part where there are several."""
+    text, other, arms = BY_FEATURES[name]
+    parts = [
+        _pictured(f"{name}{x}-s", f"... {a} above {f'{factor:g} times ' if factor > 1 else ''}{b} in KD to {other}",
+                  gaps, f"kd_{other}", [(a, b, factor)])
+        for x, (a, b, factor) in zip("abcdef", arms if name in SPLIT else (), strict=False)
+    ]  # fmt: skip
+    stand_in = _pictured(f"{name}-s", f"{text} (stand-in: KD)", gaps, f"kd_{other}", arms)
+    if parts:
+        stand_in = replace(stand_in, test=None, parts=tuple(one.id for one in parts))
+    return [_pictured(name, f"{text} (FID)", by_inception, other, arms), stand_in, *parts]
+
+
+def _pictured(name: str, text: str, test: Callable[..., Finding], *given: Any) -> Claim:
+    return tested(QUALITY, name, text, "Table 1", test, *given)
+
+
+def _timed(*given: Any, **more: Any) -> Claim:
+    return tested(TIMING, *given, **more)
+
+
+CLAIMS = [
+    *(claim for name in BY_FEATURES for claim in _by_features(name)),
+    *(_pictured(name, f"... than {other}", gaps, "tv", [(one, other, 1.0) for one in SK])
+      for name, other in (("C7a", PW), ("C7b", "RS"), ("C7c", "AE1"))),
+    _pictured("C12b", "AE1 has the least TV", gaps, "tv", [(one, "AE1", 1.0) for one in (PW, "RS", *SK)]),
+    _pictured("C13d", "S7 has more TV than RS", gaps, "tv", over("S7", "RS")),
+    _timed("C8a", "S5 is 80 times as fast at every size", "88 to 666", quotient, (PW, "S5"), above, 80.0, strict=False),
+    _timed("C8b", "... and gains with size", "Table 2", gains, PW, "S5"),
+    _timed("C8c", "S9 is 80 times as fast at 768x384", "85", quotient, (PW, "S9"), above, 80.0, strict=False,
+           width=768),
+    _timed("C9a", "... at most 1.14% at every size", "Table 2", quotient, ("S5", PW), below, 0.0114, strict=False),
+    _timed("C9b", "... at least 0.15% at every size", "Table 2", quotient, ("S5", PW), above, 0.0015, strict=False),
+    _timed("C10", "S5 takes less than half of RS's time", "16.7 to 44.2%", quotient, ("S5", "RS"), below, 0.5),
+    _timed("C11", "S5 is near real time at 256x128 on a GTX 1080 Ti", "0.05 s", real_time),
+    _timed("C12c", "AE1 takes less than a fifth of PhotoWCT's time", "Table 2", quotient, (PW, "AE1"), above, 5.0),
+    _timed("C13c", "S7 is faster than RS at every size", "Table 2", quotient, ("S7", "RS"), below, 1.0),
+    _timed("C14c", "S9 is slower than RS (no part of C14: it hangs on the transforms that RS drew)", "Table 2",
+           quotient, ("S9", "RS"), above, 1.0),
+    _timed("C17a", "PhotoWCT's time grows faster than the pixels", "35 for 16", slope, PW, above),
+    _timed("C17b", "That of S5 grows slower", "Table 2", slope, "S5", below),
+    _timed("C17c", "That of S7 grows slower", "Table 2", slope, "S7", below),
+]  # fmt: skip

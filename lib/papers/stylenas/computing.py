@@ -1,8 +1,8 @@
 """Computing the parts: the oracle, searches, noise, anchors, ablation, longer trainings, tables and pictures."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -54,7 +54,7 @@ def searched(study: Study, settings: Settings) -> list[Stored]:
 
     Raises ValueError naming a search that is not finished.
     """
-    for one in experiments.every(settings):
+    for one in experiments.searches(settings):
         if not study.has(one.name):
             with runs.open_run(study.profile, study.slug, one.name, _identity(settings, one)) as run_:
                 if (there := len(run_.record.rows)) < one.budget:
@@ -121,12 +121,8 @@ def rescored(study: Study, settings: Settings, part: str) -> None:
 
 def _again(study: Study, settings: Settings, part: str, genomes: Mapping[str, str], repeats: range) -> None:
     ev = Evaluation.of(settings)
-    jobs = [
-        Job(k, repeat, settings.seed, Task(replace(ev, repeat=repeat), name, text), {"name": name, "text": text})
-        for k, (name, text) in enumerate(genomes.items())
-        for repeat in repeats
-    ]
-    _compute_jobs(study, settings, part, jobs, score)
+    tasks = [Task(replace(ev, repeat=repeat), *genome) for genome in genomes.items() for repeat in repeats]
+    _compute(study, settings, part, tasks, score)
 
 
 def ablation(study: Study, settings: Settings, part: str) -> None:
@@ -151,16 +147,9 @@ def anchors(study: Study, settings: Settings, part: str) -> None:
 
 
 def anchor(task: Task, seed: int, folder: Path) -> Outcome:
-    """E and P of an anchor on the scored pairs; `oracle-off` is the oracle with its transforms off."""
-    ev = task.evaluation
-    parts = evaluate.against_oracle(ev, _off(ev) if task.name == "oracle-off" else made(task, ev.scored()))
+    """E and P of an anchor on the scored pairs."""
+    parts = evaluate.against_oracle(task.evaluation, made(task, task.evaluation.scored()))
     return Outcome(parts["E"], parts)
-
-
-@torch.no_grad()
-def _off(ev: Evaluation) -> Iterator[Tensor]:
-    network = evaluate.oracle(ev)
-    yield from (network(pair.content).clamp(0, 1) for pair in evaluate.prepared(ev))
 
 
 def _tasks(study: Study, settings: Settings, names: Sequence[str], source: str = "", **more: Any) -> list[Task]:
@@ -175,31 +164,31 @@ def _tasks(study: Study, settings: Settings, names: Sequence[str], source: str =
 
 def quality(study: Study, settings: Settings, part: str) -> None:
     """Table 1: every method on the same pairs."""
-    tasks = _tasks(study, settings, experiments.METHODS, width=settings.table_width, pairs=settings.table_pairs,
-                   resamples=settings.resamples)  # fmt: skip
-    pairs = len(photos.pairs(settings.pairs)[: settings.table_pairs])
-    _compute(study, settings, part, tasks, measure, width=settings.table_width, pairs=pairs)
+    count = len(photos.pairs(settings.pairs)[: settings.table_pairs])
+    sizes: dict[str, Any] = {"width": settings.table_width, "pairs": count}
+    tasks = _tasks(study, settings, experiments.METHODS, resamples=settings.resamples, **sizes)
+    _compute(study, settings, part, tasks, measure, says=lambda task: sizes)
 
 
 def timing(study: Study, settings: Settings, part: str) -> None:
     """Table 2, in this process and alone: two decoded pictures to the final one (4.4)."""
-    jobs: list[Job] = []
-    for width in settings.timed_widths:
-        for task in _tasks(study, settings, experiments.TIMED, width=width):
-            slow = task.name == "PhotoWCT"  # with the closed form
-            timed = replace(task, runs=max(1, settings.timed_runs // 3) if slow else settings.timed_runs)
-            config = {"name": task.name, "text": task.genome, "width": width}
-            jobs.append(Job(len(jobs), 0, settings.seed, timed, config))
-    _compute_jobs(study, settings, part, jobs, clock, workers="serial", limits=Limits(settings.threads))
+    few = {"PhotoWCT": max(1, settings.timed_runs // 3)}  # with the closed form
+    tasks = [
+        replace(task, runs=few.get(task.name, settings.timed_runs))
+        for width in settings.timed_widths
+        for task in _tasks(study, settings, experiments.TIMED, width=width)
+    ]
+    _compute(study, settings, part, tasks, clock, says=lambda task: {"width": task.width},
+             workers="serial", limits=Limits(settings.threads))  # fmt: skip
 
 
 def clock(task: Task, seed: int, folder: Path) -> Outcome:
     """Median seconds of a method on the first pair, networks and smoothing apart, after warming up."""
     ev, pair = task.evaluation, photos.pairs(task.evaluation.pairs)[0]
     run = methods.method(ev, task.name, task.genome)
-    content, style = (evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style))
-    laps = [_lap(run, content, style) for _ in range(min(2, task.runs) + task.runs)][-task.runs :]
-    networks_s, smoothing_s = (median(lap[place] for lap in laps) for place in (0, 1))
+    seen = evaluate.content_and_style(ev, pair, task.width)
+    laps = [_lap(run, *seen) for _ in range(min(2, task.runs) + task.runs)][-task.runs :]
+    networks_s, smoothing_s = map(median, zip(*laps, strict=True))
     whole = sorted(map(sum, laps))
     place = max(int(binom.ppf(0.025, task.runs, 0.5)), 1)  # of the order statistics about the median, at 95 % or less
     metrics = {"seconds_median": median(whole), "seconds_low": whole[place - 1], "seconds_high": whole[-place],
@@ -226,44 +215,47 @@ def _now(where: Tensor) -> float:
 
 def paintings(study: Study, settings: Settings, part: str) -> None:
     """The pictures of the grids: bundled pairs, which may be shown, and the first three held-out ones of others."""
-    jobs: list[Job] = []
+    tasks: list[Task] = []
     for source in dict.fromkeys([photos.BUNDLED, settings.pairs]):
         first, count = (0, settings.shown_pairs) if source == photos.BUNDLED else (settings.search_pairs, 3)
         for pair in photos.pairs(source)[first : first + count]:
-            for task in _tasks(study, settings, experiments.SHOWN, source, width=settings.table_width, pair=pair.name):
-                config = {"pair": pair.name, "source": source, "name": task.name, "showable": pair.showable}
-                jobs.append(Job(len(jobs), 0, settings.seed, task, config))
-    _compute_jobs(study, settings, part, jobs, paint, showable=lambda row: row["config"]["showable"])
+            tasks += _tasks(study, settings, experiments.SHOWN, source, width=settings.table_width, pair=pair.name)
+    _compute(study, settings, part, tasks, paint, says=_painted, showable=lambda row: row["config"]["showable"])
+
+
+def _painted(task: Task) -> dict[str, Any]:
+    """Of which pair a picture is, and whether it may be shown."""
+    return {"pair": task.pair, "source": task.evaluation.pairs, "showable": _pair(task).showable}
+
+
+def _pair(task: Task) -> photos.Pair:
+    return next(one for one in photos.pairs(task.evaluation.pairs) if one.name == task.pair)
 
 
 def paint(task: Task, seed: int, folder: Path) -> Outcome:
     """Make one picture and save it; its score is its total variation."""
-    pair = next(one for one in photos.pairs(task.evaluation.pairs) if one.name == task.pair)
-    (picture,) = made(task, (pair,))
+    (picture,) = made(task, (_pair(task),))
     name = f"artifacts/{task.pair}-{task.name}-{device.keyed_seed(task):016x}.png"
     images.save(picture[0].cpu(), folder / name)
     tv = float(255 * total_variation(picture, "absolute_difference"))
     return Outcome(tv, {"tv": tv}, artifacts={"image": name})
 
 
-def _compute(study: Study, settings: Settings, part: str, tasks: Sequence[Task], function: rows.Compute,
-             **about: Any) -> None:  # fmt: skip
-    """Compute a row a task; `about` is said of each."""
-    jobs = [
-        Job(k, 0, settings.seed, task, {"name": task.name, "text": task.genome, **about})
-        for k, task in enumerate(tasks)
-    ]
-    _compute_jobs(study, settings, part, jobs, function)
+def _compute(study: Study, settings: Settings, part: str, tasks: Iterable[Task], function: rows.Compute, *,
+             says: Callable[[Task], dict[str, Any]] = lambda task: {}, **more: Any) -> None:  # fmt: skip
+    """Compute a row a task, those that differ in their repeat alone under one number.
 
-
-def _compute_jobs(study: Study, settings: Settings, part: str, jobs: list[Job], function: rows.Compute,
-                  **more: Any) -> None:  # fmt: skip
-    """Compute a part's jobs; their record is named after all that they depend on."""
+    A row names method and genome, and what `says` of its task. The record is named after all that the rows depend on.
+    """
+    jobs, numbers = [], dict[Task, int]()
+    for task in tasks:
+        k = numbers.setdefault(replace(task, evaluation=replace(task.evaluation, repeat=0)), len(numbers))
+        config = {"name": task.name, "text": task.genome, **says(task)}
+        jobs.append(Job(k, task.evaluation.repeat, settings.seed, task, config))
     sources = [*settings.training, settings.pairs, *([photos.BUNDLED] if part == "pictures" else [])]
     identity = {
-        "evaluation": Evaluation.of(settings).plain(), "threads": settings.threads,
-        "pictures": photos.digests(sources),
-        "weights": _digests(settings, part),
+        "evaluation": asdict(Evaluation.of(settings)), "threads": settings.threads,
+        "pictures": photos.digests(sources), "weights": _digests(settings, part),
     }  # fmt: skip
     chosen = {"workers": settings.workers, "limits": settings.limits, **more}
     rows.compute(study, part, jobs, function, identity=identity, **chosen)

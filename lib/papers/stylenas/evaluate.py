@@ -20,7 +20,7 @@ from lib.models.wct import Numerics
 from lib.papers.stylenas import photos, store
 from lib.papers.stylenas.experiments import SPACE, WEIGHTS
 from lib.papers.stylenas.photos import Pair
-from lib.papers.stylenas.settings import Settings
+from lib.papers.stylenas.settings import Scoring, Settings
 from lib.papers.stylenas.store import Recipe
 from lib.search.workers import Outcome
 from lib.spaces.base import Genome
@@ -30,27 +30,9 @@ KEPT = 2e9  # bytes of the pairs' features, above which they are computed anew f
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What the score of a genome depends on: the settings of the same names, and the repeat."""
+class Evaluation(Scoring):
+    """What the score of a genome depends on: settings of the study, and the repeat."""
 
-    encoder: str
-    training: tuple[str, ...]
-    photos: int
-    pairs: str
-    search_pairs: int
-    width: int
-    side: int
-    steps: int
-    batch: int
-    lr: float
-    oracle_side: int
-    oracle_steps: int
-    final_side: int
-    final_steps: int
-    photowct_steps: int
-    content_shift: float
-    seed: int
-    device: str
     final_lr: float = 1e-4  # at the end of every training
     weights: tuple[float, ...] = WEIGHTS
     repeat: int = 0
@@ -58,19 +40,14 @@ class Evaluation:
     @classmethod
     def of(cls, settings: Settings) -> "Evaluation":
         """The evaluation under the study's settings."""
-        shared: dict[str, Any] = {f.name: getattr(settings, f.name) for f in fields(cls) if hasattr(settings, f.name)}
-        lists = {name: tuple(value) for name, value in shared.items() if isinstance(value, list)}
-        return cls(**{**shared, **lists, "device": str(device.pick(settings.device))})
+        shared = {one.name: getattr(settings, one.name) for one in fields(Scoring)}
+        return cls(**{**shared, "training": tuple(settings.training), "device": str(device.pick(settings.device))})
 
     def identity(self) -> dict[str, Any]:
         """What a search's scores depend on as plain values, with the photos' hashes, for a record's header."""
-        own = {name: value for name, value in self.plain().items() if not name.startswith(("final_s", "photowct"))}
+        own = {name: value for name, value in asdict(self).items() if not name.startswith(("final_s", "photowct"))}
         networks = {kind: store.folder(self.recipe(kind)).name for kind in ("candidate", "oracle")}
         return {**own, "networks": networks, "pictures": photos.digests([*self.training, self.pairs])}
-
-    def plain(self) -> dict[str, Any]:
-        """All of it as plain values."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def scored(self) -> tuple[Pair, ...]:
         """The pairs that score a candidate."""
@@ -86,7 +63,9 @@ class Evaluation:
         side = {"candidate": self.side, "oracle": self.oracle_side}.get(kind, self.final_side)
         steps = {"candidate": self.steps, "oracle": self.oracle_steps, "photowct": self.photowct_steps}
         schedule = Schedule(steps.get(kind, self.final_steps), self.batch, self.lr, self.final_lr)
-        return Recipe(self.encoder, self.training, self.photos, side, schedule, self.seed, self.repeat, self.device)
+        return Recipe(
+            self.encoder, tuple(self.training), self.photos, side, schedule, self.seed, self.repeat, self.device
+        )
 
 
 @dataclass(frozen=True)
@@ -189,7 +168,13 @@ def _imitated(ev: Evaluation) -> list[Tensor]:
 def _taps(ev: Evaluation, pair: Pair) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
     """Of content and style."""
     encoder = store.encoder(ev.encoder, ev.device)
-    return encoder(loaded(ev, pair.content, ev.width)), encoder(loaded(ev, pair.style, ev.width))
+    content, style = content_and_style(ev, pair, ev.width)
+    return encoder(content), encoder(style)
+
+
+def content_and_style(ev: Evaluation, pair: Pair, width: int) -> tuple[Tensor, Tensor]:
+    """The photos of a pair."""
+    return loaded(ev, pair.content, width), loaded(ev, pair.style, width)
 
 
 def loaded(ev: Evaluation, name: str, width: int) -> Tensor:

@@ -43,15 +43,11 @@ class Search(Seeded):
     budget: int
 
 
-def searches(settings: Settings, part: str) -> list[Search]:
-    """Every search of a part, in order; none for the parts that search nothing."""
+def searches(settings: Settings, *parts: str) -> list[Search]:
+    """Every search of these parts (default: of all), in order; none of the parts that search nothing."""
     budgets = {"evolution": settings.evaluations, "random": settings.random, "stratified": settings.stratified}
-    return [Search(part, seed, budgets[part]) for seed in range(settings.searches)] if budgets.get(part) else []
-
-
-def every(settings: Settings) -> list[Search]:
-    """Every search of the study."""
-    return [search for part in SEARCHED for search in searches(settings, part)]
+    searching = [part for part in parts or SEARCHED if budgets.get(part)]
+    return [Search(part, seed, budgets[part]) for part in searching for seed in range(settings.searches)]
 
 
 def searcher(settings: Settings, search: Search) -> Searcher:

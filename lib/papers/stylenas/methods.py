@@ -63,20 +63,28 @@ def made(task: Task, pairs: Sequence[photos.Pair]) -> Iterator[Tensor]:
         return
     run = method(ev, task.name, task.genome)
     for pair in pairs:
-        yield run(*(evaluate.loaded(ev, name, task.width) for name in (pair.content, pair.style)))
+        yield run(*evaluate.content_and_style(ev, pair, task.width))
 
 
 def method(ev: Evaluation, name: str, genome: str) -> Method:
-    """The named method with its trained networks; `genome` (printed) is needed for a searched one."""
+    """The named method with its trained networks; `genome` (printed) is needed for a searched one.
+
+    `oracle-off` is the oracle with its transforms off.
+    """
     if name in PLAIN:
         return Method(PLAIN[name])
     if name == "AE1":
         return Method(_photowct(ev, DEPTHS[:1]))
     if name in SMOOTHINGS:
         return Method(_photowct(ev, DEPTHS), SMOOTHINGS[name])
+    transforms, name = name != "oracle-off", name.removesuffix("-off")
     network, _ = store.decoder(ev.recipe("oracle" if name == "oracle" else "final"), SPACE.named(genome or name))
     encoder = store.encoder(ev.encoder, ev.device)
-    return Method(lambda content, style: network(encoder(content), network.code(encoder(style), ev.numerics)))
+
+    def painted(content: Tensor, style: Tensor) -> Tensor:
+        return network(encoder(content), network.code(encoder(style), ev.numerics) if transforms else None)
+
+    return Method(painted)
 
 
 @lru_cache(maxsize=2)

@@ -28,7 +28,7 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
     final += _training(settings, ENCODER["vgg16"], settings.final_side, 2 * settings.photowct_steps)
     rows = {part: sum(one.budget for one in experiments.searches(settings, part)) for part in experiments.SEARCHED}
     rows |= {"noise": len(settings.noise_genomes) * settings.noise_repeats,
-             "rescored": settings.noise_repeats * len(experiments.every(settings)), "ablation": 7}  # fmt: skip
+             "rescored": settings.noise_repeats * len(experiments.searches(settings)), "ablation": 7}  # fmt: skip
     timed = settings.timed_runs * sum(_transfers(settings, width) for width in settings.timed_widths)
     table = _transfers(settings, settings.table_width)
     work = {

@@ -1,5 +1,6 @@
 """The study's settings: the photos, how decoders are trained, scored and searched, and what the tables compare."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,12 +11,11 @@ ENCODERS = ("vgg16", "vgg19")
 
 
 @dataclass(frozen=True)
-class Settings(settings.WorkerSettings):
-    """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights and the
-    order of photos; what a search draws follows from its number alone (0 to `searches` - 1)."""
+class Scoring:
+    """The settings that the score of a genome depends on, and all that is trained for the tables."""
 
     encoder: str  # frozen encoder: vgg16 or vgg19 (paper)
-    training: list[str]  # training photos: `bundled`, data sets, or folders of own photos
+    training: Sequence[str]  # training photos: `bundled`, data sets, or folders of own photos
     photos: int  # crops taken of them (O: 8000)
     pairs: str  # content and style photos: `bundled`, `style/photoreal`, or a folder with `content` and `style`
     search_pairs: int  # pairs that score a candidate (paper 40); the others are held out
@@ -30,6 +30,16 @@ class Settings(settings.WorkerSettings):
     final_steps: int  # of the networks compared in the tables
     photowct_steps: int  # of each of PhotoWCT's four decoders
     content_shift: float  # of the identity added to the content's covariance (3.2; O: 1)
+    seed: int  # of initial weights and the order of photos
+    device: str
+
+
+@dataclass(frozen=True)
+class Settings(settings.WorkerSettings, Scoring):
+    """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights and the
+    order of photos; what a search draws follows from its number alone (0 to `searches` - 1)."""
+
+    training: list[str]
     population: int  # P (paper 20)
     sample: int  # S, drawn with replacement (O: 10)
     evaluations: int  # C of a search by evolution (paper 140)
