@@ -108,7 +108,7 @@ class Explorer:
         if reason := self.space.invalid(self.genome):
             raise ValueError(f"{self.space.text(self.genome)} is no network: {reason}")
         decoded: Any = self.space.decode(self.genome)  # type: ignore[attr-defined]
-        return cast(Plot, architecture.draw(decoded.diagram(), width=self.width))
+        return architecture.draw(decoded.diagram(), width=self.width)
 
     def _layout(self) -> widgets.VBox:
         """Buttons and the written form above the genes, a row a unit; the network below, what is said of it beside."""

@@ -18,7 +18,7 @@ from PIL import Image
 from lib import papers
 from lib.papers.settings import fingerprint, profile_values
 from lib.paths import PROFILES, ROOT, atomic, figures_dir, notebooks_dir, shown
-from lib.report import claims, plots, provenance, style, tables
+from lib.report import claims, provenance, saving, style, tables
 from lib.report.claims import Claim, Finding
 from lib.search import record, runs
 
@@ -182,7 +182,7 @@ class Study:
         if self.profile == "smoke" and self.slug in papers.PAPERS:
             style.stamp(figure, "smoke profile: it runs, no evidence")
         folder = self.folder / "private" if private else self.folder
-        self._keep(plots.save(figure, folder, name))
+        self._keep(saving.save(figure, folder, name))
         return figure
 
     def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from matplotlib.patches import FancyArrowPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 
 from lib.report import style
-from lib.report.style import COLUMN, PAGE, styled
+from lib.report.style import COLUMN, PAGE, Plot, styled
 
 Node = Mapping[str, Any]
 Edge = Mapping[str, Any]
@@ -53,13 +53,13 @@ def diagram(boxes: Iterable[Sequence[Any]], paths: Iterable[Sequence[Any]]) -> D
 
 
 @styled
-def draw(diagram: Diagram, title: str = "", *, width: float = COLUMN) -> Figure:
+def draw(diagram: Diagram, title: str = "", *, width: float = COLUMN) -> Plot:
     """One diagram on a figure of its own, `width` inches wide."""
     return beside({title: diagram}, width=width)
 
 
 @styled
-def beside(diagrams: Mapping[str, Diagram], *, width: float = PAGE) -> Figure:
+def beside(diagrams: Mapping[str, Diagram], *, width: float = PAGE) -> Plot:
     """Diagrams side by side under their titles, with one legend and equal measure for thickness and level."""
     nodes, edges = ([part for diagram in diagrams.values() for part in diagram[kind]] for kind in ("nodes", "edges"))
     levels, lines = max(node["level"] for node in nodes) + 1, max(node["label"].count("\n") + 1 for node in nodes)

@@ -60,10 +60,10 @@ class Comparison:
         return bundle(self.widget, repr(self), image_grid([list(self._pictures)], columns=self.names), **kwargs)
 
 
-def bundle(widget: widgets.Widget, text: str, figure: Any = None, **kwargs: Any) -> Bundle:
+def bundle(widget: widgets.Widget, text: str, figure: Plot | None = None, **kwargs: Any) -> Bundle:
     """What Jupyter shows of a widget: itself in a browser; a figure, if one is given, or a line of text elsewhere."""
     data: dict[str, Any] = {**(widget._repr_mimebundle_(**kwargs) or {}), "text/plain": text}
-    if not isinstance(figure, Plot):
+    if figure is None:
         return data, {}
     png, size = figure._repr_png_()
     return {**data, "image/png": base64.b64encode(png).decode()}, {"image/png": size}

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from lib.report import style
-from lib.report.style import PAGE, styled
+from lib.report.style import PAGE, Plot, styled
 
 Cell = np.ndarray | str | None
 GAP, LINE, CAPTION_LINE, MARGIN = 0.05, 0.135, 0.1, 0.03  # inches
@@ -22,7 +22,7 @@ EMBEDDED_DPI = style.PRINT_DPI  # pictures with more pixels an inch are averaged
 @styled
 def image_grid(images: Sequence[Sequence[Cell]], *, rows: Sequence[str] = (), columns: Sequence[str] = (),
                captions: Sequence[Sequence[str]] = (), title: str = "", reason: str = "",
-               width: float | None = None, cell: float = 1.3) -> Figure:  # fmt: skip
+               width: float | None = None, cell: float = 1.3) -> Plot:  # fmt: skip
     """A contact sheet: `images[row][column]`, each uint8, (H, W, 3) or (H, W), in rows of equal length.
 
     A cell may be None (empty, with `reason` written in it) or a text (why there is no picture). Pixels stay sharp

@@ -11,13 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from lib.report import style
-from lib.report.heatmaps import heatmap
-from lib.report.pictures import crops, image_grid
-from lib.report.saving import save
 from lib.report.style import COLUMN, PAGE, shared_legend, styled
 
-__all__ = ["COLUMN", "PAGE", "Options", "bars", "crops", "crosses", "headed", "heatmap", "image_grid", "intervals",
-           "lines", "panels", "save", "scatter", "shared_legend", "spectra", "watermark"]  # fmt: skip
+__all__ = ["COLUMN", "PAGE", "Options", "bars", "crosses", "headed", "intervals", "lines", "panels", "scatter",
+           "shared_legend", "spectra", "watermark"]  # fmt: skip
 References = Mapping[str, float] | Sequence[float]
 FINE = 0.25  # cycles a pixel from which a spectrum shows fine texture
 LETTERS = 20  # of a small title on an inch

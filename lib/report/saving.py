@@ -17,7 +17,7 @@ CHART = 12_000  # colours, at most: those of lines, letters and their smooth edg
 
 
 @styled
-def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_DPI) -> list[Path]:
+def save(fig: Figure, folder: Path | str, name: str) -> list[Path]:
     """Write `name.png` and `name.pdf` under `folder`, each in one step, and return both paths.
 
     A chart's PNG has 256 colours, as has one above `HEAVY` bytes, such as a grid of photos, which is dithered; in the
@@ -27,11 +27,11 @@ def save(fig: Figure, folder: Path | str, name: str, *, dpi: int = style.PRINT_D
     _settle(fig)
     png, pdf = (Path(folder) / f"{name}.{ending}" for ending in ("png", "pdf"))
     with atomic(png) as temporary:
-        fig.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
+        fig.savefig(temporary, format="png", dpi=style.PRINT_DPI, metadata={"Software": None})
         _lighten(temporary)
     with atomic(pdf) as temporary, _few_colours(fig):
         unset = dict.fromkeys(("CreationDate", "Producer", "Creator"))
-        fig.savefig(temporary, format="pdf", dpi=dpi, metadata=unset)
+        fig.savefig(temporary, format="pdf", dpi=style.PRINT_DPI, metadata=unset)
     return [png, pdf]
 
 

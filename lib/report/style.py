@@ -1,10 +1,9 @@
 """One look for every figure: sizes in column widths, the Okabe-Ito colours, markers, legible logarithmic axes."""
 
 import io
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -33,6 +32,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 PAPER_COLOUR = "#222222"
 SCREEN_DPI, PRINT_DPI = 144, 160
+MOST_TICKS = 6  # of a logarithmic axis
 
 RC: Any = {
     "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "legend.fontsize": 7,
@@ -48,22 +48,24 @@ RC: Any = {
     "pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "workbook",
 }  # fmt: skip
 
-P = ParamSpec("P")
-R = TypeVar("R")
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """The style for a time; the caller's Matplotlib settings are left alone."""
+    with matplotlib.rc_context(RC):
+        yield
 
 
-def context() -> AbstractContextManager[None]:
-    """The style for the time of a with block, for drawing beyond the functions of this package."""
-    return matplotlib.rc_context(RC)
+styled = _style()  # decorates a function that draws
 
 
 class Plot(Figure):
     """A Matplotlib figure that shows itself in a notebook, without pyplot's global list of open figures."""
 
+    @styled
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        with context():
-            buffer = io.BytesIO()
-            self.savefig(buffer, format="png", dpi=SCREEN_DPI, metadata={"Software": None})
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=SCREEN_DPI, metadata={"Software": None})
         width, height = (round(inches * 110) for inches in self.get_size_inches())
         return buffer.getvalue(), {"width": width, "height": height}
 
@@ -74,23 +76,6 @@ def stamp(figure: Figure, text: str) -> None:
     if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0, 0, 0.985, 1))
     figure.text(0.993, 0.5, text, rotation=90, ha="center", va="center", fontsize=5, color="#888888")
-
-
-def drawn(figure: Figure) -> tuple[bytes, dict[str, int]]:
-    """What Jupyter takes for the picture of an object that a figure shows: PNG and its size on the screen."""
-    assert isinstance(figure, Plot)
-    return figure._repr_png_()
-
-
-def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a drawing function under the style, leaving the caller's Matplotlib settings alone."""
-
-    @wraps(function)
-    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with context():
-            return function(*args, **kwargs)
-
-    return inside
 
 
 @styled
@@ -140,8 +125,8 @@ def look(index: int) -> dict[str, Any]:
     return {"color": COLOURS[index % 8], "marker": MARKERS[index % 8], "linestyle": linestyle}
 
 
-def ticks_between(low: float, high: float, *, most: int = 6) -> list[float]:
-    """Three to six round values between two positive limits, for a logarithmic axis too short for powers of ten.
+def ticks_between(low: float, high: float) -> list[float]:
+    """Three to `MOST_TICKS` round values between two positive limits, for an axis too short for powers of ten.
 
     Mantissas 1, then 1 and 3, then 1, 2 and 5 and finer ones are tried; the coarsest with three or more ticks wins.
     """
@@ -151,19 +136,19 @@ def ticks_between(low: float, high: float, *, most: int = 6) -> list[float]:
     for mantissas in steps:
         ticks = [float(f"{m * d:.6g}") for d in decades for m in mantissas if low * 0.999 <= m * d <= high * 1.001]
         if len(ticks) >= 3:
-            return ticks if len(ticks) <= most else ticks[:: -(-len(ticks) // most)]
+            return ticks[:: -(-len(ticks) // MOST_TICKS)]
     return [float(f"{tick:.6g}") for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
 
 
-def log_axis(axis: Axis, *, most: int = 6) -> None:
+def log_axis(axis: Axis) -> None:
     """Label a logarithmic axis once its data are drawn: powers of ten over 2.5 decades, plain round numbers below."""
     low, high = sorted(axis.get_view_interval())
     axis.set_minor_formatter(NullFormatter())
     if high / low > 10**2.5:
-        axis.set_major_locator(LogLocator(10, numticks=most + 1))
+        axis.set_major_locator(LogLocator(10, numticks=MOST_TICKS + 1))
         axis.set_major_formatter(LogFormatterMathtext())
         return
-    axis.set_major_locator(FixedLocator(ticks_between(low, high, most=most)))
+    axis.set_major_locator(FixedLocator(ticks_between(low, high)))
     big = high >= 1e5 or low < 1e-3
     axis.set_major_formatter(FuncFormatter(_scientific if big else lambda value, _: f"{value:.3g}"))
     if high / low < 3:

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, PathPatch, Rectangle
 
-from lib.report import architecture, plots
+from lib.report import architecture, saving
 
 
 def network(k: int, channels: int = 1) -> dict[str, list[dict[str, Any]]]:
@@ -91,7 +91,7 @@ def test_nodes_and_edges_of_any_other_kind_are_drawn_too(tmp_path: Any) -> None:
     colours = [to_hex(patch.get_edgecolor()) for patch in fig.axes[0].patches if isinstance(patch, Rectangle)]
     assert colours[0] != colours[1] == colours[2]
     assert fig.legends == []
-    assert len(plots.save(fig, tmp_path, "cell")) == 2
+    assert len(saving.save(fig, tmp_path, "cell")) == 2
 
 
 def test_a_bend_goes_across_and_then_up_or_down_into_the_box() -> None:

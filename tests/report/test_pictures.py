@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from lib.report import plots
+from lib.report import saving
 from lib.report.pictures import crops, cut, image_grid
 
 
@@ -65,7 +65,7 @@ def test_large_pictures_are_averaged_down_and_files_stay_small(tmp_path: Path) -
     assert shown(fig)[0].mean() == pytest.approx(127.5, abs=1)
     assert shown(fig)[0].std() < 60  # averaged: nearest neighbours would keep black and white
     large = np.dstack([np.indices((700, 700)).sum(0) % 251] * 3).astype(np.uint8)
-    _, pdf = plots.save(image_grid([[large] * 6] * 6), tmp_path, "sheet")
+    _, pdf = saving.save(image_grid([[large] * 6] * 6), tmp_path, "sheet")
     assert pdf.stat().st_size < 2_000_000
 
 

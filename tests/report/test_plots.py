@@ -11,7 +11,9 @@ import pytest
 from matplotlib.colors import LogNorm, to_hex
 from matplotlib.figure import Figure
 
-from lib.report import plots, style
+from lib.report import plots, saving, style
+from lib.report.heatmaps import heatmap
+from lib.report.pictures import image_grid
 
 RATES = [1e-4, 3e-4, 1e-3, 0.0017, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1]
 
@@ -236,18 +238,21 @@ def test_labels_of_logarithmic_axes_do_not_overlap(low: float, high: float) -> N
 
 
 @pytest.mark.parametrize("kind", ["bars", "heatmap", "image_grid", "intervals", "lines"])
-def test_saving_writes_png_and_pdf_with_equal_bytes_each_time(tmp_path: Path, sweep: pd.DataFrame, kind: str) -> None:
+def test_saving_writes_png_and_pdf_with_equal_bytes_each_time(
+    tmp_path: Path, sweep: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(style, "PRINT_DPI", 60)
     figures = {
         "bars": lambda: plots.bars(sweep, "lr", "loss", "group"),
-        "heatmap": lambda: plots.heatmap(pd.DataFrame(np.eye(3)), marks={"here": (0, 0)}),
-        "image_grid": lambda: plots.image_grid([[np.eye(8, dtype=np.uint8), "none"]], columns=["é", "b"]),
+        "heatmap": lambda: heatmap(pd.DataFrame(np.eye(3)), marks={"here": (0, 0)}),
+        "image_grid": lambda: image_grid([[np.eye(8, dtype=np.uint8), "none"]], columns=["é", "b"]),
         "intervals": lambda: plots.intervals(sweep, "lr", "loss", by="group", reference=0.1),
         "lines": lambda: plots.lines(sweep, "lr", "loss", "group", logx=True, title="Verlust α"),
     }
     fig = figures[kind]()
-    first = plots.save(fig, tmp_path, "one", dpi=60)
+    first = saving.save(fig, tmp_path, "one")
     assert [path.name for path in first] == ["one.png", "one.pdf"]
-    again, fresh = plots.save(fig, tmp_path, "two", dpi=60), plots.save(figures[kind](), tmp_path, "three", dpi=60)
+    again, fresh = saving.save(fig, tmp_path, "two"), saving.save(figures[kind](), tmp_path, "three")
     for path, same, other in zip(first, again, fresh, strict=True):
         assert path.read_bytes() == same.read_bytes() == other.read_bytes()
     assert b"CreationDate" not in first[1].read_bytes()
@@ -256,8 +261,8 @@ def test_saving_writes_png_and_pdf_with_equal_bytes_each_time(tmp_path: Path, sw
 
 def test_bytes_do_not_depend_on_the_hash_seed_of_python(tmp_path: Path) -> None:
     script = (
-        "import sys, pandas as pd\nfrom lib.report import plots\n"
-        "plots.save(plots.lines(pd.DataFrame({'a': [1, 2], 'b': [1, 2]}), 'a', 'b', title='é α'), sys.argv[1], 'f')"
+        "import sys, pandas as pd\nfrom lib.report import plots, saving\n"
+        "saving.save(plots.lines(pd.DataFrame({'a': [1, 2], 'b': [1, 2]}), 'a', 'b', title='é α'), sys.argv[1], 'f')"
     )
     for seed in ("1", "2"):
         command = [sys.executable, "-c", script, str(tmp_path / seed)]
@@ -270,7 +275,7 @@ def test_bytes_do_not_depend_on_the_hash_seed_of_python(tmp_path: Path) -> None:
 
 
 def test_pdf_text_is_embedded_truetype(tmp_path: Path, sweep: pd.DataFrame) -> None:
-    pdf = plots.save(plots.lines(sweep, "lr", "loss"), tmp_path, "f")[1].read_bytes()
+    pdf = saving.save(plots.lines(sweep, "lr", "loss"), tmp_path, "f")[1].read_bytes()
     assert b"/CIDFontType2" in pdf
     assert b"/Type3" not in pdf
 
@@ -279,14 +284,14 @@ def test_a_failed_save_keeps_the_last_good_file(
     tmp_path: Path, sweep: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fig = plots.lines(sweep, "lr", "loss")
-    good = plots.save(fig, tmp_path, "f")[0].read_bytes()
+    good = saving.save(fig, tmp_path, "f")[0].read_bytes()
 
     def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(fig, "savefig", full_disk)
     with pytest.raises(OSError, match="No space"):
-        plots.save(fig, tmp_path, "f")
+        saving.save(fig, tmp_path, "f")
     assert (tmp_path / "f.png").read_bytes() == good
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f.pdf", "f.png"]
 

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from lib.report import plots, saving
+from lib.report.pictures import image_grid
 
 
 def colours(path: Path) -> set[tuple[int, int, int]]:
@@ -18,7 +19,7 @@ def colours(path: Path) -> set[tuple[int, int, int]]:
 
 def test_a_heavy_png_keeps_256_colours_and_a_light_one_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
-    grid = plots.image_grid([[noise]])
+    grid = image_grid([[noise]])
     light = saving.save(grid, tmp_path, "light")[0]
     monkeypatch.setattr(saving, "HEAVY", 10_000)
     heavy = saving.save(grid, tmp_path, "heavy")[0]
@@ -38,6 +39,6 @@ def test_a_chart_keeps_256_colours_its_own_and_pure_white_among_them(tmp_path: P
 
 def test_saving_leaves_the_pictures_of_a_figure_as_they_are(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    grid = plots.image_grid([[noise]])
+    grid = image_grid([[noise]])
     saving.save(grid, tmp_path, "grid")
     assert np.array_equal(grid.axes[0].images[0].get_array(), noise)

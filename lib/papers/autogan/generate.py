@@ -25,7 +25,7 @@ from lib.papers.autogan.settings import Settings
 from lib.paths import cache_dir, shown
 from lib.report import architecture, plots, provenance
 from lib.report.pictures import image_grid
-from lib.report.style import drawn, styled
+from lib.report.style import Plot, styled
 from lib.search import runs
 from lib.search.deadline import OutOfTime, deadline, time_left
 from lib.search.progress import Told
@@ -78,9 +78,9 @@ class Generated:
         return f"Generated, {count} pictures of {width} x {height} pixels by {self.genome}; see grid() and save(path)"
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        return drawn(self.grid())
+        return self.grid()._repr_png_()
 
-    def grid(self) -> Figure:
+    def grid(self) -> Plot:
         """All pictures, eight a row."""
         return image_grid([[images.to_uint8(_gridded(self.pictures))]], cell=4.0)
 

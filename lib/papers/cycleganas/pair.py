@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
@@ -17,7 +16,7 @@ from lib.models.cyclegan import Generator
 from lib.papers import one_cell
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
-from lib.report.style import drawn
+from lib.report.style import Plot
 from lib.spaces.cycleganas import PRESETS, CycleGanas, GeneratorGenotype
 from lib.training.cyclegan import DIRECTIONS, CycleGan
 
@@ -68,9 +67,9 @@ class Translated:
         return f"Translated {self.direction}, pictures: {len(self.names)}; see grid(), slide() and save(path)"
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        return drawn(self.grid())
+        return self.grid()._repr_png_()
 
-    def grid(self) -> Figure:
+    def grid(self) -> Plot:
         """A row a picture, at most twelve: as given, translated, and back."""
         columns = self.pictures[:SHOWN], self.translations[:SHOWN], self.reconstructions[:SHOWN]
         rows = [[images.to_uint8(picture) for picture in row] for row in zip(*columns, strict=True)]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from lib import device
@@ -23,7 +22,7 @@ from lib.papers.stylenas.settings import Settings
 from lib.paths import shown
 from lib.report.interactive import Comparison
 from lib.report.pictures import image_grid
-from lib.report.style import PAGE, drawn
+from lib.report.style import PAGE, Plot
 from lib.search.progress import Told
 from lib.search.workers import few_threads
 
@@ -55,7 +54,7 @@ class Transferred:
         """Write the picture as PNG."""
         return images.save(self.picture, path)
 
-    def compare(self, width: float = PAGE) -> Figure:
+    def compare(self, width: float = PAGE) -> Plot:
         """Content, style and result side by side, so many inches wide."""
         row = [images.to_uint8(picture) for picture in (self.content, self.style, self.picture)]
         return image_grid([row], columns=["content", "style", "transferred"], width=width)
@@ -65,7 +64,7 @@ class Transferred:
         return f"Transferred, {width} x {height} pixels; see compare(), slide() and save(path)"
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        return drawn(self.compare())
+        return self.compare()._repr_png_()
 
     def slide(self) -> Comparison:
         """The content under a slider that uncovers the result."""

@@ -12,7 +12,7 @@ from lib.papers import nst
 from lib.papers.nst import claims, experiments, extras, figures, poll, tables
 from lib.papers.nst.settings import GROUPS
 from lib.papers.study import Study
-from lib.report import plots
+from lib.report import saving
 from lib.report.claims import order
 from lib.report.statistics import Interval
 from tests.papers.quick import quick_save
@@ -226,7 +226,7 @@ def secret_style(config):
 
 @pytest.fixture
 def quickly(monkeypatch):
-    monkeypatch.setattr(plots, "save", quick_save)
+    monkeypatch.setattr(saving, "save", quick_save)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def drawn(small, tmp_path_factory):
     folder = tmp_path_factory.mktemp("figures") / "desk" / "nst"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBOOK_VOTES", str(folder.parent / "votes"))
-        patch.setattr(plots, "save", quick_save)
+        patch.setattr(saving, "save", quick_save)
         whole = synthetic(folder, small, PARTS, secret=secret_style)
         nst.draw(whole)
     return whole

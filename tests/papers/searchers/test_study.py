@@ -13,7 +13,7 @@ from lib.papers import searchers
 from lib.papers.problem import Problem
 from lib.papers.searchers import computing, figures, problems, tables
 from lib.papers.searchers.settings import Settings
-from lib.report import plots
+from lib.report import saving
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.toy import BitString
 from tests.papers.quick import quick_save
@@ -156,7 +156,7 @@ def test_everything_is_drawn_from_the_records_alone(small, monkeypatch):
         figures, "EACH", {figures.hamming: ("bits", "absent")}
     )  # an embedding takes seconds, another panel a second
     monkeypatch.setattr(tables, "load", lambda study: rows[rows["name"] != "grid"])
-    monkeypatch.setattr(plots, "save", quick_save)
+    monkeypatch.setattr(saving, "save", quick_save)
     searchers.draw(again)
     names = {path.name for path in again.written if path.suffix in (".png", ".csv")}
     assert names == {"best.png", "optimum.png", "against_random.png", "noise.png", "hamming_bits.png", "found.csv",
