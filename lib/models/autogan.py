@@ -139,8 +139,8 @@ class _Generator(nn.Module):
 class SharedGenerator(_Generator):
     """The generator of the search: every layer that any genome uses, once a cell.
 
-     `width` channels, a stem of side `bottom`, `latent` numbers in; `skip_out` is `pre_sum` or `post_sum`
-    , ValueError for others.
+    `width` channels, a stem of side `bottom`, `latent` numbers in; `skip_out` is `pre_sum` or `post_sum`, ValueError
+    for others.
     """
 
     def __init__(self, width: int, bottom: int = 4, latent: int = 128, skip_out: str = "pre_sum") -> None:

@@ -2,7 +2,8 @@
 
 from lib.papers.autogan import claims, computing, experiments, figures, tables
 from lib.papers.autogan.explore import explore
-from lib.papers.autogan.generate import generate, save_network, search
+from lib.papers.autogan.generate import generate, save_network
+from lib.papers.autogan.own import search
 from lib.papers.autogan.planning import plan
 from lib.papers.autogan.settings import Settings
 from lib.papers.paper import Paper

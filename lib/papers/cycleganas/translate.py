@@ -23,25 +23,21 @@ from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
 from lib.papers.cycleganas.store import Recipe
 from lib.papers.long_runs import CHECKPOINT, LongRun
+from lib.papers.minutes import SAFE, SHARE, Rows, finished, left_to_train, own_run
 from lib.paths import cache_dir, shown
 from lib.report import architecture, plots, provenance, style
 from lib.report.style import PAGE, styled
 from lib.search import runs
 from lib.search.progress import Told
 from lib.search.record import Record, frame
-from lib.search.runs import OutOfTime, Run
+from lib.search.runs import Run
 from lib.search.workers import few_threads
-from lib.training import trainer
 from lib.training.cyclegan import DIRECTIONS, CycleTrainer, CycleTraining
 
-SHARE = 0.5  # of the minutes for the search
-SAFE = 0.85  # of the time that is planned for: what a slower hour may take
-LEAST = 0.25  # of the minutes for the training, however long the search took
 EPOCHS = {"search": 400, "train": 200}  # at most, as in the paper
 PROBED, PROBE_SECONDS = 20, 3.0  # iterations that are timed, and for how long at most
 ROWS, SAVED_SECONDS = 20, 20.0  # of a record at least; between two checkpoints at most
 Model = Pair | str | Path | None
-Rows = list[dict[str, Any]]  # of a record
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,19 +143,15 @@ def train(folder: str | Path, genotype: str = "search", minutes: float = 60.0, *
     space, known = experiments.space(own), Scores.of(own, str(folder))
     if genotype not in ("search", "cyclegan"):
         genotype = space.text(space.parse(genotype))
-    found, seconds = known.domains, 60 * minutes
+    found, rows = known.domains, dict[str, Rows]()
     identity = {"settings": own.identity() | {"data": found.sha256}, "genotype": genotype,
                 "minutes": float(minutes)}  # fmt: skip
-    with (
-        runs.deadline(seconds),
-        few_threads(own.threads),
-        runs.open_run("custom", "cycleganas", "own", identity) as run,
-    ):
-        rows = {"search": _searched(own, run, SHARE * seconds)} if genotype == "search" else {}
-        for row in rows.get("search", [])[-1:]:
-            genotype = str(row["config"]["genotype"])
-        left = min(runs.time_left(), seconds - sum(row["seconds"] for row in rows.get("search", [])))
-        sized = _sized(own, run, "train", max(LEAST * seconds, left), lambda some: _training(some, genotype))
+    with own_run("cycleganas", identity, minutes, own.threads) as run:
+        if genotype == "search":
+            rows["search"] = _searched(own, run, SHARE * 60 * minutes)
+            genotype = str(rows["search"][-1]["config"]["genotype"])
+        left = left_to_train(minutes, rows.get("search", []))
+        sized = _sized(own, run, "train", left, lambda some: _training(some, genotype))
         training = _training(sized, genotype)
         rows["training"] = _finished(training, run.record, run.folder / CHECKPOINT, "training", own.seed)
         run.write_manifest(provenance.manifest(
@@ -228,15 +220,9 @@ def _rows_of_search(one: LongRun, log: Record, checkpoint: Path) -> Rows:
 
 
 def _finished(training: CycleTrainer, log: Record, checkpoint: Path, what: str, seed: int) -> Rows:
-    """The rows of a training, run or continued to its end; OutOfTime where there was no time for that."""
+    """The rows of a training, run or continued to its end."""
     iterations = training.gan.settings.iterations
-    with Told(f"the {what}", f"iterations, kept in {shown(checkpoint.parent)}") as told:
-        trainer.run_training(training, training.steps, log, checkpoint, seed=seed, time_left=runs.time_left,
-                             told=lambda: told(training.iteration, iterations))  # fmt: skip
-    if training.iteration < iterations:
-        raise OutOfTime(f"the minutes are over and the {what} has {training.iteration} of {iterations} iterations; "
-                        "the same call, with the same minutes, continues it")  # fmt: skip
-    return sorted(log.rows, key=lambda row: row["k"])
+    return finished(training, log, checkpoint, what, steps=training.steps, iterations=iterations, seed=seed)
 
 
 def _pair(model: Model, settings: Settings | None) -> Pair:

@@ -1,4 +1,4 @@
-"""Generators of one's own: pictures of a genome, a search on a folder, networks in files."""
+"""Pictures of a genome, and networks in files."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -9,38 +9,13 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from lib.data import images
 from lib.data.registry import MissingData
-from lib.papers.autogan import generate, save_network, search
+from lib.papers.autogan import generate, save_network
 from lib.papers.autogan.experiments import SPACE
-from lib.search.runs import OutOfTime
 from lib.training.gan import DerivedTraining
 
 module = import_module("lib.papers.autogan.generate")  # the package has the function under this name
 A = "1 0 1 1 ; 1 0 0 1 1 ; 1 0 1 0 3"
-PACE = [(0.01, 0.001), (0.02, 0.002), (0.05, 0.003)]
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return replace(
-        module._desk(), profile="custom", device="cpu", data="patches", pictures=42, side=16, widths=[4, 4],
-        derived_widths=[4, 4], batches=[4, 4], stages=[1, 1, 1], shared_steps=2, controller_steps=[1, 1, 1],
-        reward_images=4, beams=[2, 1], reset_window=8, derived=["a"], derived_steps=[1, 1, 1], images=8,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A function that saves random pictures, of so many classes in sub-folders of their own, and returns the folder."""
-
-    def make(count=12, side=36, classes=2):
-        for k in range(count):
-            picture = torch.rand(3, side, side + 4, generator=torch.Generator().manual_seed(k))
-            images.save(picture, tmp_path / "own" / (f"class {k % classes}" if classes > 1 else "") / f"{k}.png")
-        return tmp_path / "own"
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -130,69 +105,3 @@ def test_weights_that_are_not_finite_and_files_of_other_kinds_are_no_network(net
             generate(tmp_path / f"{name}.safetensors")
     with pytest.raises(FileNotFoundError, match=r"none.safetensors"):
         generate(tmp_path / "none.safetensors")
-
-
-def test_a_search_on_a_folder_goes_on_where_it_stopped_and_then_trains_the_best(tiny, folder, monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "_fitting", lambda *_: {"stages": [1, 1, 1]})
-    monkeypatch.setattr(module, "_pace", lambda _: PACE)
-    left = iter([1.0, 0.0, 1.0, 1.0])  # seconds before each step
-    monkeypatch.setattr(module, "time_left", lambda: next(left))
-    own = folder()
-    with pytest.raises(OutOfTime, match="the search has 1 of 3 iterations; the same call, with the same minutes"):
-        search(own, 1000, settings=tiny, side=16)
-    found = search(own, 1000, settings=tiny, side=16)
-    assert found.curve["resolution"].tolist() == [4, 8, 16]
-    assert found.genome == found.curve["beams"].iloc[-1][0]
-    assert (found.score, found.g_iters) == ("IS-task", 1)
-    assert found.generate(3).pictures.shape == (3, 3, 16, 16)
-    assert len(found.report().axes) == 3
-    assert generate(found.save(tmp_path / "found.safetensors"), 1).genome == found.genome
-    again = search(own, 1000.0, settings=tiny, side=16)
-    assert again.folder == found.folder
-    assert again.g_iters == 1
-    assert torch.equal(again.generate(3).pictures, found.generate(3).pictures)
-
-
-@pytest.mark.parametrize("minutes", [0.01, 0.5, 10, 20_000])
-def test_the_sizes_of_a_search_follow_the_minutes_and_stay_allowed(tiny, minutes):
-    desk = module._desk()
-    sizes = module._fitting(desk, 60 * minutes, PACE)
-    replace(desk, **sizes)  # validates
-    each = [sizes["shared_steps"] * step + (children * sizes["reward_images"] + sizes["images"]) * picture
-            for (step, picture), children in zip(PACE, sizes["controller_steps"], strict=True)]  # fmt: skip
-    assert sizes["stages"] == [1, 1, 1] or sum(each) / 3 * sum(sizes["stages"]) <= 30 * minutes
-    assert (sizes["shared_steps"] == desk.shared_steps) == (minutes >= 10)
-    assert (sizes["stages"] == [30, 30, 30]) == (minutes == 20_000)
-    assert sizes["derived_steps"][0] == 6 or 5 * sizes["derived_steps"][0] * PACE[-1][0] <= 30 * minutes
-
-
-def test_the_pace_is_measured_in_each_stage(tiny, folder):
-    pace = module._pace(module._own(folder(), tiny, 16))
-    assert len(pace) == 3
-    assert all(step > 0 and picture > 0 for step, picture in pace)
-
-
-def test_pictures_without_classes_are_judged_by_a_pretrained_network(tiny, folder):
-    own = module._own(folder(classes=1), tiny, 16)
-    assert (own.reward, own.features, own.side) == ("lite0", "lite0", 16)
-
-
-@pytest.mark.parametrize(("shape", "changes", "message"), [
-    ({"count": 1, "classes": 1}, {}, "holds 1 picture; at least 2 are needed"),
-    ({"side": 24}, {"side": 32}, "has 28 x 24 pixels; at least 32 x 32 are needed"),
-    ({}, {"side": 20}, "side is 20; allowed are 16, 32, 48, 64"),
-    ({}, {"minutes": 0}, "minutes is 0; allowed are numbers above 0"),
-    ({}, {"minutes": float("nan")}, "minutes is nan; allowed are numbers above 0"),
-    ({}, {"minutes": "5"}, "minutes is '5'; allowed are numbers above 0"),
-])  # fmt: skip
-def test_a_folder_or_number_that_cannot_be_used_is_refused_before_any_work(tiny, folder, shape, changes, message):
-    own = folder(**shape)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.Scores, "network", lambda *_: pytest.fail("it works"))
-        with pytest.raises(ValueError, match=message):
-            search(own, **{"minutes": 1.0, "side": 16, "settings": tiny, **changes})
-
-
-def test_a_folder_that_is_not_there_is_named(tiny, tmp_path):
-    with pytest.raises(ValueError, match="nowhere is no folder"):
-        search(tmp_path / "nowhere", 1.0, settings=tiny)

@@ -9,11 +9,14 @@ import pytest
 import torch
 
 from lib.data import images
+from lib.papers import minutes
 from lib.papers.cycleganas.pair import Pair, load
 from lib.papers.cycleganas.translate import save_network, train, translate
+from lib.search import runs
 from lib.search.runs import OutOfTime
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import CycleGanas
+from lib.training import trainer
 from lib.training.cyclegan import CycleTrainer
 from lib.weights import MissingWeights
 
@@ -84,7 +87,7 @@ def stop(monkeypatch):
         last[0] = len(made) + steps
 
     monkeypatch.setattr(CycleTrainer, "step", counted)
-    monkeypatch.setattr(module.runs, "time_left", lambda: 100.0 if len(made) < last[0] else 0.0)
+    monkeypatch.setattr(runs, "time_left", lambda: 100.0 if len(made) < last[0] else 0.0)
     return after
 
 
@@ -175,12 +178,12 @@ def test_cyclegan_trains_too_and_test_pictures_of_the_folder_are_taken_as_they_a
 def test_the_pace_is_measured_once_and_gives_the_iterations(tiny, folder, monkeypatch):
     asked, begun = [], []
     monkeypatch.setattr(module, "_pace", lambda training: asked.append(training) or 0.5)
-    monkeypatch.setattr(module.trainer, "run_training", lambda training, *_, **__: begun.append(training.gan.settings))
+    monkeypatch.setattr(trainer, "run_training", lambda training, *_, **__: begun.append(training.gan.settings))
     for _ in range(2):
         with pytest.raises(OutOfTime, match="the training has 0 of"):
             train(folder, TEXT, 1.0, settings=tiny)
     assert (len(asked), begun[0]) == (1, begun[1])
-    assert 0.9 * 60 * module.SAFE / 0.5 < begun[0].iterations <= 60 * module.SAFE / 0.5
+    assert 0.9 * 60 * minutes.SAFE / 0.5 < begun[0].iterations <= 60 * minutes.SAFE / 0.5
 
 
 def test_iterations_are_timed_after_a_first_one(tiny):
@@ -204,7 +207,7 @@ def test_iterations_are_timed_after_a_first_one(tiny):
     ({"folder": "nowhere"}, "domains are 'nowhere'; allowed are"),
 ])  # fmt: skip
 def test_what_cannot_be_trained_is_refused_before_any_work(tiny, folder, change, message, monkeypatch):
-    monkeypatch.setattr(module.runs, "open_run", lambda *_: pytest.fail("it works"))
+    monkeypatch.setattr(runs, "open_run", lambda *_: pytest.fail("it works"))
     with pytest.raises(ValueError, match=message):
         train(**{"folder": folder, "genotype": "search", "minutes": 1.0, "settings": tiny, **change})
 
@@ -214,7 +217,7 @@ def test_what_cannot_be_trained_is_refused_before_any_work(tiny, folder, change,
     ({"trainA": 2}, "domain A has 2 pictures in own/trainA and none to test"),
 ])  # fmt: skip
 def test_a_folder_without_two_domains_of_enough_pictures_is_refused(tiny, folder, left, message, monkeypatch):
-    monkeypatch.setattr(module.runs, "open_run", lambda *_: pytest.fail("it works"))
+    monkeypatch.setattr(runs, "open_run", lambda *_: pytest.fail("it works"))
     for part, count in left.items():
         for file in sorted((folder / part).iterdir())[count:]:
             file.unlink()
@@ -247,7 +250,7 @@ def test_the_studys_pair_is_searched_and_trained_once(tiny, weights, monkeypatch
 
 def test_missing_weights_of_the_scores_are_named_before_the_search(tiny, monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBOOK_WEIGHTS", str(tmp_path))
-    monkeypatch.setattr(module.runs, "open_run", lambda *_: pytest.fail("it works"))
+    monkeypatch.setattr(runs, "open_run", lambda *_: pytest.fail("it works"))
     with pytest.raises(MissingWeights, match="efficientnet-lite0"):
         translate(torch.rand(1, 3, 32, 32), settings=tiny)
 
