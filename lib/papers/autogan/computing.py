@@ -221,7 +221,7 @@ def derived(study: Study, settings: Settings, part: str) -> None:
     """Train the compared generators from scratch and score them."""
     jobs = []
     for k, (name, text) in enumerate(networks_of(study, settings).items()):
-        for repeat in range(settings.derived_repeats if name in experiments.REPEATED else 1):
+        for repeat in range(settings.derived.count(name)):
             task = Task(settings, name, SPACE.parse(text), settings.derived_steps[0], repeat)
             jobs.append(Job(k, repeat, settings.seed, task, {"name": name, "text": text}))
     _compute(study, settings, part, jobs, train, showable=lambda row: True)
@@ -297,7 +297,7 @@ def trained(task: Task, told: Tell = silent) -> kept.Trained[DerivedTraining]:
 def networks_of(study: Study, settings: Settings) -> dict[str, str]:
     """The generators of table 1 by name, with their genomes; ValueError where the search behind a name is missing."""
     found: dict[str, str] = {}
-    for name in settings.derived:
+    for name in dict.fromkeys(settings.derived):
         if place := experiments.found_by(name):
             part, seed, rank = place
             one = experiments.searches(settings, part)[seed]

@@ -25,7 +25,6 @@ PARTS = {
     "correlation": "figure 7: scores with shared weights against scores after training from scratch",
 }
 SEARCHED = ("mlas", "fid", "noreset", "slas", "rsws")
-REPEATED = ("a", "sngan")  # trained with several seeds, as C1 compares them
 TRANSFERRED, TRANSFER_SIDE = ("a", "sngan"), 48  # px, those of STL-10
 FIXTURES = (  # together they hold every value of every token
     "0 0 0 0 ; 1 1 1 1 1 ; 0 2 2 1 3",

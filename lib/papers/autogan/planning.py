@@ -22,7 +22,7 @@ ALL = 50_000  # pictures, where all are used
 def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, operations, bytes, and the pictures and weights it needs."""
     data = sorted({settings.data, settings.transfer_data} - {"patches"})
-    trained = sum(settings.derived_repeats if name in experiments.REPEATED else 1 for name in settings.derived)
+    trained = len(settings.derived)
     transferred, fixtures, proxies = len(experiments.TRANSFERRED), len(experiments.FIXTURES), settings.proxy_genomes
     final, shown = settings.images * _seen(settings.features), settings.pictures or ALL
     own, larger = training(settings), training(settings, experiments.TRANSFER_SIDE)

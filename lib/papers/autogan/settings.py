@@ -44,9 +44,8 @@ class Settings(settings.WorkerSettings):
     searches: list[int]  # of each kind of `experiments.SEARCHED`, with other seeds
     rsws: list[int]  # genomes that random search with weight sharing scores at its end, pictures that screen each
     rses_steps: list[int]  # generator's steps of the rungs of random search without weight sharing
-    derived: list[str]  # networks trained for table 1: a, b, c, sngan, top1 to top3, rsws, rses, or genomes
+    derived: list[str]  # for table 1, a seed each time it is named: a, b, c, sngan, top1 to top3, rsws, rses, genomes
     derived_steps: list[int]  # generator's steps: table 1, table 2, figure 7 (paper 50,000, 50,000, 4,692)
-    derived_repeats: int  # seeds of a and sngan; the others have one
     images: int  # pictures of a final score (paper 50,000)
     transfer_data: str  # pictures of table 2
     proxy_genomes: int  # of figure 7
@@ -60,18 +59,20 @@ class Settings(settings.WorkerSettings):
         **dict.fromkeys(("widths", "derived_widths"), (1, 4096)),
         "batches": (2, 65_536),
         **dict.fromkeys(("stages", "shared_steps", "controller_steps", "rses_steps", "derived_steps"), (1, 10_000_000)),
-        **dict.fromkeys(("beams", "searches", "derived_repeats", "proxy_genomes"), (1, 1000)),
+        **dict.fromkeys(("beams", "searches", "proxy_genomes"), (1, 1000)),
         **dict.fromkeys(("reward_images", "images", "rsws", "reset_window"), (2, 1_000_000)),
         "controller_lr": (1e-8, 1.0),
         "reset_threshold": (0, 1e12),
     }  # fmt: skip
-    SWEPT: ClassVar = ("rses_steps", "derived")
+    SWEPT: ClassVar = ("rses_steps",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, count in COUNTS.items():
             if len(value := getattr(self, name)) != count:
                 raise ValueError(f"{name} is {value}; {count} numbers are needed")
+        if not self.derived:
+            raise ValueError("derived is empty; give at least one network")
         if self.beams[1] > self.beams[0]:
             raise ValueError(f"beams is {self.beams}; at most all candidates can be kept")
         if self.rses_steps != sorted(self.rses_steps) or any(steps % self.rses_steps[0] for steps in self.rses_steps):

@@ -57,6 +57,14 @@ def test_each_rung_keeps_one_in_eta(settings):
     assert experiments.rungs(dataclasses.replace(settings, rses_steps=[10, 20, 40])) == [(32, 10), (8, 20), (2, 40)]
 
 
+def test_a_network_is_trained_with_a_seed_each_time_it_is_named(settings, monkeypatch):
+    found = []
+    monkeypatch.setattr(computing.rows, "compute", lambda study, part, jobs, *_, **__: found.extend(jobs))
+    computing.derived(None, dataclasses.replace(settings, derived=["a", "a", "b", "a"]), "derived")
+    assert [(job.k, job.repeat, job.task.repeat, job.config["name"]) for job in found] == [
+        (0, 0, 0, "a"), (0, 1, 1, "a"), (0, 2, 2, "a"), (1, 0, 0, "b")]  # fmt: skip
+
+
 def test_the_fixtures_hold_every_value_of_every_token():
     genomes = [SPACE.parse(text) for text in FIXTURES]
     for place, gene in enumerate(SPACE.genes):
@@ -97,6 +105,7 @@ def test_names_of_found_genomes_say_where_they_come_from():
     [
         ({"derived": ["top1-7"]}, "derived names 'top1-7', but there are 3 searches of mlas"),
         ({"derived": ["d"]}, "d"),
+        ({"derived": []}, "derived is empty; give at least one network"),
         ({"stages": [5, 0, 5]}, "stages is 0; allowed are 1 to"),
         ({"controller_steps": [1, 2]}, r"controller_steps is \[1, 2\]; 3 numbers are needed"),
         ({"beams": [10, 11]}, r"beams is \[10, 11\]; at most all"),
