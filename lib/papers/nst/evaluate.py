@@ -16,7 +16,7 @@ from lib.metrics.total_variation import absolute_mean
 from lib.papers import networks
 from lib.papers.nst import experiments, stored
 from lib.papers.nst.experiments import Item
-from lib.papers.nst.settings import EPSILON, VOTE_RATES, Settings
+from lib.papers.nst.settings import EPSILON, TEXTURE_RATE, VOTE_RATES, Settings
 from lib.papers.nst.stored import Computed, Row, digits
 from lib.papers.nst.transfer import Scene, staged
 from lib.papers.study import Study
@@ -43,7 +43,7 @@ def compute(study: Study, settings: Settings, part: str) -> None:
             keys = [(item.k, item.repeat) for item in batch]
             stored.rows(run, keys, partial(evaluate, settings, batch), bar)
         first = [row for row in run.record.rows if row["repeat"] == 0 and row["artifacts"] and part not in UNDRAWN]
-        study.export(run, part, {row["artifacts"]["image"]: _public(part, row["config"], settings) for row in first})
+        study.export(run, part, {row["artifacts"]["image"]: _public(part, row["config"]) for row in first})
 
 
 def identity(settings: Settings, plan: list[Item]) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def position_distance(network: nn.Module, x: Tensor, style: Tensor, content: Ten
     return torch.tensor(distances, dtype=torch.float64) / own
 
 
-def _public(part: str, config: Row, settings: Settings) -> bool:
+def _public(part: str, config: Row) -> bool:
     """Whether figures draw the picture of a configuration and may show it."""
-    drawn = {"rates": config["lr"] in VOTE_RATES, "groups": config["lr"] == settings.texture_rate,
+    drawn = {"rates": config["lr"] in VOTE_RATES, "groups": config["lr"] == TEXTURE_RATE,
              "tv": config["eps"] == EPSILON}  # fmt: skip
     return drawn.get(part, True) and all(pictures.info(config[role]).showable for role in ("content", "style"))

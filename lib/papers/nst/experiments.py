@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.papers.nst.presets import PRESETS, preset
-from lib.papers.nst.settings import EPSILON, GRID_WEIGHTS, GROUPS, TV, Settings
+from lib.papers.nst.settings import EPSILON, GRID, GROUP_RATES, GROUPS, TEXTURE_RATE, TV, Settings
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,16 @@ PARTS = {
 
 def _planned(s: Settings) -> dict[str, list[tuple[Configuration, int]]]:
     """The configurations of each part with their number of repeats; what is not said is the main pair in group G2."""
-    main = Configuration(s.content, s.style, s.texture_rate, *GROUPS["G2"], TV, EPSILON, s.side, s.steps)
+    main = Configuration(s.content, s.style, TEXTURE_RATE, *GROUPS["G2"], TV, EPSILON, s.side, s.steps)
     groups = [replace(main, style_weight=sw, content_weight=cw) for sw, cw in GROUPS.values()]
-    grid = replace(main, lr=s.grid_rate, style_weight=GRID_WEIGHTS[0], content_weight=GRID_WEIGHTS[1])
+    grid = replace(main, **GRID)
     small = replace(main, side=s.small_side, steps=s.small_steps)
-    group_rates = dict.fromkeys([*s.group_rates, s.texture_rate])  # the figures show the texture rate, listed or not
     return {
         # The two rates that the paper compares get a noise band.
         "rates": [(replace(main, lr=lr), s.replicates if lr in (0.05, 0.06) else 1) for lr in s.rates],
         "groups": [
-            *((replace(group, lr=lr), s.replicates if lr == s.texture_rate else 1)
-              for lr in group_rates for group in groups),
+            *((replace(group, lr=lr), s.replicates if lr == TEXTURE_RATE else 1)
+              for lr in GROUP_RATES for group in groups),
             (replace(main, content_weight=50.0), 1),  # the factor 10 in the printed G2
         ],
         "tv": [
@@ -73,7 +72,7 @@ def _planned(s: Settings) -> dict[str, list[tuple[Configuration, int]]]:
                 (replace(group, tv_weight=0.0, eps=1e-8), 1),
             )
         ],
-        "second": [(replace(group, style=s.second_style), s.replicates) for group in groups],
+        "second": [(replace(group, style=style), s.replicates) for style in s.styles[1:2] for group in groups],
         "grid": [(replace(grid, content=content, style=style), 1)
                  for style in dict.fromkeys([*s.styles, *s.shown_styles]) for content in s.contents],
         "contrast": [(replace(groups[0], style=style), 1) for style in dict.fromkeys([*s.styles, *s.contrast_styles])],
@@ -84,8 +83,8 @@ def _planned(s: Settings) -> dict[str, list[tuple[Configuration, int]]]:
                      tv_weight=p.tv_weight, eps=p.eps, preset=name), 1)
             for name, p in PRESETS.items() if name != "reading_b"
         ],
-        "decision": [(replace(group, lr=lr, preset=name), 1) for name in ("paper", "reading_b") if s.decide
-                     for lr in (1e-4, 0.01) for group in groups],
+        "decision": [(replace(group, lr=lr, preset=name), 1) for name in ("paper", "reading_b")
+                     if s.encoder == "vgg19" for lr in (1e-4, 0.01) for group in groups],
     }  # fmt: skip
 
 
@@ -112,6 +111,6 @@ def batches(items: list[Item], size: int) -> Iterator[list[Item]]:
 def pictures(settings: Settings) -> list[tuple[str, str]]:
     """Every picture the study reads, as (role, name), each pair once."""
     s = settings
-    styles = [s.style, s.second_style, *s.styles, *s.shown_styles, *s.contrast_styles]
-    named = [("content", name) for name in [s.content, *s.contents]] + [("style", name) for name in styles]
+    named = [("content", name) for name in (s.content, *s.contents)]
+    named += [("style", name) for name in (*s.styles, *s.shown_styles, *s.contrast_styles)]
     return list(dict.fromkeys(named))

@@ -14,11 +14,11 @@ from lib.papers.nst.settings import Settings
 
 TINY = {
     "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "encoder": "vgg16",
-    "content": "astronaut", "style": "pixels", "second_style": "hatching", "contents": ["astronaut", "coffee"],
+    "content": "astronaut", "contents": ["astronaut", "coffee"],
     "styles": ["pixels", "hatching"], "shown_styles": [], "contrast_styles": [], "photos": "", "side": 48, "steps": 2,
-    "log_every": 1, "batch": 2, "replicates": 1, "rates": [0.01], "group_rates": [0.01], "texture_rate": 0.01,
-    "grid_rate": 0.02, "small_side": 32, "small_steps": 2, "heatmap_rates": [0.01, 0.05],
-    "heatmap_ratios": [1e-7, 1e-5, 2e-4], "trials": 6, "evaluations": 3, "decide": False,
+    "log_every": 1, "batch": 2, "replicates": 1, "rates": [0.01],
+    "small_side": 32, "small_steps": 2, "heatmap_rates": [0.01, 0.05],
+    "heatmap_ratios": [1e-7, 1e-5, 2e-4], "trials": 6, "evaluations": 3,
 }  # fmt: skip
 
 

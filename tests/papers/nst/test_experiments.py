@@ -7,7 +7,7 @@ import pytest
 
 from lib.papers.nst import PAPER, experiments, optimisers, plan, presets
 from lib.papers.nst.experiments import PARTS, Configuration, batches
-from lib.papers.nst.settings import GROUPS, TV
+from lib.papers.nst.settings import GROUPS, TEXTURE_RATE, TV
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def settings(tiny):
         "contents": ["astronaut", "chelsea", "china", "flower", "page"],
         "styles": ["swirl", "gradient", "ink", "hatching", "pixels"], "shown_styles": ["ink"],
         "contrast_styles": ["china"], "side": 128, "steps": 200, "log_every": 20, "batch": 8, "replicates": 3,
-        "rates": [1e-4, 0.01, 0.05, 0.06], "group_rates": [1e-4, 1e-3, 0.01], "small_side": 64, "small_steps": 150,
+        "rates": [1e-4, 0.01, 0.05, 0.06], "small_side": 64, "small_steps": 150,
         "heatmap_rates": [1e-3, 0.1], "heatmap_ratios": [1e-8, 1e-7, 2e-4],
     }  # fmt: skip
     return lambda **changes: tiny(**{**usual, **changes})
@@ -56,7 +56,7 @@ def test_planned_cost_is_the_specifications_for_vgg16(settings, weights):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_configuration_stands_twice_in_a_part_and_k_counts_them(settings, part):
-    items = experiments.plan(settings(decide=True), part)
+    items = experiments.plan(settings(encoder="vgg19"), part)
     first = [item.configuration for item in items if item.repeat == 0]
     assert len(set(first)) == len(first)
     assert [item.k for item in items if item.repeat == 0] == list(range(len(first)))
@@ -70,9 +70,9 @@ def test_groups_run_at_every_rate_with_the_printed_weights_and_one_sensitivity_r
     assert {item.configuration.tv_weight for item in items} == {TV}
 
 
-def test_the_texture_rate_is_among_the_groups_rates_even_if_it_is_not_listed(settings):
-    items = experiments.plan(settings(texture_rate=0.02), "groups")
-    at_rate = [item for item in items if item.configuration.lr == 0.02]
+def test_the_groups_have_replicates_at_the_rate_of_the_figures(settings):
+    items = experiments.plan(settings(), "groups")
+    at_rate = [item for item in items if item.configuration.lr == TEXTURE_RATE]
     assert Counter(loss_weights(at_rate)) == {**dict.fromkeys(GROUPS.values(), 3), (1e-3, 50.0): 1}
 
 
@@ -105,16 +105,20 @@ def test_presets_run_published_programs_with_their_own_weights(settings):
         assert configuration.content_weight == presets.preset(name).content_weight
 
 
-def test_the_decision_compares_both_readings_only_where_asked_for(settings):
+def test_a_single_style_leaves_figure_7_out(settings):
+    assert experiments.plan(settings(styles=["swirl"]), "second") == []
+
+
+def test_the_decision_compares_both_readings_only_where_vgg19_is_there(settings):
     assert experiments.plan(settings(), "decision") == []
-    items = experiments.plan(settings(decide=True), "decision")
+    items = experiments.plan(settings(encoder="vgg19"), "decision")
     assert Counter(item.configuration.preset for item in items) == {"paper": 6, "reading_b": 6}
 
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("size", [1, 3, 100])
 def test_batches_hold_every_row_once_and_share_a_scene(settings, part, size):
-    items = experiments.plan(settings(decide=True), part)
+    items = experiments.plan(settings(encoder="vgg19"), part)
     divided = list(batches(items, size))
     assert sorted((i.k, i.repeat) for batch in divided for i in batch) == sorted((i.k, i.repeat) for i in items)
     for batch in divided:

@@ -39,10 +39,9 @@ RATES = [0.0001, 0.0003, 0.001, 0.0017, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.0
 def settings(tiny):
     """The desk profile's shape."""
     return tiny(
-        rates=RATES, group_rates=[0.0001, 0.001, 0.01], replicates=3, styles=STYLES, second_style="gradient",
-        style="swirl", contents=["astronaut", "chelsea", "china", "flower", "page"], trials=8, decide=True,
-        contrast_styles=[f"painting-{i}" for i in range(7)], heatmap_rates=[0.001, 0.02, 0.05],
-        heatmap_ratios=[1e-7, 2e-4],
+        rates=RATES, replicates=3, styles=STYLES, contents=["astronaut", "chelsea", "china", "flower", "page"],
+        trials=8, encoder="vgg19", contrast_styles=[f"painting-{i}" for i in range(7)],
+        heatmap_rates=[0.001, 0.02, 0.05], heatmap_ratios=[1e-7, 2e-4],
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_a_missing_parameter_is_named(good, name):
     ("side", True, "side is True of type bool; int is needed"),
     ("steps", "200", "steps is '200' of type str; int is needed"),
     ("fresh", 1, "fresh is 1 of type int; bool is needed"),
-    ("texture_rate", True, "texture_rate is True of type bool; float is needed"),
+    ("rates", [True], "rates[0] is True of type bool; float is needed"),
     ("content", None, "content is None of type NoneType; str is needed"),
     ("rates", 0.01, "rates is 0.01 of type float; list[float] is needed"),
     ("rates", [0.01, "0.02"], "rates[1] is '0.02' of type str; float is needed"),
@@ -64,12 +64,12 @@ def test_a_missing_parameter_is_named(good, name):
     ("replicates", 0, "replicates is 0; allowed are 1 to 100"),
     ("trials", 1, "trials is 1; allowed are 2 to 100000"),
     ("seed", -1, "seed is -1; allowed are 0 to 2147483647"),
-    ("texture_rate", 0.0, "texture_rate is 0.0; allowed are 1e-08 to 10.0"),
-    ("grid_rate", float("nan"), "grid_rate is nan; allowed are 1e-08 to 10.0"),
+    ("rates", [0.0], "rates is 0.0; allowed are 1e-08 to 10.0"),
+    ("heatmap_rates", [float("nan")], "heatmap_rates is nan; allowed are 1e-08 to 10.0"),
     ("rates", [0.01, -0.5], "rates is -0.5; allowed are 1e-08 to 10.0"),
     ("heatmap_ratios", [0.0], "heatmap_ratios is 0.0; allowed are 1e-12 to 1000000.0"),
     ("encoder", "resnet50", "encoder is 'resnet50'; allowed are vgg16, vgg16-raw"),
-    ("style", "astronaut", "style is 'astronaut', the content itself"),
+    ("styles", ["astronaut", "pixels"], "style is 'astronaut', the content itself"),
     ("contents", [], "contents is empty; give at least one value"),
     ("rates", [0.01, 0.01], "rates is [0.01, 0.01]; each value may stand there once"),
 ])  # fmt: skip
@@ -79,8 +79,7 @@ def test_a_bad_value_is_named_with_what_is_allowed(tiny, name, value, message):
 
 
 def test_a_whole_number_may_stand_for_a_float_and_becomes_one(tiny):
-    settings = tiny(texture_rate=1, rates=[1, 0.5])
-    assert json.dumps([settings.texture_rate, settings.rates]) == "[1.0, [1.0, 0.5]]"
+    assert json.dumps(tiny(rates=[1, 0.5]).rates) == "[1.0, 0.5]"
 
 
 def test_groups_rise_in_magnitude_at_one_ratio():
