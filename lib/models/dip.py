@@ -133,10 +133,10 @@ class DipNetwork(nn.Module):
     """Noise (1, C, H, W) to an image (1, 3, H, W) in (0, 1); H and W are divisible by 2^levels, else ValueError.
 
     Where the numbers of encoders and decoders differ, the innermost map is brought to the decoders' level by
-    averaging or bilinear enlarging (`mismatch="resize"`). Parameters start as `initialise(network, 0)` draws them.
+    averaging or bilinear enlarging (`mismatch="resize"`). Parameters start as `initialise(network, seed)` draws them.
     """
 
-    def __init__(self, architecture: Architecture, options: NetworkOptions) -> None:
+    def __init__(self, architecture: Architecture, options: NetworkOptions, seed: int = 0) -> None:
         super().__init__()
         self.architecture, self.options = architecture, options
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
@@ -153,7 +153,7 @@ class DipNetwork(nn.Module):
             self.decoders.append(decoder)
             channels = decoder.outputs
         self.head = Convolution(channels, 3, 0, pad=options.pad, normed=False)
-        initialise(self, 0)
+        initialise(self, seed)
 
     def forward(self, z: Tensor) -> Tensor:
         self._check(z)

@@ -31,8 +31,8 @@ class Reconstruction:
 @memory.kept()
 def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor], *, iterations: int, lr: float,
                 reg_noise_std: float = 0.0, noise_seed: int = 0, average: float = 0.0, guard: bool = False,
-                oracle: Tensor | None = None, precision: str = "float32", channels_last: bool = False,
-                compile: bool = False) -> Reconstruction:  # fmt: skip
+                oracle: Tensor | None = None, precision: str = "float32",
+                channels_last: bool = False) -> Reconstruction:  # fmt: skip
     """Fit `network` to `loss` by so many Adam steps from its present weights; the last iterate and its loss.
 
     `z` is the input (1, C, H, W); Gaussian noise of `reg_noise_std` from `noise_seed` is added to it at each step and
@@ -42,7 +42,7 @@ def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor],
     Nothing waits for the device before the last step. Raises ValueError for another precision than `PRECISIONS`.
     """
     z = z.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
-    forward = _forward(torch.compile(network) if compile else network, z.device.type, precision)
+    forward = _forward(network, z.device.type, precision)
     weights = _Flat(network)
     optimiser = torch.optim.Adam([weights.values], lr=lr, fused=True)
     noise = torch.Generator(z.device).manual_seed(noise_seed)

@@ -78,15 +78,7 @@ def restored(task: Baseline, seed: int) -> tuple[Tensor, dict[str, float]]:
     nobody without the truth could pick; the published one the measures of its averaged output as `averaged_psnr` etc.
     """
     at = evaluate.problem(task.evaluation)
-    if task.method in NETWORKS:
-        return _trained(task, at, seed)
-    if task.method == "truth" and at.truth is not None:
-        return at.truth, {}
-    if task.method == "untouched":
-        return at.baseline(), {}
-    if task.method in ("bilinear", "nearest"):
-        return _enlarged(at, task.method), {}
-    return _inpainted(at, task.method), {}
+    return _trained(task, at, seed) if task.method in NETWORKS else (_plain(at, task.method), {})
 
 
 def classical(row: str) -> Classical:
@@ -113,8 +105,7 @@ def network(task: Baseline, size: tuple[int, int]) -> Classical:
 def _trained(task: Baseline, at: Problem, seed: int) -> tuple[Tensor, dict[str, float]]:
     """Train a classical network on a row's observation; its last output, and what else is known of it."""
     ev, found = task.evaluation, network(task, at.size)
-    module = dip.DipNetwork(found.architecture, found.options)
-    dip.initialise(module, device.keyed_seed(seed, found.architecture.text()))
+    module = dip.DipNetwork(found.architecture, found.options, device.keyed_seed(seed, found.architecture.text()))
     settings: dict[str, Any] = {"iterations": ev.iterations, "lr": ev.lr}
     if task.method == "dip_published":
         settings = {
@@ -142,11 +133,17 @@ def _input(found: Classical, at: Problem, seed: int) -> Tensor:
     return torch.stack([x, y])[None]
 
 
-def _enlarged(at: Problem, kind: str) -> Tensor:
-    """The low-resolution observation at full size."""
-    if kind == "bilinear":
+def _plain(at: Problem, method: str) -> Tensor:
+    """What a method without a network gives, or the truth itself."""
+    if method == "truth" and at.truth is not None:
+        return at.truth
+    if method == "untouched":
+        return at.baseline()
+    if method == "bilinear":
         return images.resize(at.observed, at.size, kind="bilinear")
-    return at.observed.clamp(0, 1).repeat_interleave(at.row.factor, 2).repeat_interleave(at.row.factor, 3)
+    if method == "nearest":
+        return at.observed.clamp(0, 1).repeat_interleave(at.row.factor, 2).repeat_interleave(at.row.factor, 3)
+    return _inpainted(at, method)
 
 
 def _inpainted(at: Problem, method: str) -> Tensor:

@@ -30,10 +30,10 @@ FIXED = {method for methods in PLAIN.values() for method in methods}
 Arms = Sequence[tuple[str, str]]  # the arm claimed to be better, the other
 
 
-def _every(claim: Claim, cells: Mapping[str, Sequence[Pair]], lacking: str) -> Finding:
+def _every(claim: Claim, cells: Mapping[str, Sequence[Pair]]) -> Finding:
     """Is each comparison better? The effect is the share that is, from the sure ones to those not surely worse."""
     if not cells:
-        return not_run(claim, lacking)
+        return not_run(claim, "no row has fresh scores of both sides")
     found = {name: difference(pairs) for name, pairs in cells.items()}
     strict = {name: difference(pairs, 1 - 0.05 / len(cells)) for name, pairs in cells.items()}
     better, sure = (sum(getattr(interval, part) > 0 for interval in found.values()) for part in ("value", "low"))
@@ -65,23 +65,23 @@ def _rows(study: Study, tasks: Sequence[str] = T, *, shown: bool = False) -> lis
             if records.task(row) in tasks and (shown or row in printed.rows())]  # fmt: skip
 
 
-def _better(arms: Arms, measures: Iterable[str], tasks: Sequence[str], study: Study, claim: Claim, *,
-            shown: bool = False) -> Finding:  # fmt: skip
-    """Is the first arm better than the other, in every row of the tasks and measure where both were run?"""
-    frame, cells = records.arms(study), {}
-    for row, measure, both in product(_rows(study, tasks, shown=shown), measures, arms):
-        if pair := _pair(frame, row, both, measure):
-            which = [f"({' over '.join(CALLED.get(arm, arm) for arm in both)})"] if len(arms) > 1 else []
-            cells[" ".join([records.title(row), MEASURES[measure], *which])] = [pair]
-    return _every(claim, cells, "no row has fresh scores of both sides")
+def better(*arms: tuple[str, str], measures: Iterable[str] = tuple(MEASURES), tasks: Sequence[str] = T,
+           shown: bool = False, mean: bool = False) -> Test:  # fmt: skip
+    """Is the first arm better than the other, in every row of the tasks and measure where both were run?
 
+    Rows are those of the paper's table 2, with `shown` all; with `mean`, it is asked of the mean over the rows.
+    """
 
-def _on_average(task: str, study: Study, claim: Claim) -> Finding:
-    """Does NAS-DIP beat the matched network on the mean of a task's rows, in every measure?"""
-    frame, rows = records.arms(study), _rows(study, [task])
-    cells = {label: [pair for row in rows if (pair := _pair(frame, row, (A, B), name))]
-             for name, label in MEASURES.items()}  # fmt: skip
-    return _every(claim, cells if rows else {}, f"no row of {task} was run")
+    def test(study: Study, claim: Claim) -> Finding:
+        frame, cells = records.arms(study), dict[str, list[Pair]]()
+        for row, measure, both in product(_rows(study, tasks, shown=shown), measures, arms):
+            if pair := _pair(frame, row, both, measure):
+                which = [f"({' over '.join(CALLED.get(arm, arm) for arm in both)})"] if len(arms) > 1 else []
+                name = " ".join([*([] if mean else [records.title(row)]), MEASURES[measure], *which])
+                cells.setdefault(name, []).append(pair)
+        return _every(claim, cells)
+
+    return test
 
 
 def _converges(study: Study, claim: Claim) -> Finding:
@@ -127,8 +127,7 @@ def _follows(reference: str, task: str, study: Study, claim: Claim) -> Finding:
     part, score = reference if reference == "heldout" else "truth", score_name(reference)
     rows = [row for row in records.rows_of(study, part) if records.task(row) == task]
     each = [pd.concat([one.first for one in records.stored(study, part, row=row)]) for row in rows]
-    groups = [group[[score, "psnr", "ssim"]] for group in each]
-    arrays = [group.to_numpy(float) for group in groups if len(group) > 3]
+    arrays = [group[[score, "psnr", "ssim"]].to_numpy(float) for group in each if len(group) > 3]
     if not arrays:
         return not_run(claim, f"no random networks on {task} with this fitness")
 
@@ -259,43 +258,37 @@ def _sized(test: Test, study: Study, claim: Claim) -> Finding:
     return found if found.n is None else replace(found, note=f"{found.note}; {records.scale(study)}")
 
 
-def sized(*claims: Claim) -> list[Claim]:
-    """Claims whose findings say how small the study was."""
-    return [replace(claim, test=claim.test and partial(_sized, claim.test)) for claim in claims]
-
-
-def by_truth(*claims: Claim) -> list[Claim]:
-    """The same of searches whose fitness sees the truth, which their texts say."""
-    return sized(*(replace(claim, text=claim.text + ORACLE) for claim in claims))
+def sized(*claims: Claim, remark: str = "") -> list[Claim]:
+    """Claims, the remark behind their texts, whose findings say how small the study was."""
+    return [replace(claim, text=claim.text + remark, test=claim.test and partial(_sized, claim.test))
+            for claim in claims]  # fmt: skip
 
 
 SMALL = " (ours: small pictures)"
 FRESH, COMPARED = ("rescored",), ("rescored", "baselines")  # parts that claims need
 RATES = ("0.01", "0.02", "0.1")  # of mutation, beside the main one
-ORACLES = by_truth(
-    Claim("C1", f"NAS-DIP beats the DIP network on every picture{SMALL}", "Table 2",
-          partial(_better, [(A, B)], MEASURES, T), needs=COMPARED),
+ORACLES = sized(
+    Claim("C1", f"NAS-DIP beats the DIP network on every picture{SMALL}", "Table 2", better((A, B)), needs=COMPARED),
     Claim("C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1",
           parts=("C2a", "C2b", "C2c", "C2d")),
-    *(Claim(f"C2{x}", f"On average over the rows of {task}{SMALL}", "Table 1", partial(_on_average, task),
-            needs=COMPARED) for x, task in zip("abc", T, strict=True)),
+    *(Claim(f"C2{x}", f"On average over the rows of {task}{SMALL}", "Table 1",
+            better((A, B), tasks=[task], mean=True), needs=COMPARED) for x, task in zip("abc", T, strict=True)),
     Claim("C2d", "On average over BAM! and Places2", "Table 1",
           lambda study, claim: not_run(claim, "needs the data sets BAM! and Places2"), "paper"),
     Claim("C4", "Fitness grows by up to 30% and ends above the DIP line", "Fig. 4", parts=("C4a", "C4b")),
     Claim("C4a", "Best fitness grows in every search", "Fig. 4", _grows),
     Claim("C4b", "Every search ends above the DIP line", "Fig. 4",
-          partial(_better, [(A, B), (SYM, B), (EPOCHS, B)], ["lpips_truth"], T), needs=COMPARED),
+          better((A, B), (SYM, B), (EPOCHS, B), measures=["lpips_truth"]), needs=COMPARED),
     Claim("C6", "Inpainting, denoising: asymmetric beats symmetric networks and DIP", "Sec. 4.1",
           parts=("C6a", "C6b", "C6c")),
-    *(Claim(f"C6{x}", f"... in {name}", "Table 2", partial(_better, [(A, SYM), (A, B)], [measure], T[:2]),
+    *(Claim(f"C6{x}", f"... in {name}", "Table 2", better((A, SYM), (A, B), measures=[measure], tasks=T[:2]),
             needs=COMPARED) for x, (measure, name) in zip("abc", MEASURES.items(), strict=True)),
     Claim("C7", "Super-resolution: the symmetric search is the better one", "Sec. 4.1, 5",
-          partial(_better, [(SYM, A)], MEASURES, T[2:]), needs=FRESH),
-    Claim("C8", "Searching the number of iterations never helps", "Sec. 4.1",
-          partial(_better, [(A, EPOCHS)], MEASURES, T), needs=FRESH),
+          better((SYM, A), tasks=T[2:]), needs=FRESH),
+    Claim("C8", "Searching the number of iterations never helps", "Sec. 4.1", better((A, EPOCHS)), needs=FRESH),
     Claim("C9", "Mutation rate 0.05 is the best of four", "Table 3", parts=("C9a", "C9b", "C9c")),
     *(Claim(f"C9{x}", f"... in {MEASURES[name]}", "Table 3",
-            partial(_better, [(A, f"rate {rate}") for rate in RATES], [name], T), needs=FRESH)
+            better(*((A, f"rate {rate}") for rate in RATES), measures=[name]), needs=FRESH)
       for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)),
     Claim("C12", "Strong genomes: several clusters, all stages, like filters, unlike skips and widths", "Fig. 5a",
           parts=("C12a", "C12b", "C12c")),
@@ -307,28 +300,29 @@ ORACLES = by_truth(
     Claim("C15b", "It beats the best of as many random networks (a control that the paper lacks)", "Sec. 1",
           partial(_random, "best"), needs=FRESH),
     Claim("O3", "Ours: NAS-DIP beats leaving the picture as it is (noisy, hole black, bicubic)", "ours",
-          partial(_better, [(A, "untouched")], MEASURES, T), needs=COMPARED),
+          better((A, "untouched")), needs=COMPARED),
     Claim("O4", "Ours: a winner's own score is luckier than fresh seeds", "ours", _lucky, needs=FRESH),
     Claim("O5", "Ours, added after the desk run: NAS-DIP beats plain biharmonic inpainting (scikit-image)", "ours",
-          partial(_better, [(A, "biharmonic")], MEASURES, T, shown=True), needs=COMPARED),
+          better((A, "biharmonic"), shown=True), needs=COMPARED),
     Claim("O6", "Ours, added after the desk run: NAS-DIP beats DIP 3x32, a small network that nobody searched", "ours",
-          partial(_better, [(A, "dip_scaled")], MEASURES, T), needs=COMPARED),
+          better((A, "dip_scaled")), needs=COMPARED),
+    remark=ORACLE,
 )  # fmt: skip
 BLIND = sized(
     Claim("C1-blind", "... also where fitness sees only the observation, as the paper describes it", "Sec. 3.2",
-          partial(_better, [("observed", B)], MEASURES, T), needs=COMPARED),
+          better(("observed", B)), needs=COMPARED),
     Claim("C10", "Fitness follows PSNR and SSIM", "Sec. 3.2.1", parts=("C10a", "C10b")),
-    *(claim for x, of, name in (("a", "truth", "the truth (an oracle)"), ("b", "observed", "the observation (blind)"))
-      for claim in (
-        Claim(f"C10{x}", f"LPIPS to {name} follows PSNR and SSIM", "Sec. 3.2.1",
-              parts=(f"C10{x}1", f"C10{x}2", f"C10{x}3")),
-        *(Claim(f"C10{x}{i}", f"... in {task}", "Sec. 3.2.1", partial(_follows, of, task))
-          for i, task in enumerate(T, 1)))),
+    Claim("C10a", "LPIPS to the truth (an oracle) follows PSNR and SSIM", "Sec. 3.2.1",
+          parts=("C10a1", "C10a2", "C10a3")),
+    Claim("C10b", "LPIPS to the observation (blind) follows PSNR and SSIM", "Sec. 3.2.1",
+          parts=("C10b1", "C10b2", "C10b3")),
     Claim("O1", "Ours: held-out error, a blind fitness, follows PSNR and SSIM", "ours", parts=("O1a", "O1b", "O1c")),
+    *(Claim(f"C10{x}{i}", f"... in {task}", "Sec. 3.2.1", partial(_follows, reference, task))
+      for x, reference in (("a", "truth"), ("b", "observed")) for i, task in enumerate(T, 1)),
     *(Claim(f"O1{x}", f"... in {task}", "ours", partial(_follows, "heldout", task))
       for x, task in zip("abc", T, strict=True)),
     Claim("O2", "Ours: blind denoising by held-out error beats that by LPIPS to the noisy picture", "ours",
-          partial(_better, [("heldout", "observed")], MEASURES, ("denoising",)), needs=FRESH),
+          better(("heldout", "observed"), tasks=["denoising"]), needs=FRESH),
 )  # fmt: skip
 OTHERS = [
     Claim("C3", "Search converges in 10 to 20 generations of 500", "Sec. 4.1", _converges, "paper"),

@@ -177,7 +177,7 @@ def _common(settings: Settings) -> dict[str, Any]:
     """What the rows of all parts depend on, and where they are computed."""
     identity = {
         "seed": settings.seed, "device": str(device.pick(settings.device)), "threads": settings.threads,
-        "pictures": {name: tasks.digest(name) for name in planning.used_pictures(settings)},
+        "pictures": {name: pictures.info(name).sha256 for name in planning.used_pictures(settings)},
         "weights": {name: weights.digest(name) for name in planning.used_weights(settings)},
     }  # fmt: skip
     return {"identity": identity, "workers": settings.workers, "limits": settings.limits}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lib import device
-from lib.data import images
+from lib.data import images, pictures
 from lib.metrics.lpips import lpips
 from lib.metrics.psnr import psnr
 from lib.metrics.ssim import ssim
@@ -78,7 +78,7 @@ class Evaluation:
     def identity(self) -> dict[str, Any]:
         """The same as plain values, with the picture's hash, for a record's header."""
         names = tasks.files(tasks.row(self.row))
-        return {**asdict(self), "pictures": {name: tasks.digest(name) for name in names}}
+        return {**asdict(self), "pictures": {name: pictures.info(name).sha256 for name in names}}
 
     def space(self) -> NasDip:
         """The space that genomes of this evaluation come from, for pictures of its size."""
@@ -112,9 +112,8 @@ def restore(ev: Evaluation, genome: Genome, seed: int) -> Reconstruction:
     """Train the genome's network on the row's observation; the restored picture is its last output."""
     genomes, at = ev.space(), problem(ev)
     architecture = genomes.decode(genomes.check(genome))
-    network = dip.DipNetwork(architecture, ev.options())
-    dip.initialise(network, device.keyed_seed(seed, genomes.text(genomes.canonical(genome))))
-    z = noise(at.row, at.size, seed).to(ev.device)
+    key = device.keyed_seed(seed, genomes.text(genomes.canonical(genome)))
+    network, z = dip.DipNetwork(architecture, ev.options(), key), noise(at.row, at.size, seed).to(ev.device)
     steps = iterations(ev, architecture)
     return reconstruct(network.to(ev.device), z, at.loss, iterations=steps, lr=ev.lr, precision=ev.precision)
 

@@ -1,6 +1,7 @@
 """The paper's figures 1 to 8 and our own, drawn from records. Each returns None where its rows were not run."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -89,12 +90,7 @@ def fig2_network(study: Study) -> Figure | None:
     """The same genome as a network."""
     if (one := shown_winner(study)) is None:
         return None
-    return study.figure("fig2_network", architecture.draw(_diagram(one), width=plots.PAGE * 0.7))
-
-
-def _diagram(one: Stored) -> dict[str, list[dict[str, object]]]:
-    """The network of a search's winner."""
-    return one.space.decode(one.best).diagram()
+    return study.figure("fig2_network", architecture.draw(one.space.decode(one.best).diagram(), width=plots.PAGE * 0.7))
 
 
 @needs("pictures")
@@ -214,8 +210,8 @@ def fig5b(study: Study) -> Figure | None:
         return None
     one = min(found, key=lambda one: (one.search.row != "zebra4", one.winner["score"]))
     name = records.title(one.search.row)
-    drawn = {f"{name}: classical": CLASSICAL[name].architecture.diagram(), "best found": _diagram(one)}
-    return study.figure("fig5b", architecture.beside(drawn))
+    drawn = {f"{name}: classical": CLASSICAL[name].architecture, "best found": one.space.decode(one.best)}
+    return study.figure("fig5b", architecture.beside({title: network.diagram() for title, network in drawn.items()}))
 
 
 def fig6(study: Study) -> Figure | None:
@@ -262,10 +258,9 @@ def fig7(study: Study) -> Figure | None:
 
 
 def artworks(study: Study) -> tuple[list[Stored], list[str]]:
-    """The searches of figure 8, and the medium of each: the folder of its picture."""
+    """The searches of figure 8, and the medium of each: the folder of its picture, or the drawn style itself."""
     found = records.stored(study, "artworks")
-    folders = [(one.search.row.split("/") * 2)[-2] if "/" in one.search.row else one.search.row for one in found]
-    return found, [folder.replace("_", " ") for folder in folders]
+    return found, [(PurePath(one.search.row).parent.name or one.search.row).replace("_", " ") for one in found]
 
 
 def fig8(study: Study) -> Figure | None:

@@ -92,9 +92,9 @@ class Stored:
     @property
     def ladder(self) -> dict[str, pd.Series]:
         """The best, the middle and the worst valid member of the first and of the last population."""
-        ends = {"first": self.populations[0], "last": self.populations[-1]}
         found: dict[str, pd.Series] = {}
-        for when, members in ((when, members[members["valid"]]) for when, members in ends.items()):
+        for when, end in (("first", 0), ("last", -1)):
+            members = self.populations[end].query("valid")
             places = {"top": 0, "middle": len(members) // 2, "bottom": -1}
             found |= {f"{when}_{place}": members.iloc[at] for place, at in places.items()}
         return found

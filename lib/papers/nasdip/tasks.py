@@ -62,11 +62,6 @@ ROWS = {
 }  # fmt: skip
 
 
-def digest(name: str) -> str:
-    """SHA-256 of a picture or mask."""
-    return pictures.info(name).sha256
-
-
 def row(name: str) -> Row:
     """A row by name. A picture's own name stands for that picture with a generated hole, as the artworks are used;
     `sr4:photo.png` or `inpaint:photo.png:mask.png` for a user's picture that is degraded already, see `own`.
@@ -126,10 +121,8 @@ class Problem:
 
     def to(self, where: torch.device) -> "Problem":
         """The same problem on a device."""
-        truth = None if self.truth is None else self.truth.to(where)
-        down = None if self.down is None else self.down.to(where)
-        observed, known, held = (part.to(where) for part in (self.observed, self.known, self.held))
-        return replace(self, truth=truth, observed=observed, known=known, held=held, down=down)
+        moved: Any = {name: x.to(where) for name, x in vars(self).items() if isinstance(x, Tensor | Downsample)}
+        return replace(self, **moved)
 
     def cut(self, x: Tensor) -> Tensor:
         """A picture (..., H, W) of full size without what it was grown by."""
@@ -185,7 +178,7 @@ def problem(name: str, how: Degradation) -> Problem:
     not fit a user's picture, or leaves nothing known or nothing hidden.
     """
     at = row(name)
-    return drawn(at, how, tuple(digest(file) for file in files(at)))
+    return drawn(at, how, tuple(pictures.info(file).sha256 for file in files(at)))
 
 
 @lru_cache(maxsize=8)
