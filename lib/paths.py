@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -105,6 +106,17 @@ def file_digest(path: Path, algorithm: str = "sha256") -> str:
     """The hash of a file's content, in hexadecimal."""
     with Path(path).open("rb") as handle:
         return hashlib.file_digest(handle, algorithm).hexdigest()
+
+
+def known_digest(path: Path, algorithm: str = "sha256") -> str:
+    """`file_digest`, computed once a process while the file's size and time of change stay the same."""
+    facts = path.stat()
+    return _known_digest(path.absolute(), algorithm, facts.st_size, facts.st_mtime_ns)
+
+
+@cache
+def _known_digest(path: Path, algorithm: str, *facts: int) -> str:
+    return file_digest(path, algorithm)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -274,11 +274,5 @@ def strokes(side: int, rng: Random) -> Array:
 
 
 STYLES: dict[str, Callable[[int, Random], Array]] = {
-    "swirl": swirl,
-    "gradient": gradient,
-    "ink": ink,
-    "hatching": hatching,
-    "pixels": pixels,
-    "mosaic": mosaic,
-    "strokes": strokes,
+    style.__name__: style for style in (swirl, gradient, ink, hatching, pixels, mosaic, strokes)
 }

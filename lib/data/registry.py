@@ -6,8 +6,7 @@ downloaded but by `fetch`.
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import md5, sha256
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +14,7 @@ from zipfile import ZipFile
 
 from lib.data.catalogue import CATALOGUE, DataSet, Source
 from lib.data.images import SUFFIXES
-from lib.paths import downloads_dir, extra_data_folders, file_digest, shown
+from lib.paths import downloads_dir, extra_data_folders, known_digest, shown
 
 
 class MissingData(FileNotFoundError):
@@ -136,29 +135,20 @@ def _unpack(source: Source) -> None:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file; of a folder, that of its sorted lines `<sha256>  <relative path>`, hidden files left out.
-
-    Remembered within the process for as long as names, sizes and modification times stay the same.
-    """
-    return _digest(path, _signature(path))
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, signature: str) -> str:
+    """SHA-256 of a file; of a folder, that of its sorted lines `<sha256>  <relative path>`, hidden files left out."""
     if path.is_file():
-        return file_digest(path)
-    lines = (f"{file_digest(file)}  {file.relative_to(path).as_posix()}\n" for file in _files(path))
+        return known_digest(path)
+    lines = (f"{known_digest(file)}  {file.relative_to(path).as_posix()}\n" for file in _files(path))
     return sha256("".join(lines).encode()).hexdigest()
 
 
-@lru_cache(maxsize=16)
-def _torchvision_faults(path: Path, name: str, signature: str) -> list[str]:
+def _torchvision_faults(path: Path, name: str) -> list[str]:
     """Names of a torchvision set's files that are absent from the folder or fail their MD5."""
     from lib.data.torchvision_sets import members
 
     known = members(name).items()
     files = [file for file, _ in known if (path / file).is_file()]
-    return [file for file, md5 in known if file not in files or file_digest(path / file, "md5") != md5]
+    return [file for file, md5 in known if file not in files or known_digest(path / file, "md5") != md5]
 
 
 def verified(path: Path, sha256: str) -> Path:
@@ -173,7 +163,7 @@ def verified(path: Path, sha256: str) -> Path:
 
 def _check(path: Path, source: Source) -> None:
     """CorruptData if what lies at `path` is not the source."""
-    if source.torchvision and (faults := _torchvision_faults(path, source.torchvision, _signature(path))):
+    if source.torchvision and (faults := _torchvision_faults(path, source.torchvision)):
         raise CorruptData(f"{shown(path)} is not torchvision's {source.torchvision}: {', '.join(faults)} differ")
     if source.sha256:
         verified(path, source.sha256)
@@ -202,10 +192,3 @@ def _files(root: Path) -> list[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in names if not name.startswith(".")]
     return sorted(found, key=lambda file: file.relative_to(root).as_posix())
-
-
-def _signature(path: Path) -> str:
-    """Changes whenever a name, size or modification time below `path` does."""
-    files = [path] if path.is_file() else _files(path)
-    stats = ((file, file.stat()) for file in files)
-    return md5("\n".join(f"{file} {s.st_size} {s.st_mtime_ns}" for file, s in stats).encode()).hexdigest()

@@ -5,7 +5,6 @@ of AutoGAN's code; they are never enlarged.
 """
 
 import io
-import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +21,7 @@ from torch import Tensor
 
 from lib.data import images, pictures, registry
 from lib.paths import shown
+from lib.weights import unpickled
 
 SPLITS = ("train", "test")
 HELD_OUT = 5  # every so-many-th picture of a class is for testing, in sets that come without a split
@@ -112,27 +112,9 @@ def _cifar10(folder: Path, side: int, split: str, limit: int) -> _Raw:
 def _batch(path: Path) -> Any:
     """The dictionary of a pickled CIFAR-10 batch; CorruptData for a file that holds anything but plain arrays."""
     try:
-        return _BytesOnly(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        return unpickled(path.read_bytes(), ("u1",), encoding="bytes")
     except Exception as error:  # a damaged pickle can raise almost anything
         raise registry.CorruptData(f"{shown(path)} is no CIFAR-10 batch: {error or type(error).__name__}") from error
-
-
-class _BytesOnly(pickle.Unpickler):
-    """Knows arrays of bytes and plain containers; any other global is refused before it is looked up."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
-            return np.empty(0).__reduce__()[0]  # wherever this NumPy version keeps it
-        known = {("numpy", "ndarray"): np.ndarray, ("numpy", "dtype"): _byte_type}
-        if (module, name) not in known:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which pictures do not need")
-        return known[module, name]
-
-
-def _byte_type(code: str | bytes, *flags: object) -> Any:
-    if code not in ("u1", b"u1"):
-        raise pickle.UnpicklingError(f"it holds arrays of type {code!r}; allowed are bytes")
-    return np.dtype("u1")
 
 
 def _cifar10_jpeg(path: Path, side: int, split: str, limit: int) -> _Raw:

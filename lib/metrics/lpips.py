@@ -1,17 +1,11 @@
 """Learned perceptual distance, over a network that the caller provides."""
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 
 from lib.metrics import check
 
 SMALLEST_SIDE = {"alex": 31, "vgg": 16, "vgg16": 16}  # pixels at which the deepest map still has one position
-
-
-class _Call(Protocol):
-    def __call__(self, a: Tensor, b: Tensor, *, normalize: bool) -> Tensor: ...
 
 
 def lpips(a: Tensor, b: Tensor, network: nn.Module, *, batch: int = 16) -> Tensor:
@@ -29,6 +23,5 @@ def lpips(a: Tensor, b: Tensor, network: nn.Module, *, batch: int = 16) -> Tenso
         raise ValueError("network is in training mode; allowed is network.eval(), since its dropout is random")
     check.pair(a, b, min_side=SMALLEST_SIDE[net])
     like = next(network.parameters())
-    call: _Call = network
     chunks = zip(a.to(like).split(batch), b.to(like).split(batch), strict=True)
-    return torch.cat([call(first, second, normalize=True).flatten() for first, second in chunks])
+    return torch.cat([network(first, second, normalize=True).flatten() for first, second in chunks])

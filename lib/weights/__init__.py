@@ -6,7 +6,8 @@ Each set is converted once to `<weights_dir>/<name>.safetensors`, with its sourc
 from lib.weights.errors import CorruptWeights, FetchFailed, MissingWeights
 from lib.weights.fetching import fetch
 from lib.weights.loading import digest, load, status
+from lib.weights.readers import unpickled
 from lib.weights.registry import packaged, requirements
 
 __all__ = ["CorruptWeights", "FetchFailed", "MissingWeights", "digest", "fetch", "load", "packaged", "requirements",
-           "status"]  # fmt: skip
+           "status", "unpickled"]  # fmt: skip

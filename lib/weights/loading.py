@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
-_digests: dict[tuple[Path, int, int], str] = {}
 
 
 def load(name: str | Path) -> "dict[str, Tensor]":
@@ -35,7 +34,7 @@ def load(name: str | Path) -> "dict[str, Tensor]":
 
 def digest(name: str | Path) -> str:
     """SHA-256, in hexadecimal, of the converted file of a registered set or of a local file; raises as `load`."""
-    return file_digest(_there(name))
+    return paths.known_digest(_there(name))
 
 
 def status() -> list[dict[str, Any]]:
@@ -45,7 +44,7 @@ def status() -> list[dict[str, Any]]:
 
 def verify(entry: Entry) -> None:
     """Raise MissingWeights or CorruptWeights unless the converted file is there and has its recorded SHA-256."""
-    expected, found = entry.sha256 or _noted(entry), file_digest(_there(entry.name))
+    expected, found = entry.sha256 or _noted(entry), paths.known_digest(_there(entry.name))
     if found != expected:
         wanted = f"expected {expected[:12]}..." if expected else f"no SHA-256 is recorded in {entry.note.name}"
         raise CorruptWeights(
@@ -61,15 +60,6 @@ def intact(entry: Entry) -> bool:
     except (MissingWeights, CorruptWeights):
         return False
     return True
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal, computed once a process while size and time of change stay the same."""
-    path, facts = path.resolve(), path.stat()
-    key = (path, facts.st_size, facts.st_mtime_ns)
-    if key not in _digests:
-        _digests[key] = paths.file_digest(path)
-    return _digests[key]
 
 
 def _there(name: str | Path) -> Path:

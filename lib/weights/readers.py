@@ -19,6 +19,7 @@ from lib.weights.errors import CorruptWeights
 if TYPE_CHECKING:
     from torch import Tensor
 
+FLOATS = ("f2", "f4", "f8")
 FLAX_SCOPES = {"vgg16": "VGG16_0", "alexnet": "AlexNet_0"}  # where the checkpoints keep the convolutions
 
 
@@ -41,7 +42,7 @@ INDICES = {"vgg16": _vgg((2, 2, 3, 3, 3)), "vgg19": _vgg((2, 2, 4, 4, 4)),
 def flax_trunk(content: bytes, *, network: str) -> "dict[str, Tensor]":
     """Convolutions `Conv_0`, `Conv_1`, ... of a pickled Flax parameter tree, renamed; raises CorruptWeights."""
     with _plain_arrays():
-        tree = _ArraysOnly(io.BytesIO(content)).load()[FLAX_SCOPES[network]]
+        tree = unpickled(content, FLOATS)[FLAX_SCOPES[network]]
         parts = (("weight", "kernel"), ("bias", "bias"))
         return {f"{name}.{ours}": _tensor(tree[f"Conv_{i}"][theirs])
                 for i, name in enumerate(INDICES[network]) for ours, theirs in parts}  # fmt: skip
@@ -50,8 +51,16 @@ def flax_trunk(content: bytes, *, network: str) -> "dict[str, Tensor]":
 def flax_heads(content: bytes) -> "dict[str, Tensor]":
     """The five LPIPS heads of a pickled Flax parameter tree, each (1, C, 1, 1); raises CorruptWeights."""
     with _plain_arrays():
-        tree = _ArraysOnly(io.BytesIO(content)).load()
+        tree = unpickled(content, FLOATS)
         return {f"lin{i}.weight": _tensor(tree[f"NetLinLayer_{i}"]["Conv_0"]["kernel"]) for i in range(5)}
+
+
+def unpickled(content: bytes, types: Sequence[str], **options: Any) -> Any:
+    """What a pickle holds of plain containers and arrays of these types; options are those of `pickle.Unpickler`.
+
+    Anything else in it is refused with an UnpicklingError; a damaged pickle can raise almost anything.
+    """
+    return _ArraysOnly(content, types, **options).load()
 
 
 def torch_state(content: bytes) -> "dict[str, Tensor]":
@@ -95,26 +104,28 @@ def member(archive: Path, name: str) -> bytes:
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Knows float arrays and plain containers; any other global is refused before it is looked up."""
+    """Knows arrays of some types and plain containers; any other global is refused before it is looked up."""
+
+    def __init__(self, content: bytes, types: Sequence[str], **options: Any) -> None:
+        super().__init__(io.BytesIO(content), **options)
+        self.types = types
 
     def find_class(self, module: str, name: str) -> Any:
         import numpy as np
 
-        if (module, name) == ("numpy", "ndarray"):
-            return np.ndarray
-        if (module, name) == ("numpy", "dtype"):
-            return _float_type
         if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
             return np.empty(0).__reduce__()[0]  # wherever this NumPy version keeps it
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which weights do not need")
+        known = {("numpy", "ndarray"): np.ndarray, ("numpy", "dtype"): self._type}
+        if (module, name) not in known:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which plain arrays do not need")
+        return known[module, name]
 
+    def _type(self, code: str | bytes, *flags: object) -> Any:
+        import numpy as np
 
-def _float_type(code: str, *flags: object) -> Any:
-    import numpy as np
-
-    if code not in ("f2", "f4", "f8"):
-        raise pickle.UnpicklingError(f"it holds arrays of type {code!r}; allowed are floats")
-    return np.dtype(code)
+        if (plain := code.decode() if isinstance(code, bytes) else code) not in self.types:
+            raise pickle.UnpicklingError(f"it holds arrays of type {plain!r}; allowed are {', '.join(self.types)}")
+        return np.dtype(plain)
 
 
 @contextmanager

@@ -27,35 +27,35 @@ def digest(image: torch.Tensor) -> str:
 
 
 @pytest.mark.parametrize("name", procedural.STYLES)
-def test_styles_are_the_stored_pictures(name: str) -> None:
+def test_styles_are_the_stored_pictures(name):
     assert (digest(procedural.draw(name, 512)), digest(procedural.draw(name, 64))) == GOLDEN[name]
 
 
 @pytest.mark.parametrize("name", ["pixels", "hatching"])
-def test_a_style_drawn_again_is_the_same(name: str) -> None:
+def test_a_style_drawn_again_is_the_same(name):
     first, again = (procedural._drawn.__wrapped__(name, 512, 0) for _ in range(2))
     assert np.array_equal(first, again)
 
 
 @pytest.mark.parametrize("name", ["gradient", "hatching", "mosaic"])
-def test_another_seed_gives_another_picture(name: str) -> None:
+def test_another_seed_gives_another_picture(name):
     assert not torch.equal(procedural.draw(name, 64), procedural.draw(name, 64, seed=1))
 
 
 @pytest.mark.parametrize("side", [1, 37, 64, 512])
-def test_any_side_gives_a_square_in_range(side: int) -> None:
+def test_any_side_gives_a_square_in_range(side):
     image = procedural.draw("gradient", side)
     assert image.shape == (3, side, side)
     assert 0 <= image.min() <= image.max() <= 1
 
 
 @pytest.mark.parametrize("name", ["gradient", "hatching", "mosaic", "pixels"])
-def test_a_larger_drawing_shows_the_same_composition(name: str) -> None:
+def test_a_larger_drawing_shows_the_same_composition(name):
     larger = resize(procedural.draw(name, 768), (64, 64), kind="area")
     assert (larger - procedural.draw(name, 64)).abs().mean() < 0.03
 
 
-def test_styles_differ_in_colour_or_texture() -> None:
+def test_styles_differ_in_colour_or_texture():
     pictures = {name: procedural.draw(name, 128) for name in procedural.STYLES}
     traits = {name: _traits(picture) for name, picture in pictures.items()}
     for a, b in combinations(traits, 2):
@@ -68,12 +68,12 @@ def _traits(picture: torch.Tensor) -> np.ndarray:
     return torch.cat([picture.mean((1, 2)), picture.std()[None] * 2, steps[None]]).numpy()
 
 
-def test_pixel_art_is_made_of_16_px_cells_at_512() -> None:
+def test_pixel_art_is_made_of_16_px_cells_at_512():
     cells = to_uint8(procedural.draw("pixels", 512)).reshape(32, 16, 32, 16, 3)
     assert (cells == cells[:, :1, :, :1]).all()
 
 
 @pytest.mark.parametrize(("name", "side", "told"), [("cubism", 64, "'cubism'.*swirl"), ("ink", 0, "side is 0")])
-def test_unknown_styles_and_sides_are_refused(name: str, side: int, told: str) -> None:
+def test_unknown_styles_and_sides_are_refused(name, side, told):
     with pytest.raises(ValueError, match=told):
         procedural.draw(name, side)

@@ -114,7 +114,7 @@ class Evil:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(Evil(), "asks for .*mkdir"), ({"data": np.zeros(2)}, "type b'f8'"), ({"data": np.array([{}])}, "type b'O8'")],
+    [(Evil(), "asks for .*mkdir"), ({"data": np.zeros(2)}, "type 'f8'"), ({"data": np.array([{}])}, "type 'O8'")],
 )
 def test_a_batch_that_holds_more_than_bytes_is_refused_and_nothing_of_it_runs(data, content, reason, monkeypatch):
     monkeypatch.chdir(data)

@@ -1,17 +1,15 @@
 """Spaces: every move keeps to the space and does what it says, whatever the genes."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.paths import ROOT
 from lib.spaces.base import Gene, Space, keyed
 
 TOKENS = ("none", "relu", 0.5, (3,), True)
+TWO = Space("two", [Gene("g0", (0, 1)), Gene("g1", (0, 1))])
+BITS = Space("bits", [Gene("a", (0, 1), 0), Gene("b", (0, 1), 0), Gene("c", (0, 1), 1)])
 seeds = st.integers(0, 2**32)
 
 
@@ -40,14 +38,9 @@ def test_a_sampled_genome_is_of_the_space(space, seed):
 
 
 @given(spaces(), seeds)
-def test_the_written_form_gives_the_genome_back(space, seed):
-    genome = space.sample(keyed(seed))
-    assert space.parse(space.text(genome)) == genome
-
-
-@given(spaces(), seeds)
-def test_two_genomes_never_share_a_written_form(space, seed):
+def test_the_written_form_gives_the_genome_back_and_no_other_has_it(space, seed):
     a, b = pair(space, seed)
+    assert space.parse(space.text(a)) == a
     assert (space.text(a) == space.text(b)) == (a == b)
 
 
@@ -108,9 +101,8 @@ def test_cuts_are_uniform_from_one():
 
 
 def test_a_plain_space_takes_every_genome_for_a_network_of_its_own():
-    space = Space("bits", [Gene("b", (0, 1))])
-    assert space.invalid((1,)) is None
-    assert space.canonical((1,)) == (1,)
+    assert TWO.invalid((1, 0)) is None
+    assert TWO.canonical((1, 0)) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -120,26 +112,24 @@ def test_a_plain_space_takes_every_genome_for_a_network_of_its_own():
 )  # fmt: skip
 def test_a_wrong_genome_is_refused_by_gene_and_value(genome, message):
     with pytest.raises(ValueError, match=message):
-        Space("two", [Gene("g0", (0, 1)), Gene("g1", (0, 1))]).check(genome)
+        TWO.check(genome)
 
 
 def test_numpy_genomes_become_plain():
-    genome = Space("two", [Gene("g0", (0, 1)), Gene("g1", (0, 1))]).check(np.array([1, 0]))
+    genome = TWO.check(np.array([1, 0]))
     assert genome == (1, 0)
     assert all(type(value) is int for value in genome)
 
 
 @pytest.mark.parametrize("text", ["01", "01-1-", "0a-1", "01-12", "", "0-11", "0111"])
 def test_text_that_is_no_bit_genome_is_refused(text):
-    space = Space("bits", [Gene("a", (0, 1), 0), Gene("b", (0, 1), 0), Gene("c", (0, 1), 1)])
     count = len(text.replace("-", ""))
     with pytest.raises(ValueError, match=rf"no genome of bits: {count} characters; expected 3 bits, .* of \[2, 1\]"):
-        space.parse(text)
+        BITS.parse(text)
 
 
 def test_bits_may_be_written_without_dashes():
-    space = Space("bits", [Gene("a", (0, 1), 0), Gene("b", (0, 1), 0), Gene("c", (0, 1), 1)])
-    assert space.parse("011") == space.parse("01-1") == (0, 1, 1)
+    assert BITS.parse("011") == BITS.parse("01-1") == (0, 1, 1)
 
 
 @pytest.mark.parametrize(("text", "message"), [("up=a norm=z", "'norm=z' is unknown.*norm=b"), ("up=a", "has 1 genes")])
@@ -153,7 +143,7 @@ def test_text_that_is_no_token_genome_is_refused(text, message):
 )
 def test_mutation_needs_one_sensible_setting(mutation):
     with pytest.raises(ValueError, match=r"rate is|count is"):
-        Space("two", [Gene("g0", (0, 1)), Gene("g1", (0, 1))]).mutate((0, 0), keyed(0), **mutation)
+        TWO.mutate((0, 0), keyed(0), **mutation)
 
 
 @pytest.mark.parametrize(
@@ -171,16 +161,3 @@ def test_generators_with_other_keys_draw_other_numbers():
     draws = {keyed(*keys).random() for keys in [(1,), (1, 0), (1, 1), (1, 1, 0), (1, 0, 1), (0, 1), (2,)]}
     assert len(draws) == 7
     assert keyed(1, 2, 3).random() == keyed(1, 2, 3).random()
-
-
-def test_spaces_and_searchers_import_without_torch():
-    code = (
-        "import importlib, pathlib, sys\n"
-        "sys.modules['torch'] = None\n"
-        "for part in ('spaces', 'searchers'):\n"
-        "    for path in pathlib.Path('lib', part).glob('*.py'):\n"
-        "        if path.stem not in ('__init__', 'controller'):\n"
-        "            importlib.import_module(f'lib.{part}.{path.stem}')\n"
-    )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr

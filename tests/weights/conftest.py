@@ -4,10 +4,8 @@ import hashlib
 import io
 import pickle
 import tarfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,15 +22,15 @@ SIZES = ((64, 3, 11), (192, 64, 5), (384, 192, 3), (256, 384, 3), (256, 256, 3))
 class Trap:
     """Pickles to a call that writes a file: proof that reading ran code."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target):
         self.target = target
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self):
         return Path.write_text, (self.target, "code ran")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     """An empty weights folder, and no other place in which a source could be found."""
     monkeypatch.setenv("WORKBOOK_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
@@ -43,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def alexnet_state() -> dict[str, torch.Tensor]:
+def alexnet_state():
     """A state dict as torchvision publishes one: `features.N`, and a classifier that nobody asks for."""
     generator = torch.Generator().manual_seed(0)
     state = {"classifier.1.bias": torch.zeros(4096)}
@@ -54,14 +52,14 @@ def alexnet_state() -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture
-def publish(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+def publish(tmp_path, folder, monkeypatch):
     """`publish(content)` puts a file behind the address of `alexnet-torchvision` and returns where it lies.
 
     Bytes are published as they are, anything else as torch saves it. The file's name ends in its SHA-256 unless
     `digits` says otherwise.
     """
 
-    def put(content: Any, digits: str | None = None) -> Path:
+    def put(content, digits=None):
         data = content if isinstance(content, bytes) else saved(content)
         file = tmp_path / "server" / f"alexnet-{digits or hashlib.sha256(data).hexdigest()[:8]}.pth"
         file.parent.mkdir(exist_ok=True)
@@ -74,10 +72,10 @@ def publish(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 
 @pytest.fixture
-def pack(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+def pack(tmp_path, folder, monkeypatch):
     """`pack(content)` builds an archive whose checkpoint has this content, the one in which `lpips-alex` looks."""
 
-    def put(content: bytes, sha256: str | None = None) -> Path:
+    def put(content, sha256=None):
         entry = registry.ENTRIES[PACKED]
         archive = tmp_path / "wheelhouse" / entry.source.file
         archive.parent.mkdir(exist_ok=True)
@@ -94,13 +92,13 @@ def pack(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 
 
 @pytest.fixture
-def heads() -> bytes:
+def heads():
     """A pickled Flax tree with LPIPS heads on AlexNet: kernel (1, 1, C, 1)."""
     kernels = {i: np.arange(width, dtype=np.float32).reshape(1, 1, width, 1) for i, (width, _, _) in enumerate(SIZES)}
     return pickle.dumps({f"NetLinLayer_{i}": {"Conv_0": {"kernel": kernel}} for i, kernel in kernels.items()}, 3)
 
 
-def saved(content: Any) -> bytes:
+def saved(content):
     """The bytes of `torch.save`."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
@@ -108,6 +106,6 @@ def saved(content: Any) -> bytes:
 
 
 @pytest.fixture
-def trap(tmp_path: Path) -> Trap:
+def trap(tmp_path):
     """An object whose unpickling writes `trap.target`."""
     return Trap(tmp_path / "touched")
