@@ -6,27 +6,9 @@ import pytest
 
 from lib.searchers.aging_evolution import AgingEvolution
 from lib.searchers.base import drive
-from lib.searchers.random_search import RandomSearch
 from lib.spaces.toy import BitString, IntegerGrid
 
 SPACE = BitString(16)
-
-
-def test_the_first_population_is_that_of_random_search():
-    evolution, chance = (
-        [proposal.genome for proposal, _ in drive(searcher, SPACE.score, 12)]
-        for searcher in (AgingEvolution(SPACE, 5, population=12), RandomSearch(SPACE, 5))
-    )
-    assert evolution == chance
-
-
-def test_nothing_is_copied_before_the_whole_population_is_scored():
-    searcher = AgingEvolution(SPACE, 0, population=4)
-    first = [searcher.ask() for _ in range(4)]
-    for proposal in first:
-        assert searcher.ask() is None
-        searcher.tell(proposal.k, 0.5)
-    assert searcher.ask().origin["parents"]
 
 
 def test_the_population_holds_the_youngest_successes():
@@ -67,9 +49,3 @@ def test_a_large_sample_copies_the_best_and_of_equals_the_youngest():
 def test_without_any_success_it_draws_at_random():
     searcher = AgingEvolution(IntegerGrid(3, 4), 0, population=4)
     assert all(proposal.origin["parents"] == [] for proposal, _ in drive(searcher, lambda genome: math.inf, 20))
-
-
-@pytest.mark.parametrize("wrong", [{"population": 0}, {"sample": 0}, {"rate": 0.1}, {"count": 17}, {"init": "best"}])
-def test_settings_out_of_range_are_refused(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        AgingEvolution(SPACE, 0, **wrong)

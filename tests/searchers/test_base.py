@@ -40,6 +40,10 @@ def proposals(searcher, budget, window=1, score=fake):
     return [proposal for proposal, _ in drive(searcher, score, budget, window)]
 
 
+def genomes(searcher, budget):
+    return [proposal.genome for proposal in proposals(searcher, budget)]
+
+
 def test_settings_find_every_searcher():
     assert set(SEARCHERS) == set(SMALL)
     assert all(searcher.name == name for name, searcher in SEARCHERS.items())
@@ -79,8 +83,25 @@ def test_asking_and_telling_again_restores_a_searcher(name, window):
 
 @every
 def test_another_seed_proposes_other_genomes(name):
-    one, other = (proposals(make(name, seed=seed), 20) for seed in (1, 2))
-    assert [proposal.genome for proposal in one] != [proposal.genome for proposal in other]
+    assert genomes(make(name), 20) != genomes(make(name, seed=2), 20)
+
+
+@pytest.mark.parametrize("name", ["aging_evolution", "genetic"])
+def test_the_first_population_is_that_of_random_search(name):
+    assert genomes(make(name, population=12), 12) == genomes(make("random"), 12)
+
+
+@pytest.mark.parametrize(("name", "size", "learnt"), [
+    ("aging_evolution", "population", "parents"), ("genetic", "population", "generation"),
+    ("reinforce", "batch", "update"),
+])  # fmt: skip
+def test_nothing_is_learnt_from_before_the_whole_population_or_batch_is_scored(name, size, learnt):
+    searcher = make(name, **{size: 4})
+    for proposal in [searcher.ask() for _ in range(4)]:
+        assert searcher.ask() is None
+        searcher.tell(proposal.k, 0.5)
+        assert not proposal.origin.get(learnt)
+    assert searcher.ask().origin[learnt]
 
 
 @every
@@ -121,6 +142,22 @@ def test_settings_are_plain_and_name_every_argument(name):
     named = {field for field, what in fields.items() if what.kind is what.KEYWORD_ONLY}
     assert named <= set(settings)
     assert make(name, **settings).settings() == make(name).settings()
+
+
+WRONG = {
+    "random": [{"init": "best"}],
+    "aging_evolution": [{"population": 0}, {"sample": 0}, {"rate": 0.1}, {"count": 17}, {"init": "best"}],
+    "genetic": [{"parents": "all"}, {"fitness": "log"}, {"selection": "best"}, {"init": "best"}, {"rate": 2},
+                {"tournament": 0}, {"population": 2, "parents": "middle"}, {"elite": 0.5, "parents": "middle"},
+                {"population": 1}],
+    "reinforce": [{"batch": 0}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "wrong"), [(name, wrong) for name, cases in WRONG.items() for wrong in cases])
+def test_settings_out_of_range_are_refused(name, wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        SEARCHERS[name](BitString(16), 0, **wrong)
 
 
 @every

@@ -7,7 +7,6 @@ import pytest
 from lib.searchers.base import drive
 from lib.searchers.generation import Stop
 from lib.searchers.genetic import Genetic
-from lib.searchers.random_search import RandomSearch
 from lib.spaces.toy import BitString
 
 SPACE = BitString(16)
@@ -17,20 +16,6 @@ def grown(budget, score=None, space=SPACE, **setup):
     """A genetic search after so many proposals, and these."""
     searcher = Genetic(space, 4, **{"population": 20, **setup})
     return searcher, [proposal for proposal, _ in drive(searcher, score or space.score, budget)]
-
-
-def test_generation_zero_is_that_of_random_search():
-    chance = [proposal.genome for proposal, _ in drive(RandomSearch(SPACE, 4), SPACE.score, 20)]
-    assert [proposal.genome for proposal in grown(20)[1]] == chance
-
-
-def test_a_generation_waits_for_all_scores_of_the_one_before():
-    searcher = Genetic(SPACE, 0, population=6)
-    first = [searcher.ask() for _ in range(6)]
-    for proposal in first:
-        assert searcher.ask() is None
-        searcher.tell(proposal.k, 0.5)
-    assert searcher.ask().origin["generation"] == 1
 
 
 @pytest.mark.parametrize(("elite", "elites"), [(0.05, 1), (0.2, 4), (0.0, 1)])
@@ -109,13 +94,3 @@ def test_flips_of_bits_that_matter_are_counted_apart():
     _, proposals = grown(39, space=space, rate=1.0)
     assert all(proposal.origin["live_flips"] == 4 for proposal in proposals[20:])
     assert "live_flips" not in grown(39)[1][-1].origin
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"parents": "all"}, {"fitness": "log"}, {"selection": "best"}, {"init": "best"}, {"rate": 2}, {"tournament": 0},
-     {"population": 2, "parents": "middle"}, {"elite": 0.5, "parents": "middle"}, {"population": 1}],
-)  # fmt: skip
-def test_settings_out_of_range_are_refused(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        Genetic(SPACE, 0, **wrong)

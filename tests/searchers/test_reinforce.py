@@ -15,15 +15,6 @@ def searcher(space=SPACE, **settings):
     return Reinforce(space, 0, **{"batch": 4, "hidden": 8, **settings})
 
 
-def test_the_next_batch_waits_for_all_scores_of_this_one():
-    search = searcher()
-    first = [search.ask() for _ in range(4)]
-    for proposal in first:
-        assert search.ask() is None
-        search.tell(proposal.k, 0.5)
-    assert search.ask().origin == {"update": 1}
-
-
 def test_the_reward_is_the_negative_score():
     search = searcher()
     scores = iter([0.1, 0.2, 0.3, 0.4])
@@ -49,8 +40,3 @@ def test_what_is_proposed_gets_better():
     space = IntegerGrid(4, 4)
     scores = [score for _, score in drive(searcher(space, lr=0.02, batch=10, hidden=16), space.score, 250)]
     assert sum(scores[-50:]) < 0.5 * sum(scores[:50])
-
-
-def test_a_batch_has_at_least_one_proposal():
-    with pytest.raises(ValueError, match="batch is 0"):
-        searcher(batch=0)
