@@ -1,14 +1,12 @@
-"""Tiny settings, pictures and processes for the tests of CycleGANAS' training and search."""
-
-import os
-import signal
+"""Tiny settings and pictures for the tests of CycleGANAS' training and search, and how one survives its death."""
 
 import torch
 
 from lib.models.cycleganas import Mixture
-from lib.training.cyclegan import CycleSettings
+from lib.training.cyclegan import CycleGan, CycleSettings
 from lib.training.image_pool import ImagePool
 from tests.reference.cyclegan import Plain
+from tests.reference.states import dying, killed, recorded, same
 
 SETTINGS = CycleSettings(side=32, iterations=5, lr=2e-4, lr_every=1, gan="lsgan", lambda_cycle=10, lambda_identity=5,
                          pool=2, paired=True, precision="float32", device="cpu")  # fmt: skip
@@ -50,34 +48,17 @@ def plain(settings, networks):
     return Plain(found, groups, rates, gan=settings.gan, cycle=settings.lambda_cycle, identity=settings.lambda_identity)
 
 
-def leaves(state, name=""):
-    """Every number, text and tensor in a state, by its place."""
-    if isinstance(state, dict):
-        return {leaf: value for key, part in state.items() for leaf, value in leaves(part, f"{name}.{key}").items()}
-    if isinstance(state, list | tuple):
-        return leaves(dict(enumerate(state)), name)
-    return {name: state}
+def survives(make, folder, calls):
+    """Assert that a training whose process dies in that update ends, made again, as one never stopped."""
 
+    def run_and_die():
+        CycleGan.update = dying(calls, CycleGan.update)
+        recorded(make(), folder, whole.steps)
 
-def same(state, other):
-    """Whether two states are equal to the bit."""
-    a, b = leaves(state), leaves(other)
-    return a.keys() == b.keys() and all(
-        torch.equal(a[name], b[name]) if isinstance(a[name], torch.Tensor) else a[name] == b[name] for name in a
-    )
-
-
-def killed(run):
-    """Whether a process of its own that runs it is killed on the way."""
-    if (child := os.fork()) == 0:
-        try:
-            run()
-        finally:
-            os._exit(1)
-    return os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-
-
-def dying(calls, function):
-    """The function, but the process dies in that call of it."""
-    count = iter(range(calls, -1, -1))
-    return lambda *arguments, **more: function(*arguments, **more) if next(count) else os.kill(os.getpid(), 9)
+    whole, again = make(), make()
+    told = [(step.metrics, step.curves, step.config) for step in (whole.step() for _ in range(whole.steps))]
+    assert killed(run_and_die)
+    assert (folder / "checkpoint.pt").exists()
+    rows = recorded(again, folder, whole.steps)
+    assert same(again.state(), whole.state())
+    assert [(row["metrics"], row["curves"], row["config"]) for row in rows] == told

@@ -1,10 +1,7 @@
 """The search: stages grow on beams, a controller learns, a collapse resets only the GAN, and every stop is harmless."""
 
 import dataclasses
-import io
 import math
-import os
-import signal
 
 import numpy as np
 import pytest
@@ -12,11 +9,10 @@ import torch
 
 from lib.device import keyed_seed
 from lib.models.autogan import SharedGenerator, initialise
-from lib.search.record import Record
 from lib.spaces.autogan import LENGTHS, AutoGan
 from lib.training.autogan_search import AutoGanSearch, SearchPlan
 from lib.training.gan import Gan, GanSettings
-from lib.training.trainer import run_training
+from tests.reference.states import dying, killed, loaded, recorded, same, saved
 
 SPACE = AutoGan()
 GAN = GanSettings(width=4, d_width=4, bottom=2, latent=4, d_batch=4, g_batch=4, n_critic=2, lr=2e-4, skip_out="pre_sum",
@@ -58,35 +54,9 @@ def pre_tokens(images, side):
     return sum(genome[place].item() for place in (0, 4, 9) if place < len(genome))
 
 
-def leaves(state, name=""):
-    """Every number, text and tensor in a state, by its place."""
-    if isinstance(state, dict):
-        return {leaf: value for key, part in state.items() for leaf, value in leaves(part, f"{name}.{key}").items()}
-    if isinstance(state, list | tuple):
-        return leaves(dict(enumerate(state)), name)
-    return {name: state}
-
-
-def same(state, other):
-    a, b = leaves(state), leaves(other)
-    return a.keys() == b.keys() and all(
-        torch.equal(a[name], b[name]) if isinstance(a[name], torch.Tensor) else a[name] == b[name] for name in a
-    )
-
-
 def told(step):
     """What a step told, without seconds."""
     return {name: value for name, value in step.metrics.items() if "seconds" not in name}, step.curves, step.config
-
-
-def saved(trainer):
-    file = io.BytesIO()
-    torch.save(trainer.state(), file)
-    return file.getvalue()
-
-
-def loaded(file):
-    return torch.load(io.BytesIO(file), weights_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -152,33 +122,21 @@ def test_an_iteration_after_a_stop_equals_that_without(whole, iteration):
     assert same(loaded(saved(trainer)), loaded(files[iteration + 1]))
 
 
-def killing(calls, function):
-    """The function, but the process dies in that call of it."""
-    count = iter(range(calls, -1, -1))
-    return lambda *arguments, **more: function(*arguments, **more) if next(count) else os.kill(os.getpid(), 9)
-
-
 @pytest.mark.parametrize(("part", "calls"), [("gan", 7), ("reward", 11), ("evaluation", 2)])
 def test_a_killed_search_ends_as_one_never_stopped(whole, tmp_path, part, calls):
     """Deaths in phase 1 of iteration 2, in phase 2 of iteration 1 and in the evaluation of iteration 2."""
 
-    def run(**options):
-        trainer = search(control=2, **options)
-        with Record.open(tmp_path / "record.jsonl", {"slug": "toy"}) as record:
-            run_training(trainer, PLAN.iterations, record, tmp_path / "checkpoint.pt", seed=3)
-            return trainer, record.rows
+    def run_and_die():
+        if part == "gan":
+            Gan.d_step = dying(calls, Gan.d_step)
+        trainer = search(control=2, reward=dying(calls, spread) if part == "reward" else spread,
+                         evaluate=dying(calls, scores) if part == "evaluation" else scores)  # fmt: skip
+        recorded(trainer, tmp_path, PLAN.iterations)
 
-    if (child := os.fork()) == 0:
-        try:
-            if part == "gan":
-                Gan.d_step = killing(calls, Gan.d_step)
-            run(reward=killing(calls, spread) if part == "reward" else spread,
-                evaluate=killing(calls, scores) if part == "evaluation" else scores)  # fmt: skip
-        finally:
-            os._exit(1)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert killed(run_and_die)
     assert (tmp_path / "checkpoint.pt").exists()
-    trainer, rows = run()
+    trainer = search(control=2)
+    rows = recorded(trainer, tmp_path, PLAN.iterations)
     assert same(loaded(saved(trainer)), loaded(whole[1][-1]))
     assert [row["score"] for row in rows] == [step.score for step in whole[0]]
     assert [row["curves"] for row in rows] == [step.curves for step in whole[0]]

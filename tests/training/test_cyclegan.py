@@ -6,7 +6,6 @@ import math
 import pytest
 import torch
 
-from lib.search.record import Record
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import CycleGanas
 from lib.training.cyclegan import (
@@ -18,8 +17,8 @@ from lib.training.cyclegan import (
     derived,
     lr_factor,
 )
-from lib.training.trainer import run_training
-from tests.reference.cyclegan_world import SETTINGS, A, B, dying, killed, pairs, pictures, plain, pools, same
+from tests.reference.cyclegan_world import SETTINGS, A, B, pairs, pictures, plain, pools, survives
+from tests.reference.states import same
 
 SPACE = CycleGanas(1)
 
@@ -135,23 +134,7 @@ def test_two_trainings_of_one_seed_are_equal_to_the_bit_and_of_another_are_not()
 
 
 def test_a_killed_training_ends_as_one_never_stopped(tmp_path):
-    def run():
-        trainer = training()
-        with Record.open(tmp_path / "record.jsonl", {"slug": "toy"}) as record:
-            run_training(trainer, trainer.steps, record, tmp_path / "checkpoint.pt", seed=3)
-            return trainer, record.rows
-
-    def run_and_die():
-        CycleGan.update = dying(3, CycleGan.update)  # in the second step
-        run()
-
-    whole = training()
-    expected = [whole.step() for _ in range(whole.steps)]
-    assert killed(run_and_die)
-    assert (tmp_path / "checkpoint.pt").exists()
-    trainer, rows = run()
-    assert same(trainer.state(), whole.state())
-    assert [(row["metrics"], row["curves"]) for row in rows] == [(step.metrics, step.curves) for step in expected]
+    survives(training, tmp_path, calls=3)  # dies in the second step
 
 
 def test_a_loss_that_is_not_finite_stops_and_names_the_iteration(monkeypatch):

@@ -1,7 +1,6 @@
 """The search: its forms and levers change nothing, each scheme moves what it should on its data, stops are harmless."""
 
 import dataclasses
-import io
 import math
 from itertools import pairwise
 
@@ -9,26 +8,23 @@ import pytest
 import torch
 
 from lib.models import cycleganas
-from lib.search.record import Record
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.cycleganas import NETWORKS
 from lib.training.cyclegan import CycleGan
 from lib.training.cycleganas_search import CycleSearch, SearchPlan
-from lib.training.trainer import run_training
 from tests.reference.cyclegan_world import (
     ALPHA_LR,
     SETTINGS,
     A,
     B,
-    dying,
-    killed,
     pairs,
     parameters,
     pictures,
     plain,
     pools,
-    same,
+    survives,
 )
+from tests.reference.states import loaded, same, saved
 
 PLAN = SearchPlan(scheme="OF", blocks=1, H=2, ndf=2, preset="paper", mix="softmax", form="merged9", alpha_lr=ALPHA_LR,
                   same_pair=False)  # fmt: skip
@@ -213,35 +209,9 @@ def test_a_search_with_noise_or_spectral_norm_goes_on_from_its_state_to_the_bit(
     assert same(again.state(), whole.state())
 
 
-def saved(trainer):
-    file = io.BytesIO()
-    torch.save(trainer.state(), file)
-    return file.getvalue()
-
-
-def loaded(file):
-    return torch.load(io.BytesIO(file), weights_only=True)
-
-
 def test_a_killed_search_ends_as_one_never_stopped(tmp_path):
-    def run():
-        trainer = search("THS", chunk=1, iterations=2)
-        with Record.open(tmp_path / "record.jsonl", {"slug": "toy"}) as record:
-            run_training(trainer, trainer.steps, record, tmp_path / "checkpoint.pt", seed=3)
-            return trainer, record.rows
-
-    def run_and_die():
-        CycleGan.update = dying(3, CycleGan.update)  # between the two steps of the second iteration
-        run()
-
-    whole = search("THS", chunk=1, iterations=2)
-    expected = [whole.step() for _ in range(2)]
-    assert killed(run_and_die)
-    assert (tmp_path / "checkpoint.pt").exists()
-    trainer, rows = run()
-    assert same(trainer.state(), whole.state())
-    told = [(step.metrics, step.curves, step.config) for step in expected]
-    assert [(row["metrics"], row["curves"], row["config"]) for row in rows] == told
+    # dies between the two steps of the second iteration
+    survives(lambda: search("THS", chunk=1, iterations=2), tmp_path, calls=3)
 
 
 def test_logits_that_are_not_finite_stop_the_search_and_name_the_iteration():

@@ -1,6 +1,5 @@
 """GAN steps equal plain ones that save nothing; derived training resumes to the bit and keeps what it promises."""
 
-import io
 from dataclasses import replace
 
 import pytest
@@ -13,6 +12,7 @@ from lib.models.autogan import SharedGenerator, initialise
 from lib.models.sngan_discriminator import Discriminator
 from lib.spaces.autogan import AutoGan
 from lib.training.gan import Batches, DerivedTraining, Ema, Gan, GanSettings, hinge_d, hinge_g, noise, pictures_of
+from tests.reference.states import loaded, same, saved
 
 SPACE = AutoGan()
 A, B, C, SNGAN = (SPACE.named(name) for name in ("a", "b", "c", "sngan"))
@@ -56,15 +56,6 @@ def made(precision="float32", dtype=torch.float64):
 def values(module):
     """All parameters and buffers, copied."""
     return {name: value.clone() for name, value in module.state_dict().items()}
-
-
-def same(a, b):
-    """Whether two states are equal to the bit."""
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
 
 
 def test_the_hinge_losses_by_hand():
@@ -180,9 +171,7 @@ def test_resumed_training_equals_uninterrupted_to_the_bit():
     whole, stopped, resumed = (derived(chunk=1) for _ in range(3))
     steps = [whole.step() for _ in range(3)]
     stopped.step()
-    torch.save(stopped.state(), file := io.BytesIO())
-    file.seek(0)
-    resumed.load(torch.load(file, weights_only=True))
+    resumed.load(loaded(saved(stopped)))
     assert [resumed.step(), resumed.step()] == steps[1:]
     assert same(resumed.state(), whole.state())
     assert torch.equal(sampled(resumed), sampled(whole))
