@@ -5,15 +5,15 @@ one; the style runs through the whole decoder. The trained weights are there in 
 counting (trainings avoided stand in the table of searches).
 """
 
+from functools import partial
+
 import pytest
-import torch
 
 from lib.models import wct
 from lib.models.photoreal import Code
 from lib.papers.stylenas import evaluate, store
 from lib.papers.stylenas.evaluate import SPACE
 from lib.spaces.stylenas import TRANSFORMS
-from tests.benchmarks.yardstick import matmul_peak
 from tests.papers.stylenas.tiny import evaluation
 
 GENOME = "S5-ref"  # one transform, of a tap: its style needs no decoder
@@ -41,12 +41,10 @@ def plain_code(network, taps, numerics) -> Code:
 
 @pytest.mark.benchmark(group="score a candidate of StyleNAS")
 @pytest.mark.parametrize("kept", [False, True], ids=["nothing kept", "taps, oracle and style statistics kept"])
-def test_scoring(benchmark, ev, kept, monkeypatch):
+def test_scoring(timed, ev, kept, monkeypatch):
     expected = scored(ev)
     if not kept:
         monkeypatch.setattr(evaluate, "KEPT", 0)
         monkeypatch.setattr("lib.models.photoreal.PhotorealDecoder.code", plain_code)
-    benchmark.extra_info.update(role="fast" if kept else "reference", threads=torch.get_num_threads(),
-                                peak_gflops=matmul_peak())  # fmt: skip
-    found = benchmark.pedantic(scored, (ev,), rounds=5, iterations=1, warmup_rounds=1)
+    found = timed("fast" if kept else "reference", partial(scored, ev), rounds=5, warmup=1)
     assert found["E"] == pytest.approx(expected["E"], rel=1e-6)

@@ -21,7 +21,7 @@ from lib.spaces.cycleganas import RESIDUAL
 from lib.training.cyclegan import BETAS, LOSSES, CycleGan, CycleSettings, baseline
 from lib.training.cycleganas_search import CycleSearch, SearchPlan
 from lib.training.image_pool import ImagePool
-from tests.benchmarks.yardstick import gflop, matmul_peak, memory_rise
+from tests.benchmarks.yardstick import gflop, memory_rise
 from tests.reference.cyclegan import Plain
 from tests.reference.cyclegan_world import parameters, pictures
 
@@ -115,20 +115,16 @@ def first() -> dict[str, Tensor]:
 
 
 @pytest.fixture
-def timed(benchmark, first) -> Callable[..., float]:
-    """Times a step on all cores beside the matrix product's peak; how far its first result is from the reference's."""
+def apart(benchmark, timed, first) -> Callable[..., float]:
+    """Times a step on all cores; how far its first result is from the reference's."""
 
     def run(
         group: str, role: str, make: Callable[..., Step], *arguments: Any, rounds: int, memory: bool = False
     ) -> float:
-        benchmark.group = group
         torch.set_num_threads(cores())
         step, found = make(*arguments), list[Tensor]()
-        work, peak = gflop(lambda: found.append(step())), matmul_peak()  # not timed: caches, moments of Adam
-        rise = memory_rise(lambda: benchmark.pedantic(step, rounds=rounds, iterations=1))
-        benchmark.extra_info.update(role=role, threads=cores())
-        if work:
-            benchmark.extra_info.update(gflop=work, peak_gflops=max(peak, matmul_peak()))
+        work = gflop(lambda: found.append(step()))  # not timed: caches, moments of Adam
+        rise = memory_rise(lambda: timed(role, step, rounds=rounds, group=group, gflop=work))
         expected = first.setdefault(group, found[0])
         difference = ((found[0] - expected).norm() / expected.norm()).item()
         same = f"first result within {difference:.0e}" if difference else "the same first result"
@@ -144,27 +140,27 @@ def timed(benchmark, first) -> Callable[..., float]:
     ("make", "role"), [(plain_search, "reference"), (our_search, "fast")], ids=["plain", "merged, paired"]
 )
 @pytest.mark.parametrize("side", SIDES)
-def test_search_step(timed, side, make, role):
+def test_search_step(apart, side, make, role):
     group = f"CycleGANAS, search step at {side} px (H 16, 9 blocks)"
-    assert timed(group, role, make, side, rounds={64: 5, 128: 3, 256: 1}[side], memory=True) < TOLERANCE
+    assert apart(group, role, make, side, rounds={64: 5, 128: 3, 256: 1}[side], memory=True) < TOLERANCE
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("side", MAPS)
-def test_mixture(timed, side, form):
+def test_mixture(apart, side, form):
     role = {"plain": "reference", "merged9": "variant", "merged7": "fast"}[form]
     group = f"CycleGANAS, residual mixture of {CHANNELS} channels at {side} px"
-    assert timed(group, role, mixture, side, form, rounds=20) < TOLERANCE
+    assert apart(group, role, mixture, side, form, rounds=20) < TOLERANCE
 
 
 @pytest.mark.parametrize("program", ["plain", "unpaired", "paired"])
-def test_training_step(timed, program):
+def test_training_step(apart, program):
     role = {"plain": "reference", "unpaired": "variant", "paired": "fast"}[program]
-    assert timed("CycleGAN, training step at 64 px (H 16, 3 blocks)", role, training, program, rounds=10) < TOLERANCE
+    assert apart("CycleGAN, training step at 64 px (H 16, 3 blocks)", role, training, program, rounds=10) < TOLERANCE
 
 
 @pytest.mark.parametrize("kind", ADAMS)
-def test_adam(timed, kind):
+def test_adam(apart, kind):
     role = {"foreach": "variant", "fused": "fast"}.get(kind, "reference")
     group = "CycleGANAS, Adam on the 18 M weights of both generators"
-    assert timed(group, role, descent, ADAMS[kind], rounds=5) < TOLERANCE
+    assert apart(group, role, descent, ADAMS[kind], rounds=5) < TOLERANCE

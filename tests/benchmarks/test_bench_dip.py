@@ -18,9 +18,9 @@ import torch
 from lib.device import cores
 from lib.models.dip import macs
 from tests.benchmarks import candidates
-from tests.benchmarks.yardstick import matmul_peak
 
 GENOMES, ITERATIONS = 40, 10
+GROUP = f"NAS-DIP, {GENOMES} candidates x {ITERATIONS} iterations at 64 px"
 SIDE, STEPS = 256, 3
 VARIANTS: dict[str, dict[str, Any]] = {
     "channels last": {"channels_last": True},
@@ -32,21 +32,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def work(architecture: Any, side: int, iterations: int) -> float:
     """GFLOP of a training: forward, both gradients, and the last forward pass."""
     return 2e-9 * macs(architecture, candidates.OPTIONS, side, side) * (3 * iterations + 1)
-
-
-@pytest.fixture
-def timed(benchmark) -> Callable[..., Any]:
-    """Times a function beside the matrix product's peak on all cores, taken before and after; what it returns."""
-
-    def run(role: str, function: Callable[[], object], *, rounds: int, gflop: float, **info: object) -> object:
-        torch.set_num_threads(cores())
-        peak = matmul_peak()
-        found = benchmark.pedantic(function, rounds=rounds, iterations=1, warmup_rounds=1)
-        peak = max(peak, matmul_peak())
-        benchmark.extra_info.update(role=role, threads=cores(), gflop=gflop, peak_gflops=peak, **info)
-        return found
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -70,45 +55,38 @@ def pool() -> Iterator[ProcessPoolExecutor]:
         yield processes
 
 
-GROUP = f"NAS-DIP, {GENOMES} candidates x {ITERATIONS} iterations at 64 px"
+def mean_loss(timed, population, role: str, train: Callable[[list[Any]], list[float]]) -> float:
+    """Of the whole population, whose training is timed."""
+    losses = timed(role, lambda: train(population["genomes"]), rounds=2, warmup=1, threads=cores(), group=GROUP,
+                   gflop=population["gflop"], invalid=population["invalid"])  # fmt: skip
+    return float(np.mean(losses))
 
 
-@pytest.mark.benchmark(group=GROUP)
 def test_one_candidate_on_all_cores(timed, population):
-    def plain() -> list[float]:
-        return [candidates.plain_candidate(ITERATIONS, architecture) for architecture in population["genomes"]]
-
-    losses = timed("reference", plain, rounds=2, gflop=population["gflop"], invalid=population["invalid"])
-    assert np.mean(losses) < grey()
+    plain = partial(candidates.plain_candidate, ITERATIONS)
+    assert mean_loss(timed, population, "reference", lambda genomes: list(map(plain, genomes))) < grey()
 
 
-@pytest.mark.benchmark(group=GROUP)
 def test_one_candidate_a_core(timed, population, pool):
-    def ours() -> list[float]:
-        return list(pool.map(partial(candidates.our_candidate, ITERATIONS), population["genomes"]))
-
-    losses = timed("fast", ours, rounds=2, gflop=population["gflop"], invalid=population["invalid"])
-    assert np.mean(losses) < grey()
+    ours = partial(candidates.our_candidate, ITERATIONS)
+    assert mean_loss(timed, population, "fast", lambda genomes: list(pool.map(ours, genomes))) < grey()
 
 
-CLASSICAL = f"classical Deep Image Prior, {STEPS} iterations at {SIDE} px"
-CLASSICAL_WORK = work(candidates.PLANE, SIDE, STEPS)
+@pytest.fixture
+def classical(timed) -> Callable[..., torch.Tensor]:
+    """Times a training of the classical network; its output."""
+    return partial(timed, rounds=2, warmup=1, threads=cores(), gflop=work(candidates.PLANE, SIDE, STEPS),
+                   group=f"classical Deep Image Prior, {STEPS} iterations at {SIDE} px")  # fmt: skip
 
 
-@pytest.mark.benchmark(group=CLASSICAL)
-def test_plain_loop(timed):
-    plain = partial(candidates.plain_classical, SIDE, STEPS)
-    assert timed("reference", plain, rounds=2, gflop=CLASSICAL_WORK).isfinite().all()
+def test_plain_loop(classical):
+    assert classical("reference", partial(candidates.plain_classical, SIDE, STEPS)).isfinite().all()
 
 
-@pytest.mark.benchmark(group=CLASSICAL)
-def test_float32(timed):
-    ours = partial(candidates.our_classical, SIDE, STEPS)
-    assert timed("fast", ours, rounds=2, gflop=CLASSICAL_WORK).isfinite().all()
+def test_float32(classical):
+    assert classical("fast", partial(candidates.our_classical, SIDE, STEPS)).isfinite().all()
 
 
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-@pytest.mark.benchmark(group=CLASSICAL)
-def test_option(timed, options):
-    ours = partial(candidates.our_classical, SIDE, STEPS, **options)
-    assert timed("variant", ours, rounds=2, gflop=CLASSICAL_WORK).isfinite().all()
+def test_option(classical, options):
+    assert classical("variant", partial(candidates.our_classical, SIDE, STEPS, **options)).isfinite().all()

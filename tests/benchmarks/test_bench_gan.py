@@ -17,7 +17,7 @@ from lib.models.autogan import SharedGenerator
 from lib.models.sngan_discriminator import Discriminator
 from lib.spaces.autogan import NAMED, AutoGan
 from lib.training.gan import Gan, GanSettings
-from tests.benchmarks.yardstick import gflop, matmul_peak
+from tests.benchmarks.yardstick import gflop
 from tests.reference.gan_eager import EagerGan
 
 SETTINGS = GanSettings(width=128, d_width=64, bottom=4, latent=128, d_batch=64, g_batch=128, n_critic=5, lr=2e-4,
@@ -55,35 +55,31 @@ def losses() -> dict[str, list[float]]:
 
 
 @pytest.fixture
-def timed(benchmark) -> Callable[..., list[float]]:
-    """Times a step on all cores beside the matrix product's peak; the losses of its first three steps."""
+def first_losses(timed) -> Callable[..., list[float]]:
+    """Times a step on all cores; the losses of its first three steps."""
 
     def run(role: str, kind: str, step: Callable[[], Tensor]) -> list[float]:
-        benchmark.group = f"AutoGAN, {kind}-step at widths 128 and 64, batch {BATCHES[kind]}, 32 px"
         torch.set_num_threads(cores())
         found: list[Any] = [step(), step()]  # not timed: caches of the library, moments of Adam
-        work, peak = gflop(lambda: found.append(step())), matmul_peak()
-        benchmark.pedantic(step, rounds=3, iterations=1)
-        peak = max(peak, matmul_peak())
-        benchmark.extra_info.update(role=role, threads=cores(), gflop=work, peak_gflops=peak)
+        work = gflop(lambda: found.append(step()))
+        group = f"AutoGAN, {kind}-step at widths 128 and 64, batch {BATCHES[kind]}, 32 px"
+        timed(role, step, rounds=3, group=group, gflop=work)
         return [loss.item() for loss in found]
 
     return run
 
 
 @pytest.mark.parametrize("kind", BATCHES)
-@pytest.mark.benchmark
-def test_plain_step(timed, losses, kind):
-    losses[kind] = timed("reference", kind, plain()[kind])
+def test_plain_step(first_losses, losses, kind):
+    losses[kind] = first_losses("reference", kind, plain()[kind])
     assert np.isfinite(losses[kind]).all()
 
 
 @pytest.mark.parametrize("kind", BATCHES)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.benchmark
-def test_ours(benchmark, timed, losses, kind, precision):
+def test_ours(benchmark, first_losses, losses, kind, precision):
     fast = precision == "float32"
-    found = timed("fast" if fast else "variant", kind, ours(precision)[kind])
+    found = first_losses("fast" if fast else "variant", kind, ours(precision)[kind])
     difference = np.abs(np.array(found) / losses[kind] - 1).max()
     benchmark.extra_info["accuracy"] = f"first losses within {difference:.0e}"
     assert difference < (1e-3 if fast else 0.1)

@@ -6,6 +6,7 @@ log nothing. The loop that computes its targets once shows how much of the ratio
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from lib.data import pictures
 from lib.models import vgg
 from lib.training.style import Hyperparameters, KerasAdam, Objective, Targets, descend
 from lib.weights import load
-from tests.benchmarks.yardstick import gflop, matmul_peak
+from tests.benchmarks.yardstick import gflop
 from tests.reference import style_loop
 
 RATES, STEPS = torch.linspace(0.001, 0.02, 8), 20
@@ -56,33 +57,22 @@ def scene(request: pytest.FixtureRequest, weights: object) -> Scene:
 
 
 @pytest.fixture
-def timed(benchmark, scene) -> Callable[..., Tensor]:
-    """Times a function beside the matrix product's peak, which is taken before and after."""
-
-    def run(role: str, function: Callable[..., Tensor], arguments: tuple = (), *, rounds: int, work: float) -> Tensor:
-        benchmark.group = f"style sweep, {len(RATES)} x {STEPS} steps at {scene.pair[0].shape[-1]} px"
-        peak = matmul_peak()
-        result = benchmark.pedantic(function, args=arguments, rounds=rounds, iterations=1)
-        peak = max(peak, matmul_peak())
-        benchmark.extra_info.update(role=role, threads=torch.get_num_threads(), gflop=work, peak_gflops=peak)
-        return result
-
-    return run
+def swept(timed, scene) -> Callable[..., Tensor]:
+    """Times a sweep; its images."""
+    return partial(timed, group=f"style sweep, {len(RATES)} x {STEPS} steps at {scene.pair[0].shape[-1]} px")
 
 
 @pytest.mark.parametrize("targets_once", [False, True], ids=["targets anew", "targets once"])
-def test_plain_loop(timed, scene, targets_once):
-    def plain(configurations: int) -> Tensor:
-        return scene.plain(configurations, targets_once=targets_once)
-
+def test_plain_loop(swept, scene, targets_once):
+    plain = partial(scene.plain, targets_once=targets_once)
     work = len(RATES) * gflop(plain, 1)
-    images = timed("variant" if targets_once else "reference", plain, (len(RATES),), rounds=2, work=work)
+    images = swept("variant" if targets_once else "reference", partial(plain, len(RATES)), rounds=2, gflop=work)
     moved = (images - scene.pair[0]).square().mean((1, 2, 3))
     assert (moved.diff() > 0).all(), "a larger rate moves the picture further"
 
 
-def test_batch(benchmark, timed, scene):
-    images = timed("fast", scene.batch, rounds=4, work=gflop(scene.batch))
+def test_batch(benchmark, swept, scene):
+    images = swept("fast", scene.batch, rounds=4, gflop=gflop(scene.batch))
     alone = scene.plain(1, targets_once=True)
     difference = float((images[:1] - alone).square().mean())
     benchmark.extra_info["accuracy"] = f"mean squared difference {difference:.0e}"

@@ -6,7 +6,7 @@ were computed once, which a search shares among its candidates and which are not
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from lib.models import normalised_vgg
 from lib.models.photoreal import PhotorealDecoder
 from lib.spaces.stylenas import StyleNas
 from lib.training.autoencoder import Fit, Schedule, encode_photos, photo_order, train_decoder
-from tests.benchmarks.yardstick import gflop, matmul_peak
+from tests.benchmarks.yardstick import gflop
 from tests.reference.photoreal_plain import PlainDecoder, PlainEncoder, fit
 
 SPACE, SIDE, SCHEDULE, SEED = StyleNas(), 48, Schedule(4, 8, 1e-4, 1e-4), 0
@@ -66,29 +66,25 @@ def case(request: pytest.FixtureRequest, weights: object) -> Case:
 
 
 @pytest.fixture
-def timed(benchmark, case, request) -> Callable[..., list[float]]:
-    """Times a function on one thread beside the matrix product's peak, which is taken before and after."""
+def losses_of(timed, case, request) -> Callable[..., list[float]]:
+    """Times a training on one thread; the loss of every step."""
 
-    def run(role: str, function: Callable[..., list[float]], *arguments: Any) -> list[float]:
+    def run(role: str, train: Callable[[], list[float]]) -> list[float]:
         name = request.node.callspec.params["case"]
-        benchmark.group = f"StyleNAS, {SCHEDULE.steps} steps of {name}, batch {SCHEDULE.batch} at {SIDE} px"
-        torch.set_num_threads(1)
-        work, peak = gflop(function, *arguments), matmul_peak()
-        losses = benchmark.pedantic(function, args=arguments, rounds=3, iterations=1)
-        benchmark.extra_info.update(role=role, threads=1, gflop=work, peak_gflops=max(peak, matmul_peak()))
-        return losses
+        group = f"StyleNAS, {SCHEDULE.steps} steps of {name}, batch {SCHEDULE.batch} at {SIDE} px"
+        return timed(role, train, rounds=3, threads=1, group=group, gflop=gflop(train))
 
     return run
 
 
-def test_plain_loop(timed, case):
-    losses = timed("reference", case.plain)
+def test_plain_loop(losses_of, case):
+    losses = losses_of("reference", case.plain)
     assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-3), ("bfloat16", 2e-2)])
-def test_ours(benchmark, timed, case, precision, tolerance):
-    losses = timed("fast" if precision == "float32" else "variant", case.ours, precision)
+def test_ours(benchmark, losses_of, case, precision, tolerance):
+    losses = losses_of("fast" if precision == "float32" else "variant", partial(case.ours, precision))
     difference = float(np.abs(np.array(losses) / case.plain() - 1).max())
     benchmark.extra_info["accuracy"] = f"losses within {difference:.0e}"
     assert difference < tolerance

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from lib.models import wct
 from lib.models.wct import Numerics
-from tests.benchmarks.yardstick import matmul_peak
 from tests.reference.wct_svd import transfer
 
 CHANNELS, HEIGHT, WIDTH = 512, 32, 64
@@ -26,17 +25,6 @@ def pair() -> Tensor:
     return (mixing @ (scale * x)).relu().unflatten(2, (HEIGHT, WIDTH))
 
 
-@pytest.fixture
-def timed(benchmark):
-    def run(role, function, *, rounds, accuracy=""):
-        benchmark.extra_info.update(role=role, threads=torch.get_num_threads(), peak_gflops=matmul_peak())
-        if accuracy:
-            benchmark.extra_info["accuracy"] = accuracy
-        return benchmark.pedantic(function, rounds=rounds, iterations=1, warmup_rounds=1)
-
-    return run
-
-
 def moved(pair: Tensor, numerics: Numerics) -> Tensor:
     content, style = pair.split(1)
     return wct.apply(content, wct.fit(content, wct.colouring(style, numerics), numerics))
@@ -44,7 +32,7 @@ def moved(pair: Tensor, numerics: Numerics) -> Tensor:
 
 @pytest.mark.benchmark(group=GROUP)
 def test_svd_of_the_features(timed, pair):
-    found = timed("reference", lambda: transfer(*pair.flatten(2)), rounds=3)
+    found = timed("reference", lambda: transfer(*pair.flatten(2)), rounds=3, warmup=1)
     torch.testing.assert_close(found.mean(1), pair[1].flatten(1).mean(1))
 
 
@@ -55,4 +43,4 @@ def test_eigendecomposition_of_the_covariance(timed, pair, precision):
     error = float((moved(pair, numerics)[0].flatten(1) - expected).norm() / expected.norm())
     assert error < (1e-8 if precision == "float64" else 1e-4)
     role = "fast" if precision == "float64" else "variant"
-    timed(role, lambda: moved(pair, numerics), rounds=10, accuracy=f"the same to {error:.0e}")
+    timed(role, lambda: moved(pair, numerics), rounds=10, warmup=1, accuracy=f"the same to {error:.0e}")
