@@ -123,6 +123,11 @@ def in_print(id: str, text: str, evidence: str, test: Test) -> Claim:
     return Claim(id, f"In the paper's own numbers: {text}", evidence, test, "smoke")
 
 
+def whole(id: str, text: str, evidence: str, parts: str) -> Claim:
+    """A compound claim; each letter behind its id makes the id of a part."""
+    return Claim(id, text, evidence, parts=tuple(id + part for part in parts))
+
+
 def not_run(claim: Claim, reason: str) -> Finding:
     """The claim was not tested, with the reason: a larger profile or the missing data."""
     return Finding(claim.id, Verdict.NOT_RUN, note=reason)

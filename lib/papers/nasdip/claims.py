@@ -18,7 +18,7 @@ from lib.papers.nasdip.evaluate import score_name
 from lib.papers.nasdip.records import CALLED, MEASURES, ORACLE, SIGNS, TASKS, Pair, Stored, difference
 from lib.papers.study import Study
 from lib.report import clusters, statistics
-from lib.report.claims import Claim, Finding, Test, Verdict, above, exact, not_run, order
+from lib.report.claims import Claim, Finding, Test, Verdict, above, exact, not_run, order, whole
 from lib.report.statistics import Interval
 from lib.searchers.generation import Stop
 
@@ -269,33 +269,31 @@ FRESH, COMPARED = ("rescored",), ("rescored", "baselines")  # parts that claims 
 RATES = ("0.01", "0.02", "0.1")  # of mutation, beside the main one
 ORACLES = sized(
     Claim("C1", f"NAS-DIP beats the DIP network on every picture{SMALL}", "Table 2", better((A, B)), needs=COMPARED),
-    Claim("C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1",
-          parts=("C2a", "C2b", "C2c", "C2d")),
+    whole("C2", "NAS-DIP beats DIP on average over each data set and task", "Table 1", "abcd"),
     *(Claim(f"C2{x}", f"On average over the rows of {task}{SMALL}", "Table 1",
             better((A, B), tasks=[task], mean=True), needs=COMPARED) for x, task in zip("abc", T, strict=True)),
     Claim("C2d", "On average over BAM! and Places2", "Table 1",
           lambda study, claim: not_run(claim, "needs the data sets BAM! and Places2"), "paper"),
-    Claim("C4", "Fitness grows by up to 30% and ends above the DIP line", "Fig. 4", parts=("C4a", "C4b")),
+    whole("C4", "Fitness grows by up to 30% and ends above the DIP line", "Fig. 4", "ab"),
     Claim("C4a", "Best fitness grows in every search", "Fig. 4", _grows),
     Claim("C4b", "Every search ends above the DIP line", "Fig. 4",
           better((A, B), (SYM, B), (EPOCHS, B), measures=["lpips_truth"]), needs=COMPARED),
-    Claim("C6", "Inpainting, denoising: asymmetric beats symmetric networks and DIP", "Sec. 4.1",
-          parts=("C6a", "C6b", "C6c")),
+    whole("C6", "Inpainting, denoising: asymmetric beats symmetric networks and DIP", "Sec. 4.1", "abc"),
     *(Claim(f"C6{x}", f"... in {name}", "Table 2", better((A, SYM), (A, B), measures=[measure], tasks=T[:2]),
             needs=COMPARED) for x, (measure, name) in zip("abc", MEASURES.items(), strict=True)),
     Claim("C7", "Super-resolution: the symmetric search is the better one", "Sec. 4.1, 5",
           better((SYM, A), tasks=T[2:]), needs=FRESH),
     Claim("C8", "Searching the number of iterations never helps", "Sec. 4.1", better((A, EPOCHS)), needs=FRESH),
-    Claim("C9", "Mutation rate 0.05 is the best of four", "Table 3", parts=("C9a", "C9b", "C9c")),
+    whole("C9", "Mutation rate 0.05 is the best of four", "Table 3", "abc"),
     *(Claim(f"C9{x}", f"... in {MEASURES[name]}", "Table 3",
             better(*((A, f"rate {rate}") for rate in RATES), measures=[name]), needs=FRESH)
       for x, name in zip("abc", ("lpips_truth", "psnr", "ssim"), strict=True)),
-    Claim("C12", "Strong genomes: several clusters, all stages, like filters, unlike skips and widths", "Fig. 5a",
-          parts=("C12a", "C12b", "C12c")),
+    whole("C12", "Strong genomes: several clusters, all stages, like filters, unlike skips and widths", "Fig. 5a",
+          "abc"),
     Claim("C12a", "The best of the last population use all stages", "Sec. 4.4", partial(_last, _stages, ALL_STAGES)),
     Claim("C12b", "The last population has distinct clusters", "Fig. 5a", partial(_last, _clustered, 0.0)),
     Claim("C12c", "Filter sizes agree more than skips and widths", "Sec. 4.4", partial(_last, _agree, 0.0)),
-    Claim("C15", "Searched networks beat random ones", "Sec. 1", parts=("C15a", "C15b")),
+    whole("C15", "Searched networks beat random ones", "Sec. 1", "ab"),
     Claim("C15a", "The winner beats the median random network", "Sec. 1", partial(_random, "median"), needs=FRESH),
     Claim("C15b", "It beats the best of as many random networks (a control that the paper lacks)", "Sec. 1",
           partial(_random, "best"), needs=FRESH),
@@ -311,12 +309,10 @@ ORACLES = sized(
 BLIND = sized(
     Claim("C1-blind", "... also where fitness sees only the observation, as the paper describes it", "Sec. 3.2",
           better(("observed", B)), needs=COMPARED),
-    Claim("C10", "Fitness follows PSNR and SSIM", "Sec. 3.2.1", parts=("C10a", "C10b")),
-    Claim("C10a", "LPIPS to the truth (an oracle) follows PSNR and SSIM", "Sec. 3.2.1",
-          parts=("C10a1", "C10a2", "C10a3")),
-    Claim("C10b", "LPIPS to the observation (blind) follows PSNR and SSIM", "Sec. 3.2.1",
-          parts=("C10b1", "C10b2", "C10b3")),
-    Claim("O1", "Ours: held-out error, a blind fitness, follows PSNR and SSIM", "ours", parts=("O1a", "O1b", "O1c")),
+    whole("C10", "Fitness follows PSNR and SSIM", "Sec. 3.2.1", "ab"),
+    whole("C10a", "LPIPS to the truth (an oracle) follows PSNR and SSIM", "Sec. 3.2.1", "123"),
+    whole("C10b", "LPIPS to the observation (blind) follows PSNR and SSIM", "Sec. 3.2.1", "123"),
+    whole("O1", "Ours: held-out error, a blind fitness, follows PSNR and SSIM", "ours", "abc"),
     *(Claim(f"C10{x}{i}", f"... in {task}", "Sec. 3.2.1", partial(_follows, reference, task))
       for x, reference in (("a", "truth"), ("b", "observed")) for i, task in enumerate(T, 1)),
     *(Claim(f"O1{x}", f"... in {task}", "ours", partial(_follows, "heldout", task))
@@ -327,7 +323,7 @@ BLIND = sized(
 OTHERS = [
     Claim("C3", "Search converges in 10 to 20 generations of 500", "Sec. 4.1", _converges, "paper"),
     Claim("C5", "The best individual never gets worse", "Sec. 3.2.1", _elitism, "smoke"),
-    Claim("C11", "Best networks of the same visual style are alike", "Fig. 8", parts=("C11a", "C11b")),
+    whole("C11", "Best networks of the same visual style are alike", "Fig. 8", "ab"),
     Claim("C11a", "... by the bits of their genomes", "Fig. 8", partial(_alike, False)),
     Claim("C11b", "... by their canonical genomes", "Fig. 8", partial(_alike, True)),
     Claim("C13", "Inpainting is competitive with PatchMatch, Image Melding and three networks", "Fig. 7",

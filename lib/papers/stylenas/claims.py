@@ -17,7 +17,7 @@ from lib.papers.stylenas import comparisons, neutral, printed, records
 from lib.papers.stylenas.comparisons import tested
 from lib.papers.stylenas.records import SPACE
 from lib.report import statistics
-from lib.report.claims import Claim, Finding, Verdict, above, below, exact, not_run, order
+from lib.report.claims import Claim, Finding, Verdict, above, below, exact, not_run, order, whole
 from lib.report.clusters import mean_pairwise_hamming
 from lib.report.statistics import Interval
 
@@ -195,31 +195,27 @@ def _lucky(study: Study, claim: Claim) -> Finding:
     return above(claim, over_searches(Interval(value, np.nan, np.nan, 1) for value in luck), 0.0, note=note)
 
 
-def _whole(name: str, text: str, place: str, parts: str) -> Claim:
-    return Claim(name, text, place, parts=tuple(name + part for part in parts))
-
-
-def _standing(whole: Claim) -> Claim | None:
+def _standing(one: Claim) -> Claim | None:
     """The stand-in of a claim with parts, where one of them has one."""
-    parts = tuple(f"{part}-s" if part in comparisons.BY_FEATURES else part for part in whole.parts)
-    own = replace(whole, id=f"{whole.id}-s", text=f"{whole.text} (stand-in: KD)", parts=parts)
-    return own if parts != whole.parts else None
+    parts = tuple(f"{part}-s" if part in comparisons.BY_FEATURES else part for part in one.parts)
+    own = replace(one, id=f"{one.id}-s", text=f"{one.text} (stand-in: KD)", parts=parts)
+    return own if parts != one.parts else None
 
 
 EVOLUTION = ("evolution-0",)  # parts that claims need
 NOISE_TOO = (*EVOLUTION, "noise")
 SEARCHES = ("random-0", *NOISE_TOO)
 WHOLE = [  # claims with parts
-    _whole("C1", "Evolution finds a lower objective than random search", "0.0472, 0.0709", "abc"),
-    _whole("C2", "The objective converges during the search", "Fig. 5b", "abc"),
-    _whole("C3", "The share of operators falls while quality is kept", "Fig. 5c", "abc"),
-    _whole("C7", "Searched networks keep more detail", "Table 1", "abc"),
-    _whole("C8", "Searched networks are orders of magnitude faster than PhotoWCT", "Table 2", "abc"),
+    whole("C1", "Evolution finds a lower objective than random search", "0.0472, 0.0709", "abc"),
+    whole("C2", "The objective converges during the search", "Fig. 5b", "abc"),
+    whole("C3", "The share of operators falls while quality is kept", "Fig. 5c", "abc"),
+    whole("C7", "Searched networks keep more detail", "Table 1", "abc"),
+    whole("C8", "Searched networks are orders of magnitude faster than PhotoWCT", "Table 2", "abc"),
     Claim("C9", "S5 takes about 0.15% to 1% of PhotoWCT's time", "Table 2", parts=("C9a", "C9b", "C8b")),
-    _whole("C12", "AE1 fails visually at little time", "Tables 1, 2", "abc"),
-    _whole("C13", "S7 is better than RS in quality and time", "Tables 1, 2", "abcd"),
-    _whole("C14", "S9 is better than RS", "Table 1", "ab"),
-    _whole("C17", "PhotoWCT's cost grows faster than the pixels", "Table 2", "abc"),
+    whole("C12", "AE1 fails visually at little time", "Tables 1, 2", "abc"),
+    whole("C13", "S7 is better than RS in quality and time", "Tables 1, 2", "abcd"),
+    whole("C14", "S9 is better than RS", "Table 1", "ab"),
+    whole("C17", "PhotoWCT's cost grows faster than the pixels", "Table 2", "abc"),
 ]
 OF_SEARCHES = [
     tested(SEARCHES, "C1a", "... with no more evaluations", "140, 200", _leads, "random", False, "L"),
