@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,19 +17,19 @@ import pandas as pd
 from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import records
 from lib.papers.cycleganas.experiments import TRAININGS, pair
-from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Stored
+from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Stored, controlled
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Verdict
 from lib.report.statistics import Interval, pooled, satterthwaite, student
 from lib.spaces.cycleganas import parameters
 
 T = TypeVar("T")
-K = TypeVar("K")
-Row = dict[str, Any]  # of a record
 SEED = 0  # of what is drawn
 BOTH = ""  # directions: the mean of their scores
 WIDTH = 64  # H at which the sizes of genotypes are compared
 WORST = (Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.SUPPORTED)
+SCHEME = ["data", "method", "target", "scheme"]  # what searches of one scheme, trained at one size, have in common
+NETWORK = [*SCHEME, "search"]  # what trainings of one architecture have in common
 Noise = tuple[float, int]  # standard deviation and its degrees of freedom
 DISCRIMINATORS = "N and R train discriminators of their own architectures, C and C' PatchGANs"
 
@@ -53,43 +53,48 @@ class Arm(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """Logarithms of an arm's scores, an array a search or random architecture.
-
-    `missed` is the mean absolute error of its size, `H` the width of its first generator's stem.
-    """
+    """The trainings of an arm, in the order of searches (or random architectures); `log` is that of their score."""
 
     name: str
-    each: list[np.ndarray]
-    missed: float
-    H: float
+    rows: pd.DataFrame
 
     @property
     def values(self) -> np.ndarray:
         """Of all trainings."""
-        return np.concatenate(self.each)
+        return self.rows["log"].to_numpy()
 
     @property
     def means(self) -> np.ndarray:
         """Of each search."""
-        return np.array([one.mean() for one in self.each])
+        return self.rows.groupby("search")["log"].mean().to_numpy()
+
+    @property
+    def H(self) -> float:
+        """The width of the first generator's stem, the mean of searches."""
+        return float(self.rows.groupby("search")["H_A"].first().mean())
+
+    @property
+    def missed(self) -> float:
+        """By what share its size is missed, as widths are whole: the mean absolute error."""
+        return float(self.rows["mismatch"].abs().mean())
 
     def __str__(self) -> str:
-        """The geometric mean, of how many, its width, and by how much its size is missed, as widths are whole."""
-        several = ("searches" if self.name[0] == "N" else "architectures", len(self.each))
-        kind, count = several if len(self.each) > 1 else ("trainings", len(self.values))
+        """The geometric mean, of how many, its width, and by how much its size is missed."""
+        means, several = self.means, "searches" if self.name[0] == "N" else "architectures"
+        kind, count = (several, len(means)) if len(means) > 1 else ("trainings", len(self.rows))
         many = f"geometric mean of {count} {kind}" if count > 1 else "one training"
         width = f", H {self.H:.3g}" if self.name[0] == "N" else ""
         size = f", size missed by {self.missed:.1%}" if self.missed >= 5e-4 else ""
-        return f"{self.name} {np.exp(self.means.mean()):.4g} ({many}{width}{size})"
+        return f"{self.name} {np.exp(means.mean()):.4g} ({many}{width}{size})"
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """All that a study's records say, rows as they are told; `keys` of its sets, `names` of its scores."""
+    """All that a study's records say; `keys` of its sets, `names` of its scores."""
 
-    trainings: list[Row]
-    anchors: list[Row]
-    ranks: list[Row]
+    trainings: pd.DataFrame
+    anchors: pd.DataFrame
+    ranks: pd.DataFrame
     searches: list[Stored]
     keys: frozenset[str]
     profile: str
@@ -99,8 +104,9 @@ class Known:
     @cached_property
     def sets(self) -> list[str]:
         """The short names of its sets, in the order of the settings."""
-        told = [row["data"] for row in (*self.anchors, *self.trainings)]
-        return list(dict.fromkeys([*told, *(one.data for one in self.searches)]))
+        return list(
+            dict.fromkeys([*self.anchors["data"], *self.trainings["data"], *(one.data for one in self.searches)])
+        )
 
     @cached_property
     def sizes(self) -> pd.DataFrame:
@@ -110,17 +116,10 @@ class Known:
         frame = pd.DataFrame(each, columns=["data", "scheme", "G_A", "G_B"])
         return frame.assign(rho=frame["G_B"] - frame["G_A"])
 
-    def size(self, data: str, scheme: str, column: str) -> tuple[np.ndarray, Noise]:
-        """A column of `sizes` for a scheme's searches, and what searches of any one scheme and set differ in it."""
-        groups = {key: rows.to_numpy() for key, rows in self.sizes.groupby(["data", "scheme"], sort=False)[column]}
-        if (data, scheme) not in groups:
-            raise Lacks(f"{data} was not searched with {scheme}")
-        return groups[data, scheme], pooled(groups.values())
-
     def only(self, sets: Sequence[str]) -> "Known":
         """What is known of these sets."""
-        trainings, anchors, ranks = ([row for row in rows if row["data"] in sets]
-                                     for rows in (self.trainings, self.anchors, self.ranks))  # fmt: skip
+        trainings, anchors, ranks = (frame[frame["data"].isin(sets)]
+                                     for frame in (self.trainings, self.anchors, self.ranks))  # fmt: skip
         searches = [one for one in self.searches if one.data in sets]
         return replace(self, trainings=trainings, anchors=anchors, ranks=ranks, searches=searches)
 
@@ -131,69 +130,6 @@ class Known:
         if scored and self.features != INCEPTION:
             return f"needs the 2015 Inception; the scores are on {self.features}"
         return "" if self.profile == "paper" else "needs profile paper"
-
-    def rows(self, data: str, *methods: str, parts: Sequence[str] = TRAININGS) -> list[Row]:
-        """The trainings of methods on a set."""
-        return [row for row in self.trainings
-                if row["data"] == data and row["method"] in methods and row["part"] in parts]  # fmt: skip
-
-    def targets(self, data: str, *parts: str) -> list[int]:
-        """The widths whose sizes CycleGAN and searched pairs of a set were trained at in these parts, rising."""
-        each = [{int(row["target"]) for row in self.rows(data, method, parts=parts)} for method in "CN"]
-        return sorted(each[0] & each[1])
-
-    def target(self, data: str, place: int | str) -> int:
-        """The width of an arm's place; a number is its own."""
-        if isinstance(place, int):
-            return place
-        found = self.targets(data, "matched")
-        if len(found) < 1 + (place == "small"):
-            raise Lacks(f"needs figure 5's trainings of C and N on {data}, of two sizes for the smaller one")
-        other = self.rows(data, "N", "C'", "R", parts=("schemes", "controls"))
-        return int(other[0]["target"]) if place == "controlled" and other else found[0 if place == "small" else -1]
-
-    def side(self, data: str, measure: str, way: str, arm: Arm) -> Side:
-        """The scores of an arm on a set; Lacks where there are none, or one is not positive and has no logarithm."""
-        target = self.target(data, arm.target)
-        name = f"{arm.method}{target}" + (f" {arm.scheme}" if arm.method == "N" and arm.scheme != "OF" else "")
-        rows = [row for row in self.rows(data, arm.method)
-                if row["target"] == target and (arm.method != "N" or row["scheme"] == arm.scheme)]  # fmt: skip
-        if not rows:
-            raise Lacks(f"{name} was not trained on {data}")
-        searches = grouped(rows, lambda row: row["search"])
-        kept = [searches[number] for number in sorted(searches)[: 1 if arm.first else None]]
-        if not all(known := [logs(each, measure, way) for each in kept]):
-            raise Lacks(f"{self.names[measure]} of {name} on {data} is not known to be positive")
-        missed = float(np.mean([abs(row["mismatch"]) for each in kept for row in each]))
-        return Side(name, list(map(np.array, known)), missed, float(np.mean([each[0]["H_A"] for each in kept])))
-
-    def noise(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
-        """What trainings of one architecture differ in the logarithm of a score, pooled within sets and directions.
-
-        Both directions are of one training, so that a second one adds no degrees of freedom.
-        """
-        rows = [row for row in self.trainings if row["data"] in sets]
-        alike = grouped(rows, lambda row: (row["data"], row["name"], row["scheme"], row["search"])).values()
-        return _dependent([logs(each, measure, way) for each in alike for way in ways], ways)
-
-    def between(self, sets: Iterable[str], measure: str, *ways: str) -> Noise:
-        """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`.
-
-        With few searches they can be alike by luck; they count as differing at least as much as trainings of one pair.
-        """
-        rows = [row for row in self.trainings if row["data"] in sets and row["method"] == "N"]
-        groups = []
-        for each in grouped(rows, lambda row: (row["data"], row["name"], row["scheme"])).values():
-            searches = grouped(each, lambda row: row["search"]).values()
-            groups += [[float(np.mean(known)) for one in searches if (known := logs(one, measure, way))]
-                       for way in ways]  # fmt: skip
-        found, noise = _dependent(groups, ways), self.noise(sets, measure, *ways)
-        return noise if found[1] and noise[1] and found[0] < noise[0] else found
-
-
-def _dependent(groups: Iterable[Sequence[float]], ways: Sequence[str]) -> Noise:
-    sd, free = pooled(map(np.array, groups))
-    return sd, free // len(ways)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,13 +146,81 @@ class Asked:
         """The measure's name."""
         return self.known.names[self.measure]
 
+    def size(self, scheme: str, column: str) -> tuple[np.ndarray, Noise]:
+        """A column of `sizes` for a scheme's searches, and what searches of any one scheme and set differ in it."""
+        sizes = self.known.sizes.groupby(["data", "scheme"], sort=False)[column]
+        groups = {key: rows.to_numpy() for key, rows in sizes}
+        if (self.data, scheme) not in groups:
+            raise Lacks(f"{self.data} was not searched with {scheme}")
+        return groups[self.data, scheme], pooled(groups.values())
+
+    def rows(self, *methods: str, parts: Sequence[str] = TRAININGS) -> pd.DataFrame:
+        """The trainings of methods on the set."""
+        rows = self.known.trainings
+        return rows[(rows["data"] == self.data) & rows["method"].isin(methods) & rows["part"].isin(parts)]
+
+    def targets(self, *parts: str) -> list[int]:
+        """The widths whose sizes CycleGAN and searched pairs of the set were trained at in these parts, rising."""
+        each = [set(self.rows(method, parts=parts)["target"].astype(int)) for method in "CN"]
+        return sorted(each[0] & each[1])
+
+    def target(self, place: int | str) -> int:
+        """The width of an arm's place; a number is its own."""
+        if isinstance(place, int):
+            return place
+        found = self.targets("matched")
+        if len(found) < 1 + (place == "small"):
+            raise Lacks(f"needs figure 5's trainings of C and N on {self.data}, of two sizes for the smaller one")
+        return controlled(self.known.trainings) if place == "controlled" else found[0 if place == "small" else -1]
+
     def side(self, way: str, arm: Arm) -> Side:
-        """The scores of an arm."""
-        return self.known.side(self.data, self.measure, way, arm)
+        """The scores of an arm on the set; Lacks where there are none, or one is not positive and has no logarithm."""
+        target = self.target(arm.target)
+        name, rows = f"{arm.method}{target}", self.rows(arm.method).query("target == @target")
+        if arm.method == "N":
+            name, rows = f"{name} {arm.scheme}".removesuffix(" OF"), rows[rows["scheme"] == arm.scheme]
+        if rows.empty:
+            raise Lacks(f"{name} was not trained on {self.data}")
+        if arm.first:
+            rows = rows[rows["search"] == rows["search"].min()]
+        rows = rows.assign(log=logs(rows, self.measure, way)).sort_values("search", kind="stable")
+        if rows["log"].isna().any():
+            raise Lacks(f"{self.score} of {name} on {self.data} is not known to be positive")
+        return Side(name, rows)
+
+    def noise(self, *ways: str, sets: Iterable[str] = ()) -> Noise:
+        """What trainings of one architecture differ in the logarithm of a score, pooled within sets and directions.
+
+        Of the set, or of those given. Both directions are of one training, so that a second one adds no degrees of
+        freedom.
+        """
+        return _pooled(self._logs(ways, sets), NETWORK)
+
+    def between(self, *ways: str, sets: Iterable[str] = ()) -> Noise:
+        """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`.
+
+        With few searches they can be alike by luck; they count as differing at least as much as trainings of one pair.
+        """
+        means = self._logs(ways, sets).query("method == 'N'").groupby(NETWORK, sort=False).mean()
+        found, noise = _pooled(means, SCHEME), self.noise(*ways, sets=sets)
+        return noise if found[1] and noise[1] and found[0] < noise[0] else found
+
+    def _logs(self, ways: Sequence[str], sets: Iterable[str]) -> pd.DataFrame:
+        """Logarithms of scores, a column a direction, by NETWORK; none of an architecture where one is absent."""
+        rows = self.known.only([*sets] or [self.data]).trainings.set_index(NETWORK)
+        found = pd.DataFrame({way: logs(rows, self.measure, way) for way in ways}, rows.index)
+        return found.where(found.notna().groupby(NETWORK).transform("all"))
 
     def words(self, way: str, sides: Iterable[Side]) -> str:
         """The scores of sides in words."""
         return f"{self.score} {way or 'of both directions'}, {self.data}: {', '.join(map(str, sides))}"
+
+
+def _pooled(values: pd.DataFrame, by: list[str]) -> Noise:
+    """Deviation within the groups of equal index, each column for itself; its degrees of freedom are those of one."""
+    groups = [column[np.isfinite(column)] for _, rows in values.groupby(by, sort=False) for column in rows.to_numpy().T]
+    sd, free = pooled(groups)
+    return sd, free // values.shape[1]
 
 
 @lru_cache(maxsize=1)
@@ -227,9 +231,9 @@ def known(study: Study) -> Known:
     headers = [*map(study.about, parts), *(one.about for one in searches)]
     names = {measure: records.score(study, measure) for measure in MEASURES} if parts else {}
     return Known(
-        trainings=_told(records.trainings(study)),
-        anchors=_told(study.frame("domains")) if study.has("domains") else [],
-        ranks=_told(study.frame("ranks")) if study.has("ranks") else [],
+        trainings=records.trainings(study),
+        anchors=records.rows(study, "domains"),
+        ranks=records.rows(study, "ranks"),
         searches=searches,
         keys=frozenset(key for about in headers for key in about["pictures"]),
         profile=study.profile,
@@ -238,27 +242,16 @@ def known(study: Study) -> Known:
     )
 
 
-def _told(frame: pd.DataFrame) -> list[Row]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+def score(rows: pd.DataFrame, measure: str, way: str) -> pd.Series:
+    """A score of each row, the mean of both directions where none is named; NaN where there is none."""
+    columns = [f"{measure}_{one}" for one in ([way] if way else DIRECTIONS)]
+    return rows.reindex(columns=columns).mean(axis=1, skipna=False)
 
 
-def grouped(rows: Iterable[T], by: Callable[[T], K]) -> dict[K, list[T]]:
-    """The rows by what `by` says of them, in order."""
-    found: dict[K, list[T]] = {}
-    for row in rows:
-        found.setdefault(by(row), []).append(row)
-    return found
-
-
-def score(row: Row, measure: str, way: str) -> float:
-    """A score of a row, the mean of both directions where none is named; NaN where there is none."""
-    return float(np.mean([row.get(f"{measure}_{one}", math.nan) for one in ([way] if way else DIRECTIONS)]))
-
-
-def logs(rows: Iterable[Row], measure: str, way: str) -> list[float]:
-    """The logarithms of rows' scores; none of any where one is absent or not positive."""
-    found = [score(row, measure, way) for row in rows]
-    return [math.log(value) for value in found] if all(value > 0 for value in found) else []
+def logs(rows: pd.DataFrame, measure: str, way: str) -> pd.Series:
+    """Its logarithm; NaN where it is absent or not positive."""
+    found = score(rows, measure, way)
+    return found.where(found > 0).map(math.log, na_action="ignore")
 
 
 def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
@@ -269,7 +262,7 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
     What searches differ in at another size stands for an arm of one search, unless it asks for the first alone.
     """
     arms, sides = (a, b), [ask.side(way, arm) for arm in (a, b)]
-    noise, between = (of([ask.data], ask.measure, way) for of in (ask.known.noise, ask.known.between))
+    noise, between = ask.noise(way), ask.between(way)
     levels = [between if between[1] else noise] * 2
     if a.method != b.method:
         levels = [_level(arm, side, noise, between) for arm, side in zip(arms, sides, strict=True)]
@@ -280,15 +273,15 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
         variances = [sd**2 / len(unit) for (sd, _), unit in zip(levels, units, strict=True)]
         gap = float(units[0].mean() - units[1].mean())
         effect = satterthwaite(gap, variances, [free for _, free in levels], sum(map(len, units)))
-    said = [differ("trainings", noise)] if any(level is not between for level in levels) else []
-    said += [differ("searches", between)] if any(level is between for level in levels) else []
+    over_searches = [level is between for level in levels]
+    said = [differ("trainings", noise)] * (not all(over_searches)) + [differ("searches", between)] * any(over_searches)
     single = any(arm.method == "N" and level is noise for arm, level in zip(arms, levels, strict=True))
     return quotient(effect), f"{ask.words(way, sides)}; {', '.join(said)}{caveats(sides, single)}"
 
 
 def _level(arm: Arm, side: Side, noise: Noise, between: Noise) -> Noise:
     """What the units of a side differ by: its searches or architectures, searches at another size, or trainings."""
-    if len(side.each) > 1:
+    if len(side.means) > 1:
         return pooled([side.means])
     return between if arm.method == "N" and not arm.first and between[1] else noise
 

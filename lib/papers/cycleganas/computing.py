@@ -12,13 +12,13 @@ from lib.data.domains import MADE
 from lib.data.synthetic_domains import PHOTOS
 from lib.metrics.features import clean
 from lib.models import cyclegan as models
-from lib.papers import long_runs, networks, rows
-from lib.papers.cycleganas import experiments, scores, store
+from lib.papers import kept, long_runs, networks, rows
+from lib.papers.cycleganas import experiments, recipes, scores
 from lib.papers.cycleganas.experiments import Search, Training, called
+from lib.papers.cycleganas.recipes import Recipe
 from lib.papers.cycleganas.records import DIRECTIONS, MEASURES
 from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
-from lib.papers.cycleganas.store import Recipe, Trained
 from lib.papers.long_runs import LongRun
 from lib.papers.rows import Job
 from lib.papers.settings import anywhere
@@ -27,7 +27,7 @@ from lib.search.cache import code_hash
 from lib.search.progress import Tell, silent
 from lib.search.workers import Outcome
 from lib.training import trainer
-from lib.training.cyclegan import CycleSettings
+from lib.training.cyclegan import CycleSettings, CycleTraining
 from lib.training.cycleganas_search import CycleSearch, SearchPlan
 
 SCORES = [f"{measure}_{direction}" for measure in MEASURES for direction in DIRECTIONS]
@@ -62,8 +62,8 @@ def keys(settings: Settings) -> dict[str, str]:
 
 def check_domains(settings: Settings) -> None:
     """Read all sets anew; ValueError for one that cannot be trained on, MissingData for one that is not there."""
-    for kept in (scores.loaded, scores.target):  # a folder may hold others than before
-        kept.cache_clear()
+    for cached in (scores.loaded, scores.target):  # a folder may hold others than before
+        cached.cache_clear()
     for key in settings.data:
         Scores.of(settings, key).domains  # noqa: B018 (kept for later)
 
@@ -105,7 +105,7 @@ def search(study: Study, settings: Settings, part: str) -> None:
 def long_run(settings: Settings, one: Search) -> LongRun:
     """A search as a run with a record of its own."""
     task, training = Task(settings, keys(settings)[one.data], one.name, search=one), search_training(settings, one)
-    chunk = store.chunk(settings, training.iterations)
+    chunk = recipes.chunk(settings, training.iterations)
     identity = {
         "search": asdict(one), "plan": asdict(search_plan(settings, one)), "training": anywhere(training),
         "threads": settings.threads, "space": {"blocks": settings.blocks, "preset": settings.preset},
@@ -121,7 +121,7 @@ def begin_search(task: Task) -> CycleSearch:
     training = search_training(settings, task.search)
     seed = device.keyed_seed(settings.seed, "search", task.search.seed) % 2**31
     return CycleSearch(search_plan(settings, task.search), training, found.train_a, found.train_b, seed,
-                       chunk=store.chunk(settings, training.iterations))  # fmt: skip
+                       chunk=recipes.chunk(settings, training.iterations))  # fmt: skip
 
 
 def search_plan(settings: Settings, one: Search) -> SearchPlan:
@@ -137,7 +137,7 @@ def search_training(settings: Settings, one: Search) -> CycleSettings:
     """How a search trains: TH and THS have half the iterations, as their epochs have half the pictures."""
     share = 0.5 if one.scheme in ("TH", "THS") else 1.0
     larger = Scores.of(settings, keys(settings)[one.data]).domains.larger
-    return store.cycle_settings(settings, settings.steps("search", larger, share), 1)
+    return recipes.cycle_settings(settings, settings.steps("search", larger, share), 1)
 
 
 def derived(study: Study, settings: Settings, one: Search) -> tuple[Path, str]:
@@ -209,17 +209,25 @@ def _best(scored: list[dict[str, float]]) -> dict[str, float]:
     return result
 
 
-def trained(task: Task, told: Tell = silent) -> Trained:
-    """The trained pair of a task, with the rows of its training."""
+def trained(task: Task, told: Tell = silent) -> kept.Trained[CycleTraining]:
+    """The trained pair of a task, begun, continued or only loaded, with the rows of its training.
+
+    Each is made once: its record and checkpoint lie below the cache folder. Raises FloatingPointError if it diverges,
+    `runs.OutOfTime` where the given time is spent.
+    """
     one, known = task.training, task.scores
     assert one is not None
-    text = task.text if one.method in ("N", "R") else ""
-    return store.trained(
-        Recipe.of(task.settings, known.domains.larger, text, task.widths, one.repeat), known.domains,
-        evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
-        evaluations=task.settings.evaluations,
-        scored=[_scores_of(known), known.network.weights_hash, code_hash(scores.distances)], told=told,
+    text, pictures = task.text if one.method in ("N", "R") else "", known.domains
+    recipe = Recipe.of(task.settings, pictures.larger, text, task.widths, one.repeat)
+    total = recipe.settings.iterations
+    every = math.ceil(math.ceil(total / recipe.chunk) / task.settings.evaluations)
+    scored = [_scores_of(known), known.network.weights_hash, code_hash(scores.distances)]
+    place = kept.folder("cycleganas-pair", asdict(recipe), pictures.sha256, scored, every, code=CycleTraining)
+    training = recipe.begin(
+        pictures, evaluate=lambda translate: scores.distances(known, scores.translated(known, translate)),
+        evaluate_every=every,
     )  # fmt: skip
+    return kept.trained(place, training, training.steps, recipe, lambda: told(training.iteration, total))
 
 
 def ranks(study: Study, settings: Settings, part: str) -> None:

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.papers.cycleganas import figures_scores, records
-from lib.papers.cycleganas.figures_scores import Product, controlled
+from lib.papers.cycleganas.figures_scores import Product
 from lib.papers.cycleganas.figures_search import where_searched
-from lib.papers.cycleganas.records import Stored
+from lib.papers.cycleganas.records import Stored, controlled
 from lib.papers.study import Study
 from lib.report import architecture, heatmaps, plots
 from lib.report.architecture import Diagram

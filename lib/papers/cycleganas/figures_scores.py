@@ -13,14 +13,13 @@ from matplotlib.figure import Figure
 from lib.metrics.distribution import INCEPTION
 from lib.papers.cycleganas import records
 from lib.papers.cycleganas.printed import changes, number
-from lib.papers.cycleganas.records import DIRECTIONS
+from lib.papers.cycleganas.records import DIRECTIONS, controlled
 from lib.papers.study import Study, needs
 from lib.report import plots
 from lib.report.search import convergence
 from lib.searchers.differentiable import SCHEMES
 
 PLACE = ["data", "direction"]
-SIZES = {"AtoB": "params_G_A", "BtoA": "params_G_B"}
 WAYS = {"AtoB": "A to B", "BtoA": "B to A"}
 METHODS = {"C": "CycleGAN", "C'": "CycleGAN, sizes of N", "N": "CycleGANAS", "R": "random"}
 LOOKS = {"CycleGAN": 1, "CycleGANAS": 2, "CycleGAN, sizes of N": 0, "random": 6}  # red, green as in figure 4
@@ -31,12 +30,6 @@ Product = Callable[[Study], Figure | None]
 def measure(study: Study) -> str:
     """The score that is drawn: `fd` where it is the paper's FID, else `kd`, the less biased with few pictures."""
     return "fd" if records.features(study) == INCEPTION else "kd"
-
-
-def controlled(frame: pd.DataFrame) -> int:
-    """The target of figures 3 and 6; where neither was run the largest of figure 5, as in the paper."""
-    rows = frame[frame["part"].isin(("schemes", "controls"))]
-    return int((rows if len(rows) else frame[frame["part"] == "matched"])["target"].max())
 
 
 def sides(study: Study) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from lib.training import cyclegan
 MEASURES = ("kd", "fd")
 DIRECTIONS = tuple(cyclegan.DIRECTIONS)
 ARROW = " ↓"  # all scores are distances
+ALWAYS = ["part", "data", "name", "method", "target", "scheme", "search"]  # columns of rows, also where there are none
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,22 @@ def searches(study: Study, *, data: str = "", scheme: str = "") -> list[Stored]:
     return sorted(chosen, key=lambda one: (one.data, order.index(one.scheme), one.seed))
 
 
-def trainings(study: Study) -> pd.DataFrame:
-    """The rows of all parts that train, with their `part`; an empty frame where none was run."""
-    frames = [study.frame(part).assign(part=part) for part in TRAININGS if study.has(part)]
+def rows(study: Study, *parts: str) -> pd.DataFrame:
+    """The rows of all of these parts that were run, with their `part`; of none an empty frame."""
+    frames = [study.frame(part).assign(part=part) for part in parts if study.has(part)]
     frames = [frame for frame in frames if len(frame)]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=ALWAYS)
+
+
+def trainings(study: Study) -> pd.DataFrame:
+    """The rows of all parts that train."""
+    return rows(study, *TRAININGS)
+
+
+def controlled(frame: pd.DataFrame) -> int:
+    """The target of figures 3 and 6; where neither was run the largest of figure 5, as in the paper."""
+    rows = frame[frame["part"].isin(("schemes", "controls"))]
+    return int((rows if len(rows) else frame[frame["part"] == "matched"])["target"].max())
 
 
 def by_direction(frame: pd.DataFrame) -> pd.DataFrame:

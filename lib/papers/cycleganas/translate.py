@@ -19,9 +19,9 @@ from lib.papers.cycleganas import pair as pairs
 from lib.papers.cycleganas.computing import Task
 from lib.papers.cycleganas.experiments import Search, Training, called
 from lib.papers.cycleganas.pair import Pair, Translated
+from lib.papers.cycleganas.recipes import Recipe
 from lib.papers.cycleganas.scores import Scores
 from lib.papers.cycleganas.settings import Settings
-from lib.papers.cycleganas.store import Recipe
 from lib.papers.long_runs import CHECKPOINT, LongRun
 from lib.papers.minutes import SAFE, SHARE, Rows, finished, left_to_train, own_run
 from lib.paths import cache_dir, shown

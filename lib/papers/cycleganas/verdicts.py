@@ -5,7 +5,7 @@ compares an interval with its threshold, such as `below` 1.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -18,11 +18,9 @@ from lib.papers.cycleganas.comparisons import (
     Arm,
     Asked,
     Lacks,
-    Noise,
     Side,
     all_of,
     caveats,
-    grouped,
     quotient,
     ratio,
     score,
@@ -46,7 +44,7 @@ UNIFORM = float(np.mean([TAPS[name] for name in RESIDUAL]))  # taps of a random 
 GAP = np.array([1, -1])  # the first less the second: logarithms of N and C
 On = Callable[[Asked], Finding]
 Rule = Callable[..., Finding]
-Made = dict[str, list[Side]]  # of each set
+Statistic = Callable[[np.ndarray], np.ndarray]  # of an array with any leading axis
 
 
 def arms(a: Arm, rivals: Sequence[Arm], rule: Rule, way: str, ask: Asked) -> Finding:
@@ -65,11 +63,11 @@ def where_harder(on: On, ask: Asked) -> Finding:
 
     These are the distances to true translations, else those of pictures to their way there and back.
     """
-    rows = ask.known.rows(ask.data, "C")
-    errors = [np.array([[row.get(name, math.nan) for name in names] for row in rows]).reshape(-1, 2)
-              for names in (("l1_AtoB", "l1_BtoA"), ("cycle_A", "cycle_B"))]  # fmt: skip
-    known = bool(np.isfinite(errors[0]).all())
-    found = errors[0 if known else 1]
+    rows = ask.rows("C")
+    truly, cycle = (rows.reindex(columns=names).to_numpy(float)
+                    for names in (["l1_AtoB", "l1_BtoA"], ["cycle_A", "cycle_B"]))  # fmt: skip
+    known = bool(np.isfinite(truly).all())
+    found = truly if known else cycle
     if not len(rows) or not np.isfinite(found).all():
         raise Lacks(f"CycleGAN's errors on {ask.data} are not known")
     words = "A to B {:.3f}, B to A {:.3f}" if known else "A there and back {:.3f}, B {:.3f}"
@@ -84,7 +82,7 @@ def alike_sizes(ask: Asked) -> Finding:
     """Are the generators of all schemes alike in size at an equal width, each direction for itself?"""
     findings = []
     for network in ("G_A", "G_B"):
-        sizes = {scheme: ask.known.size(ask.data, scheme, network) for scheme in SCHEMES}
+        sizes = {scheme: ask.size(scheme, network) for scheme in SCHEMES}
         means = ", ".join(f"{name} {np.exp(one.mean()) / 1e6:.2f}" for name, (one, _) in sizes.items())
         note = f"millions of parameters of {network} at H = 64, {ask.data}: {means}"
         for (a, noise), (b, _) in combinations(sizes.values(), 2):
@@ -95,16 +93,16 @@ def alike_sizes(ask: Asked) -> Finding:
 
 def larger(scheme: str, rule: Rule, ask: Asked) -> Finding:
     """Which generator does a scheme make larger? The logarithm of the size of G_B over G_A."""
-    each, noise = ask.known.size(ask.data, scheme, "rho")
+    each, noise = ask.size(scheme, "rho")
     return rule(ask.claim, student(each, (), noise), note=_rho(ask.data, scheme, each))
 
 
 def uneven(ask: Asked) -> Finding:
     """Are the generators of a set less alike in size than those of every even one?"""
-    each, noise = ask.known.size(ask.data, "OF", "rho")
+    each, noise = ask.size("OF", "rho")
     even = [name for name in ask.known.sets if name not in UNEVEN]
     findings = []
-    for name, other in usable(ask, lambda one: ask.known.size(one.data, "OF", "rho")[0], even).items():
+    for name, other in usable(ask, lambda one: one.size("OF", "rho")[0], even).items():
         effect = student(each * np.sign(each.mean()), other * np.sign(other.mean()), noise)
         note = f"{_rho(ask.data, 'OF', each)}; {_rho(name, 'OF', other)}"
         findings.append(above(ask.claim, effect, 0.0, note=note))
@@ -120,7 +118,7 @@ def least(best: str, way: str, ask: Asked) -> Finding:
     sides = _schemes(ask, way)
     count = min(len(side.values) for side in sides.values())
     cut = np.array([side.values[:count] for side in (sides[best], *_others(sides, best))])
-    noise = ask.known.noise([ask.data], ask.measure, way)
+    noise = ask.noise(way)
     each = ", ".join(f"{scheme} {np.exp(side.values[:count].min()):.4g}" for scheme, side in sides.items())
     note = (f"lowest {ask.score} {way or 'of both directions'} of {count}, one search each, {ask.data}: {each}; "
             f"{_missed(sides.values())}")  # fmt: skip
@@ -158,17 +156,18 @@ def _others(sides: dict[str, Side], best: str) -> list[Side]:
 
 def steadily_good(best: str, ask: Asked) -> Finding:
     """Is a scheme's worst regret over sets and directions smaller than every other's? Regret: over the best scheme."""
-    cells = [(way, Arm("N", "controlled", scheme)) for way in DIRECTIONS for scheme in SCHEMES]
-    made = usable(ask, lambda one: [one.side(way, arm) for way, arm in cells])
-    means, counts, level = _measured(ask, made, *DIRECTIONS, over_searches=True)
-    means, counts = (each.reshape(-1, len(SCHEMES)) for each in (means, counts))  # sets and directions, schemes
+    made = usable(ask, lambda one: [one.side(way, Arm("N", "controlled", scheme))
+                                    for way in DIRECTIONS for scheme in SCHEMES])  # fmt: skip
+    between = ask.between(*DIRECTIONS, sets=made)
+    level = between if between[1] else ask.noise(*DIRECTIONS, sets=made)
+    sides = [side for each in made.values() for side in each]
+    means, counts = _averaged([side.means if between[1] else side.values for side in sides], (-1, len(SCHEMES)))
 
     def worst(x: np.ndarray) -> np.ndarray:
         return np.asarray((np.exp(x - x.min(-1, keepdims=True)) - 1).max(-2))
 
     each = ", ".join(f"{name} {value:.1%}" for name, value in zip(SCHEMES, worst(means), strict=True))
-    missed = _missed(side for sides in made.values() for side in sides)
-    note = f"worst regret in {ask.score} on {', '.join(made)}: {each}; {missed}"
+    note = f"worst regret in {ask.score} on {', '.join(made)}: {each}; {_missed(sides)}"
 
     def against(rival: str) -> Interval:
         signs = np.array([(scheme == rival) - (scheme == best) for scheme in SCHEMES], float)
@@ -179,8 +178,8 @@ def steadily_good(best: str, ask: Asked) -> Finding:
 
 def lowest_over_widths(rule: Rule, ask: Asked) -> Finding:
     """The lowest score of searched pairs over all sizes, over CycleGAN's."""
-    sides = [side for method in "NC" for side in _along(method, _widths(ask), ask)]
-    effect, note = _effect(ask, BOTH, {ask.data: sides}, (2, -1), lambda x: x.min(-1) @ GAP)
+    sides = [side for method in "NC" for side in _cells(ask, BOTH, method, _widths(ask))]
+    effect, note = _effect(ask, BOTH, {ask.data: sides}, lambda x: x.min(-1) @ GAP, (2, -1))
     return rule(ask.claim, quotient(effect), note=note)
 
 
@@ -188,12 +187,13 @@ def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask:
     """A comparison of a method's scores at some widths with those at others, fixed beforehand; the mean of sets."""
 
     def weighed(one: Asked) -> tuple[list[Side], np.ndarray]:
-        sides = _along(method, _widths(one), one)
+        sides = _cells(one, BOTH, method, _widths(one))
         return sides, weigh(sides)
 
     made = usable(ask, weighed)
     weights = np.concatenate([each for _, each in made.values()]) / len(made)
-    return _linear(ask, {data: sides for data, (sides, _) in made.items()}, weights)
+    effect, note = _effect(ask, BOTH, {data: sides for data, (sides, _) in made.items()}, weights)
+    return below(ask.claim, quotient(effect), 1.0, note=note)
 
 
 def off_end(place: int, sides: Sequence[Side]) -> np.ndarray:
@@ -213,74 +213,26 @@ def within(sides: Sequence[Side]) -> np.ndarray:
     return np.where(inside, 1 / inside.sum(), -1 / (~inside).sum())
 
 
-def _widths(ask: Asked) -> list[int]:
-    targets = ask.known.targets(ask.data, "matched", "widths")
-    if len(targets) < FEWEST_WIDTHS:
-        raise Lacks(f"needs C and N at {FEWEST_WIDTHS} widths; {ask.data} has {len(targets)}")
-    return targets
-
-
-def _first(ask: Asked, way: str, method: str, target: int | str) -> Side:
-    return ask.side(way, Arm(method, target, first=True))
-
-
-def _along(method: str, targets: Sequence[int], ask: Asked) -> list[Side]:
-    return [_first(ask, BOTH, method, target) for target in targets]
-
-
-def _measured(ask: Asked, made: Made, *ways: str, over_searches: bool = False) -> tuple[np.ndarray, np.ndarray, Noise]:
-    """Mean, count and noise of sides: over searches where that is asked and they differ, else over trainings."""
-    sides, level = [side for each in made.values() for side in each], ask.known.noise(made, ask.measure, *ways)
-    units = [side.values for side in sides]
-    if over_searches and (between := ask.known.between(made, ask.measure, *ways))[1]:
-        units, level = [side.means for side in sides], between
-    return np.array([unit.mean() for unit in units]), np.array([len(unit) for unit in units]), level
-
-
-def _effect(ask: Asked, way: str, made: Made, shape: tuple[int, ...],
-            statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[Interval, str]:  # fmt: skip
-    """A statistic of the means of trainings, the sides of all sets in a shape; and the sides in words."""
-    means, counts, level = _measured(ask, made, way)
-    effect = simulated(statistic, means.reshape(shape), counts.reshape(shape), level, seed=SEED)
-    return effect, _said(ask, way, made)
-
-
-def _linear(ask: Asked, made: Made, weights: np.ndarray) -> Finding:
-    """Is a weighted sum of the means of trainings of all sets below 1, as a quotient?"""
-    effect = contrast(weights, *_measured(ask, made, BOTH))
-    return below(ask.claim, quotient(effect), 1.0, note=_said(ask, BOTH, made))
-
-
-def _said(ask: Asked, way: str, made: Made) -> str:
-    words = "; ".join(replace(ask, data=data).words(way, each) for data, each in made.items())
-    return words + caveats([side for each in made.values() for side in each], single=True)
-
-
-def _missed(sides: Iterable[Side]) -> str:
-    return f"sizes missed by {max(abs(side.missed) for side in sides):.1%} at most"
-
-
 def largest_gain(way: str, rule: Rule, ask: Asked) -> Finding:
     """The largest gain of searched pairs over CycleGAN over sets, at the larger size of figure 5."""
-    made = usable(ask, lambda one: [_first(one, way, method, "large") for method in "NC"])
-    effect, note = _effect(ask, way, made, (-1, 2), lambda x: (1 - np.exp(x @ GAP)).max(-1))
+    made = usable(ask, lambda one: _cells(one, way, "NC", ["large"]))
+    effect, note = _effect(ask, way, made, lambda x: (1 - np.exp(x @ GAP)).max(-1), (-1, 2))
     return rule(ask.claim, effect, note=note)
 
 
 def gains_grow(ask: Asked) -> Finding:
     """N over C at the larger size over the same at the smaller one, the mean of sets: is it below 1?"""
-    cells = [(method, place) for place in ("large", "small") for method in "NC"]
-    made = usable(ask, lambda one: [_first(one, BOTH, method, place) for method, place in cells])
-    return _linear(ask, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
+    made = usable(ask, lambda one: _cells(one, BOTH, "NC", ["large", "small"]))
+    effect, note = _effect(ask, BOTH, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
+    return below(ask.claim, quotient(effect), 1.0, note=note)
 
 
 def transfer(ask: Asked) -> Finding:
     """Does N over C not grow with the width? The mean rank correlation of sets."""
     known = usable(ask, _widths)
     fewest = min(map(len, known.values()))
-    made = usable(ask, lambda one: [_first(one, BOTH, method, target) for target in known[one.data][-fewest:]
-                                    for method in "NC"], known)  # fmt: skip
-    effect, note = _effect(ask, BOTH, made, (len(made), fewest, 2), lambda x: rank_correlations(x @ GAP).mean(-1))
+    made = usable(ask, lambda one: _cells(one, BOTH, "NC", known[one.data][-fewest:]), known)
+    effect, note = _effect(ask, BOTH, made, lambda x: rank_correlations(x @ GAP).mean(-1), (len(made), fewest, 2))
     return below(ask.claim, effect, 0.0, strict=False, note=note)
 
 
@@ -291,19 +243,51 @@ def rank_correlations(x: np.ndarray) -> np.ndarray:
     return np.asarray(1 - 6 * (apart**2).sum(-1) / (n**3 - n))
 
 
+def _widths(ask: Asked) -> list[int]:
+    targets = ask.targets("matched", "widths")
+    if len(targets) < FEWEST_WIDTHS:
+        raise Lacks(f"needs C and N at {FEWEST_WIDTHS} widths; {ask.data} has {len(targets)}")
+    return targets
+
+
+def _cells(ask: Asked, way: str, methods: str, targets: Sequence[int | str]) -> list[Side]:
+    """What these methods score at each size, searched pairs being those of the first search."""
+    return [ask.side(way, Arm(method, target, first=True)) for target in targets for method in methods]
+
+
+def _effect(ask: Asked, way: str, made: Mapping[str, Sequence[Side]], statistic: Statistic | np.ndarray,
+            shape: tuple[int, ...] = (-1,)) -> tuple[Interval, str]:  # fmt: skip
+    """A statistic of the means of trainings of the sides of all sets, in a shape, or their sum by weights; in words."""
+    sides, level = [side for each in made.values() for side in each], ask.noise(way, sets=made)
+    means, counts = _averaged([side.values for side in sides], shape)
+    effect = (contrast(statistic, means, counts, level) if isinstance(statistic, np.ndarray)
+              else simulated(statistic, means, counts, level, seed=SEED))  # fmt: skip
+    words = "; ".join(replace(ask, data=data).words(way, each) for data, each in made.items())
+    return effect, words + caveats(sides, single=True)
+
+
+def _averaged(units: Sequence[np.ndarray], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Their means and lengths, in a shape."""
+    return np.reshape([unit.mean() for unit in units], shape), np.reshape(list(map(len, units)), shape)
+
+
+def _missed(sides: Iterable[Side]) -> str:
+    return f"sizes missed by {max(side.missed for side in sides):.1%} at most"
+
+
 def nearer(method: str, way: str, ask: Asked) -> Finding:
     """The score of translations over that of untranslated pictures: is it below 1?
 
     What test pictures were drawn makes both uncertain; of untranslated ones the record holds by how much.
     """
-    side, known = ask.side(way, Arm(method, "controlled")), ask.known
-    same = [row for row in known.anchors if (row["data"], row["name"]) == (ask.data, "untranslated")]
-    anchor = score(same[0], ask.measure, way) if same else math.nan
+    side = ask.side(way, Arm(method, "controlled"))
+    same = ask.known.anchors.query("data == @ask.data and name == 'untranslated'")
+    anchor = float(score(same, ask.measure, way).mean())
     if not anchor > 0:
         raise Lacks(f"{ask.score} of untranslated pictures of {ask.data} is not known to be positive")
-    alone = side.values, known.noise([ask.data], ask.measure, way)
-    units, (sd, free) = (side.means, pooled([side.means])) if len(side.each) > 1 else alone
-    low, high = (same[0].get(f"{ask.measure}_{way}_{end}", anchor) for end in ("low", "high"))
+    several = len(side.means) > 1
+    units, (sd, free) = (side.means, pooled([side.means])) if several else (side.values, ask.noise(way))
+    low, high = same.reindex(columns=[f"{ask.measure}_{way}_{end}" for end in ("low", "high")]).mean().fillna(anchor)
     variances = [sd**2 / len(units), ((high - low) / (2 * NORMAL) / anchor) ** 2]
     effect = statistics.satterthwaite(float(units.mean() - math.log(anchor)), variances, [free, math.inf], len(units))
     note = f"{ask.words(way, [side])}, untranslated {anchor:.4g} [{low:.4g}, {high:.4g}]"
@@ -313,8 +297,8 @@ def nearer(method: str, way: str, ask: Asked) -> Finding:
 def agreement(ask: Asked) -> Finding:
     """Do searches of one set differ in fewer genes than uniform genotypes would? Bootstrap over genes."""
     excess, notes = [], []
-    found = [one for one in ask.known.searches if one.scheme == "OF"]
-    for name, searches in grouped(found, lambda one: one.data).items():
+    for name in ask.known.sets:
+        searches = [one for one in ask.known.searches if (one.data, one.scheme) == (name, "OF")]
         if len(searches) > 1:
             chance = 1 - 1 / np.array([len(gene.choices) for gene in searches[0].space.genes])
             genomes = np.array([one.genomes()[-1] for one in searches])
@@ -333,18 +317,16 @@ def ranks_alike(ask: Asked) -> Finding:
 
     Its own choice is left out, as its weights are made for that one.
     """
-    alone = grouped(ask.known.rows(ask.data, "C", "N", "R"), lambda row: (row["name"], row["text"]))
-    pairs = {}
-    for row in ask.known.ranks:
-        own = (row["method"], row["scheme"], row["search"]) == ("N", "OF", 0)
-        if row["data"] == ask.data and not own and (found := alone.get((row["name"], row["text"]))):
-            alone_scores = np.mean([score(one, ask.measure, BOTH) for one in found])
-            pairs[f"{row['name']} {row['scheme']} {row['search']}"] = score(row, ask.measure, BOTH), alone_scores
-    if len(pairs) < FEWEST_RANKED:
-        raise Lacks(f"needs {FEWEST_RANKED} architectures trained and ranked on {ask.data}; there are {len(pairs)}")
-    each = ", ".join(f"{name} {shared:.3g} {own:.3g}" for name, (shared, own) in pairs.items())
+    trained, ranks = ask.rows("C", "N", "R"), ask.known.ranks.query("data == @ask.data")
+    alone = trained.assign(alone=score(trained, ask.measure, BOTH)).groupby(["name", "text"])["alone"].mean()
+    others = ranks.query("not (method == 'N' and scheme == 'OF' and search == 0)").join(alone, on=["name", "text"])
+    rows = others.assign(shared=score(others, ask.measure, BOTH)).dropna(subset="alone")
+    if len(rows) < FEWEST_RANKED:
+        raise Lacks(f"needs {FEWEST_RANKED} architectures trained and ranked on {ask.data}; there are {len(rows)}")
+    each = ", ".join(f"{row['name']} {row['scheme']} {row['search']} {row['shared']:.3g} {row['alone']:.3g}"
+                     for _, row in rows.iterrows())  # fmt: skip
     note = f"{ask.score} of both directions, {ask.data}, with shared weights and its own: {each}"
-    return above(ask.claim, statistics.spearman(*zip(*pairs.values(), strict=True)), 0.0, note=note)
+    return above(ask.claim, statistics.spearman(rows["shared"], rows["alone"]), 0.0, note=note)
 
 
 def over_searches(of: Callable[[Stored], float], threshold: float, ask: Asked) -> Finding:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lib.papers.cycleganas import claims, comparisons, printed, verdicts
-from lib.papers.cycleganas.comparisons import Lacks, known
+from lib.papers.cycleganas.comparisons import Asked, Lacks, known
 from lib.papers.study import Study
 from lib.search import record
 from tests.papers.cycleganas import world
@@ -52,20 +52,18 @@ def verdict(what, name):
 
 
 def scored(what, kd):
-    """Other scores in all trainings: `kd(row, way)`, or as they are where that is None."""
-    rows = []
-    for row in what.trainings:
-        kds = {way: kd(row, way) or row[f"kd_{way}"] for way in world.DIRECTIONS}
-        rows.append({**row, **world.scores(kds)})
-    return replace(what, trainings=rows)
+    """Other scores in all trainings: `kd(rows, before)` of each direction."""
+    rows = what.trainings
+    kds = {way: kd(rows, rows[f"kd_{way}"]) for way in world.DIRECTIONS}
+    return replace(what, trainings=rows.assign(**world.scores(kds)))
 
 
 def times(what, factor, **of):
     """All scores of trainings with these columns times a factor."""
-    alike = {name: value if isinstance(value, tuple) else (value,) for name, value in of.items()}
 
-    def kd(row, way):
-        return row[f"kd_{way}"] * factor if all(row[name] in values for name, values in alike.items()) else None
+    def kd(rows, before):
+        alike = [rows[name].isin(value if isinstance(value, tuple) else (value,)) for name, value in of.items()]
+        return before.mask(np.logical_and.reduce(alike), factor * before)
 
     return scored(what, kd)
 
@@ -199,53 +197,49 @@ def test_not_better_is_the_opposite_of_better(paper, factor, expected):
 
 
 def test_notes_say_by_how_much_sizes_are_missed(desk):
-    rows = [row for row in desk.trainings if (row["data"], row["name"]) == ("facades", "N8")]
+    row = desk.trainings.query("data == 'facades' and name == 'N8'").iloc[0]
     note = found(desk, "C10-fa-small-s").note
-    size = f"H {rows[0]['H_A']}, size missed by {abs(rows[0]['mismatch']):.1%})"
+    size = f"H {row['H_A']}, size missed by {abs(row['mismatch']):.1%})"
     assert f"N8 0.09704 (geometric mean of 2 trainings, {size}" in note
     assert comparisons.DISCRIMINATORS in note
     assert "of this searched pair only" in found(desk, "C8-fa-s").note
-    turned = [{**row, "mismatch": (-1) ** row["repeat"] * row["mismatch"]} for row in desk.trainings]
+    turned = desk.trainings.assign(mismatch=lambda rows: (-1) ** rows["repeat"] * rows["mismatch"])
     assert size in found(replace(desk, trainings=turned), "C10-fa-small-s").note
     assert "sizes missed by" in found(desk, "C7-s").note
 
 
 def spread_of(rows, *by):
     """The pooled deviation of logarithms of scores, of rows alike in `by`, and its degrees of freedom."""
-    each = {}
-    for row in rows:
-        each.setdefault(tuple(row[name] for name in by), []).append(np.log(row["score"]))
-    free = sum(len(one) - 1 for one in each.values())
-    return np.sqrt(sum(np.var(one) * len(one) for one in each.values()) / free), free
+    groups = np.log(rows["score"]).groupby([rows[name] for name in by])
+    free = int((groups.size() - 1).sum())
+    return np.sqrt((groups.var(ddof=0) * groups.size()).sum() / free), free
 
 
 def test_noise_of_trainings_is_pooled_over_architectures_trained_again(desk):
-    sd, free = spread_of([row for row in desk.trainings if row["data"] == "facades"], "name", "scheme", "search")
-    noise = desk.noise(["facades"], "kd", "")
-    assert noise == (pytest.approx(sd), free)
-    assert desk.noise(["facades"], "kd", *world.DIRECTIONS)[1] == free  # both are of one training
+    sd, free = spread_of(desk.trainings.query("data == 'facades'"), "name", "scheme", "search")
+    ask = Asked(desk, "facades", "kd", None)
+    assert ask.noise("") == (pytest.approx(sd), free)
+    assert ask.noise(*world.DIRECTIONS)[1] == free  # both are of one training
 
 
 def test_one_search_at_a_size_has_the_noise_between_searches_at_another(desk):
-    rows = [row for row in desk.trainings if row["data"] == "facades"]
-    sd, free = spread_of(rows, "name", "scheme", "search")
-    between, searches = desk.between(["facades"], "kd", "")
+    sd, free = spread_of(desk.trainings.query("data == 'facades'"), "name", "scheme", "search")
+    between, searches = Asked(desk, "facades", "kd", None).between("")
     effect = found(desk, "C10-fa-small-s")
     variances, frees = np.array([sd**2 / 2, between**2]), np.array([free, searches])
     half = stats.t.ppf(0.975, variances.sum() ** 2 / (variances**2 / frees).sum()) * np.sqrt(variances.sum())
     assert np.log([effect.low, effect.high]) == pytest.approx(np.log(effect.effect) + np.array([-half, half]))
     assert f"searches differ by {between:.1%} ({searches} degrees of freedom)" in effect.note
-    alone = replace(desk, trainings=[row for row in desk.trainings if row["search"] <= 0])
+    alone = replace(desk, trainings=desk.trainings.query("search <= 0"))
     assert "of this searched pair only" in found(alone, "C10-fa-small-s").note
     assert "of this searched pair only" not in effect.note
 
 
 def test_searches_and_random_architectures_are_compared_by_welchs_interval(desk):
-    rows = [row for row in desk.trainings if row["data"] == "facades" and row["target"] == 16]
-    random = [np.log(row["score"]) for row in rows if row["method"] == "R"]
-    own = [np.mean([np.log(row["score"]) for row in rows if (row["method"], row["scheme"], row["search"]) ==
-                    ("N", "OF", seed)]) for seed in range(3)]  # fmt: skip
-    limits = stats.ttest_ind(own, random, equal_var=False).confidence_interval()
+    rows = desk.trainings.query("data == 'facades' and target == 16").assign(log=lambda rows: np.log(rows["score"]))
+    random, own = rows.query("method == 'R'")["log"], rows.query("method == 'N' and scheme == 'OF'")
+    means = own.groupby("search")["log"].mean()
+    limits = stats.ttest_ind(means, random, equal_var=False).confidence_interval()
     effect = found(desk.only(["facades"]), "O1")
     assert (effect.low, effect.high) == pytest.approx((np.exp(limits.low), np.exp(limits.high)))
     assert effect.n == 6
@@ -253,21 +247,21 @@ def test_searches_and_random_architectures_are_compared_by_welchs_interval(desk)
 
 def test_schemes_are_compared_with_what_searches_of_one_scheme_differ(desk):
     assert "searches differ by" in found(desk, "C5b-s").note
-    alone = replace(desk, trainings=[row for row in desk.trainings if row["search"] <= 0])
+    alone = replace(desk, trainings=desk.trainings.query("search <= 0"))
     assert "trainings differ by" in found(alone, "C5b-s").note
     assert "of this searched pair only" in found(alone, "C5b-s").note
     assert found(alone, "C5b-s").n == 5
 
 
 def test_without_a_second_training_nothing_is_decided(desk):
-    single = replace(desk, trainings=[row for row in desk.trainings if not row["repeat"] and row["search"] <= 0])
+    single = replace(desk, trainings=desk.trainings.query("repeat == 0 and search <= 0"))
     names = ["C3b-s", "C3c-s", "C3d-s", "C7-s", "C8-fa-s", "C9a-N-s", "C10-fa-large-s", "C11c-s", "C14-s"]
     assert {verdict(single, name) for name in names} == {"undecided"}
     assert "a training with another seed is needed" in found(single, "C10-fa-large-s").note
 
 
 def test_a_score_that_is_not_positive_has_no_quotient(desk):
-    changed = scored(desk, lambda row, way: -0.01 if row["name"] == "C16" else None)
+    changed = times(desk, -0.01, name="C16")
     assert found(changed, "C10-fa-large-s").note == "KD-lite0 of C16 on facades is not known to be positive"
 
 
@@ -280,9 +274,8 @@ def test_the_single_best_score_is_compared_with_that_of_every_other_scheme(paper
 
 @pytest.mark.parametrize(("spread", "expected"), [(1e-6, "supported"), (1.0, "undecided"), (1e6, "contradicted")])
 def test_the_steadiest_scheme_differs_less_than_every_other(desk, spread, expected):
-    def kd(row, way):
-        own = spread if row["scheme"] == "OF" else 1.0
-        return 0.1 * (1 + 1e-7 * own * row["repeat"])
+    def kd(rows, before):
+        return 0.1 * (1 + 1e-7 * rows["repeat"] * np.where(rows["scheme"] == "OF", spread, 1.0))
 
     assert verdict(scored(desk, kd), "C3c-s") == expected
 
@@ -318,8 +311,9 @@ def test_the_larger_generator_is_that_of_the_harder_direction(desk):
 
 def with_errors(what, **columns):
     """Other errors in all trainings of CycleGAN."""
-    rows = [{**row, **columns} if row["method"] == "C" else row for row in what.trainings]
-    return replace(what, trainings=rows)
+    rows = what.trainings
+    own = {name: rows[name].mask(rows["method"] == "C", value) for name, value in columns.items()}
+    return replace(what, trainings=rows.assign(**own))
 
 
 def test_stand_ins_of_uneven_sets_ask_cyclegan_which_way_is_the_harder(desk):
@@ -342,8 +336,8 @@ def test_unequal_pairs_appear_only_where_the_directions_are_uneven(desk):
 
 
 def test_the_largest_width_is_the_best_in_a_world_where_wider_is_better(desk):
-    changed = scored(desk, lambda row, way: row[f"kd_{way}"] / row["target"] ** 2)
-    usual = replace(desk, trainings=[row for row in desk.trainings if row["target"] != 4])
+    changed = scored(desk, lambda rows, before: before / rows["target"] ** 2)
+    usual = replace(desk, trainings=desk.trainings.query("target != 4"))
     for method in "CN":
         assert [verdict(changed, f"C9{part}-{method}-s") for part in "ab"] == ["contradicted", "supported"]
         assert [verdict(usual, f"C9{part}-{method}-s") for part in "ab"] == ["supported", "supported"]
@@ -357,8 +351,9 @@ def test_the_ends_are_compared_with_one_middle_width_or_two():
 
 def test_best_widths_are_the_networks_own(paper):
     """C's are 16 to 128; those of searched pairs are narrower at the same size."""
-    sides = {method: [paper.side("facades", "fd", "", comparisons.Arm(method, target, first=True))
-                      for target in (16, 32, 64, 96, 128)] for method in "CN"}  # fmt: skip
+    ask = Asked(paper, "facades", "fd", None)
+    sides = {method: [ask.side("", comparisons.Arm(method, target, first=True)) for target in (16, 32, 64, 96, 128)]
+             for method in "CN"}  # fmt: skip
     inside = {method: (verdicts.within(each) > 0).tolist() for method, each in sides.items()}
     assert inside["C"] == [False, True, True, True, False]
     assert inside["N"] == [32 <= side.H <= 96 for side in sides["N"]] != inside["C"]
@@ -380,10 +375,8 @@ def test_unequal_widths_help_cyclegan_or_do_not(paper, factor, expected):
 
 
 def test_a_gain_that_falls_with_the_width_does_not_transfer(desk):
-    def kd(row, way):
-        return row[f"kd_{way}"] * row["target"] ** 0.4 if row["method"] == "N" else None
-
-    assert verdict(scored(desk, kd), "C14-s") == "contradicted"
+    falling = scored(desk, lambda rows, before: before * rows["target"] ** (0.4 * (rows["method"] == "N")))
+    assert verdict(falling, "C14-s") == "contradicted"
 
 
 def test_random_architectures_that_are_as_good_contradict_o1(desk):
@@ -406,7 +399,7 @@ def test_searches_that_find_random_genotypes_agree_no_more_than_chance(desk):
 
 
 def test_ranks_of_the_supernetwork_may_be_turned(desk):
-    ranks = [{**row, **world.scores({way: 1 / row[f"kd_{way}"] for way in world.DIRECTIONS})} for row in desk.ranks]
+    ranks = desk.ranks.assign(**world.scores({way: 1 / desk.ranks[f"kd_{way}"] for way in world.DIRECTIONS}))
     assert verdict(replace(desk, ranks=ranks), "O4") == "contradicted"
     assert found(replace(desk, ranks=ranks[:4]), "O4").note.endswith("on facades; there are 3")  # not its own choice
 
@@ -419,20 +412,20 @@ def test_kernels_are_compared_with_chance(desk, code, expected):
 
 
 def test_translations_no_nearer_than_untranslated_pictures_contradict_o6_and_o7(desk):
-    far = [{**row, **world.scores(dict.fromkeys(world.DIRECTIONS, 0.01))} for row in desk.anchors]
+    far = desk.anchors.assign(**world.scores(dict.fromkeys(world.DIRECTIONS, 0.01)))
     names = [f"{name}-{method}-{way}" for name in ("O6", "O7") for method in "CN" for way in world.DIRECTIONS]
     assert {verdict(replace(desk, anchors=far), name) for name in names} == {"contradicted"}
 
 
 def test_untranslated_pictures_are_as_uncertain_as_their_test_pictures(desk):
-    wide = [{**row, "kd_AtoB_low": -0.15, "kd_AtoB_high": 0.85} for row in desk.anchors]
+    wide = desk.anchors.assign(kd_AtoB_low=-0.15, kd_AtoB_high=0.85)
     effect, before = (found(what, "O6-C-AtoB") for what in (replace(desk, anchors=wide), desk))
     assert effect.effect == before.effect
     assert (str(effect.verdict), str(before.verdict)) == ("undecided", "supported")
 
 
 def test_where_no_truth_is_known_o7_is_not_run(desk):
-    rows = [{name: value for name, value in row.items() if not name.startswith("l1")} for row in desk.trainings]
+    rows = desk.trainings.drop(columns=["l1_AtoB", "l1_BtoA"])
     finding = found(replace(desk, trainings=rows), "O7-C-AtoB")
     assert (str(finding.verdict), finding.note) == ("not run", "L1 of C16 on facades is not known to be positive")
 

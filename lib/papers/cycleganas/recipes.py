@@ -1,23 +1,18 @@
-"""Pairs trained from scratch, each made once: record and checkpoint lie below the cache folder, named after all they
-depend on."""
+"""How pairs are trained from scratch: all that a training depends on beside the pictures, and its beginning."""
 
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from lib import device
 from lib.data.domains import Unpaired
-from lib.papers import kept
 from lib.papers.cycleganas.settings import Settings
-from lib.search.progress import Tell, silent
 from lib.spaces.cycleganas import CycleGanas
 from lib.training import cyclegan
 from lib.training.cyclegan import CycleSettings, CycleTraining
 
-Trained = kept.Trained[CycleTraining]
 LAMBDA_CYCLE, LAMBDA_IDENTITY, POOL = 10.0, 5.0, 50  # weights of losses, earlier translations kept (section 4)
 DECAY = 200  # epochs of the paper's training, whose learning rate falls once an epoch in the second half
 
@@ -70,17 +65,3 @@ def cycle_settings(settings: Settings, iterations: int, lr_every: int) -> CycleS
 def chunk(settings: Settings, iterations: int) -> int:
     """Iterations of a row."""
     return math.ceil(iterations / settings.chunks)
-
-
-def trained(recipe: Recipe, pictures: Unpaired, *, evaluate: Callable[..., dict[str, float]], evaluations: int,
-            scored: Any, told: Tell = silent) -> Trained:  # fmt: skip
-    """The training of a pair on a set, begun, continued or only loaded; `evaluate(translate)` scores it on the way.
-
-    `scored` says what those scores depend on, as plain values. Raises FloatingPointError if the training diverges,
-    `runs.OutOfTime` where the given time is spent.
-    """
-    total = recipe.settings.iterations
-    every = math.ceil(math.ceil(total / recipe.chunk) / evaluations)
-    place = kept.folder("cycleganas-pair", asdict(recipe), pictures.sha256, scored, every, code=CycleTraining)
-    training = recipe.begin(pictures, evaluate=evaluate, evaluate_every=every)
-    return kept.trained(place, training, training.steps, recipe, lambda: told(training.iteration, total))
