@@ -10,17 +10,17 @@ own.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
 
 from lib.papers.cycleganas import printed, verdicts
-from lib.papers.cycleganas.comparisons import BOTH, Arm, Asked, Known, Lacks, known
+from lib.papers.cycleganas.comparisons import BOTH, Arm, Asked, Evidence, Known, Lacks, known
 from lib.papers.cycleganas.experiments import TRAININGS
 from lib.papers.cycleganas.records import DIRECTIONS
-from lib.papers.cycleganas.verdicts import HARDER, SIMILAR, On, Rule, arms, everywhere
+from lib.papers.cycleganas.verdicts import HARDER, SIMILAR, On, arms, everywhere
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Verdict, above, below, inside_band, not_run, order
 from lib.searchers.differentiable import SCHEMES
@@ -30,8 +30,10 @@ ARCHIVES = {"fa": "facades", "ma": "maps", "ao": "apple2orange", "hz": "horse2ze
 EVERY = tuple(ARCHIVES.values())
 FACADES, ZEBRA, PHONE = (ARCHIVES[code] for code in ("fa", "hz", "ip"))
 STANDS = {"fa": "first", "hz": "uneven"}  # where the stand-in of a claim on an archive looks
-LESS: Rule = partial(below, threshold=1.0)
+Rule = Callable[..., Finding]  # compares an effect with what it should be
+LESS: Rule = partial(below, threshold=1.0)  # of a quotient
 BELOW, ABOVE = (partial(compare, threshold=0.0) for compare in (below, above))
+WORST = (Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.SUPPORTED)
 RELATIONS: dict[str, tuple[Rule, str]] = {  # of N to C, as a rule on the quotient of their scores and in words
     "better": (LESS, "better than"),
     "comparable": (partial(inside_band, band=(0.95, 1.05)), "comparable with"),
@@ -46,7 +48,7 @@ FAILING = {*TRAININGS, "ranks", "domains"}  # failed rows are left out
 
 @dataclass(frozen=True)
 class Row:
-    """A claim on records: its sentence, and what is asked of the records.
+    """A claim on records: its sentence, what is asked of the records, and the rule for all effects found.
 
     `of` is the archive it is about, empty where it is about several; `others` are those it needs too. `stands` says
     where its stand-in looks, empty without one: on the study's `first` set, on one whose way from B to A is the harder
@@ -59,6 +61,7 @@ class Row:
     on: On
     stands: str = ""
     least: str = "desk"
+    rule: Rule = LESS
     scored: bool = True
     others: tuple[str, ...] = ()
 
@@ -85,32 +88,33 @@ def _rivals(name: str) -> list[Arm]:
 def _figure3() -> Iterator[tuple[str, Row]]:
     """Search schemes on three sets: C3 to C7."""
     yield "C3a", Row("all search schemes give generators of similar size", FACADES, verdicts.alike_sizes, "first",
-                     scored=False)  # fmt: skip
+                     rule=partial(inside_band, band=(1 / SIMILAR, SIMILAR)), scored=False)  # fmt: skip
     for end, (way, where) in WAYS.items():
         text = f"swapped halves (THS) have the single best score of the search schemes, {where}"
         yield f"C3b{end}", Row(text, FACADES, partial(verdicts.least, "THS", way), "first", "day")
         text = f"trainings of what OF found differ less than those of other search schemes, {where}"
         yield f"C3c{end}", Row(text, FACADES, partial(verdicts.steadiest, "OF", way), "first", "day")
         text = f"OF is on average the best search scheme, {where}"
-        yield f"C3d{end}", Row(text, FACADES, partial(arms, _scheme("OF"), _rivals("OF"), LESS, way), "first")
+        yield f"C3d{end}", Row(text, FACADES, partial(arms, _scheme("OF"), _rivals("OF"), way), "first")
     for part, scheme in zip("abcd", SCHEMES, strict=True):
         text = f"{scheme} makes the generator of the harder way, B to A, the larger one"
         least = "desk" if scheme == "OF" else "day"
-        yield f"C4{part}", Row(text, ZEBRA, partial(verdicts.larger, scheme, ABOVE), "uneven", least, scored=False)
+        yield f"C4{part}", Row(text, ZEBRA, partial(verdicts.larger, scheme), "uneven", least, ABOVE, scored=False)
     for part, scheme in zip("ab", ("THS", "OF"), strict=True):
-        on = partial(arms, _scheme(scheme), [_scheme("TH")], LESS, BOTH)
+        on = partial(arms, _scheme(scheme), [_scheme("TH")], BOTH)
         yield f"C5{part}", Row(f"what {scheme} found beats what TH found", ZEBRA, on, "uneven", "day")
     for part, scheme in zip("abcd", ("OF", "TF", "THS", "TH"), strict=True):
         rule, to = (ABOVE, "iPhone") if scheme == "TH" else (BELOW, "DSLR")
         text = f"{scheme} makes the generator to {to} the larger one"
-        yield f"C6{part}", Row(text, PHONE, partial(verdicts.larger, scheme, rule), scored=False)
+        yield f"C6{part}", Row(text, PHONE, partial(verdicts.larger, scheme), rule=rule, scored=False)
     yield "C6e", Row("OF has the single best score of the search schemes", PHONE,
                      partial(verdicts.least, "OF", BOTH), "uneven", "day")  # fmt: skip
     near = partial(below, threshold=1.05, strict=False)
     yield "C6f", Row("what TH found is comparable with what the other search schemes found", PHONE,
-                     partial(arms, _scheme("TH"), _rivals("TH"), near, BOTH), "uneven", "day")  # fmt: skip
+                     partial(arms, _scheme("TH"), _rivals("TH"), BOTH), "uneven", "day", near)  # fmt: skip
     yield "C7", Row("OF is close to the best search scheme on every task, two-step schemes vary with it", "",
-                    partial(verdicts.steadily_good, "OF"), "all", others=(FACADES, ZEBRA, PHONE))  # fmt: skip
+                    partial(verdicts.steadily_good, "OF"), "all", rule=ABOVE,
+                    others=(FACADES, ZEBRA, PHONE))  # fmt: skip
 
 
 def _figure4() -> Iterator[tuple[str, Row]]:
@@ -118,8 +122,8 @@ def _figure4() -> Iterator[tuple[str, Row]]:
     for code, archive, relation in _said("C8"):
         rule, words = RELATIONS[relation]
         text = f"the searched pair at its best size of a C_H is {words} the best C_H"
-        yield f"C8-{code}", Row(text, archive, partial(verdicts.lowest_over_widths, rule),
-                                "first" if code == "fa" else "")  # fmt: skip
+        stands = "first" if code == "fa" else ""
+        yield f"C8-{code}", Row(text, archive, verdicts.lowest_over_widths, stands, rule=rule)
     for method, who in (("C", "CycleGANs"), ("N", "searched pairs at the sizes of C_H")):
         for part, place, end in (("a", -1, "largest"), ("b", 0, "smallest")):
             text = f"of {who}, those of the {end} H are worse than those of the middle one (or two)"
@@ -128,7 +132,7 @@ def _figure4() -> Iterator[tuple[str, Row]]:
         yield f"C9c-{method}", Row(f"{who} are better with an own H from 32 to 96 than with others", "",
                                    partial(verdicts.over_widths, verdicts.within, method), others=EVERY)  # fmt: skip
     yield "C14", Row("the gain of searched pairs over C_H, at its size, does not fall with H", "", verdicts.transfer,
-                     "all", others=EVERY)  # fmt: skip
+                     "all", rule=partial(BELOW, strict=False), others=EVERY)  # fmt: skip
 
 
 def _figure5() -> Iterator[tuple[str, Row]]:
@@ -137,12 +141,12 @@ def _figure5() -> Iterator[tuple[str, Row]]:
         rule, words = RELATIONS[relation]
         for place, size in (("small", "smaller"), ("large", "larger")):
             text = f"at the size of the {size} CycleGAN the searched pair is {words} it"
-            on = partial(arms, Arm("N", place), [Arm("C", place)], rule, BOTH)
-            yield f"C10-{code}-{place}", Row(text, archive, on, STANDS.get(code, ""))
+            on = partial(arms, Arm("N", place), [Arm("C", place)], BOTH)
+            yield f"C10-{code}-{place}", Row(text, archive, on, STANDS.get(code, ""), rule=rule)
     for part, way, gain, low, high in (("a", "AtoB", 0.3, 0.25, 0.35), ("b", "BtoA", 0.1, 0.05, 0.15)):
         text = f"at the larger size searched pairs gain up to {gain:.0%} over CycleGAN, {way}"
         near = partial(inside_band, band=(low, high))
-        yield f"C11{part}", Row(text, "", partial(verdicts.largest_gain, way, near), others=EVERY)
+        yield f"C11{part}", Row(text, "", partial(verdicts.largest_gain, way), rule=near, others=EVERY)
     yield "C11c", Row("searched pairs gain more over CycleGAN at the larger size than at the smaller", "",
                       verdicts.gains_grow, "all", others=EVERY)  # fmt: skip
     alike = partial(inside_band, band=(-math.log(SIMILAR), math.log(SIMILAR)))
@@ -151,10 +155,10 @@ def _figure5() -> Iterator[tuple[str, Row]]:
         stands = STANDS.get(code, "")
         if relation == "similar":
             yield f"C12-{code}", Row("the generators that OF found are alike in size", archive,
-                                     partial(verdicts.larger, "OF", alike), stands, scored=False)  # fmt: skip
+                                     partial(verdicts.larger, "OF"), stands, rule=alike, scored=False)  # fmt: skip
         else:
             text = "the generators that OF found are less alike in size than those of every even set"
-            yield f"C12-{code}", Row(text, archive, verdicts.uneven, stands, scored=False, others=even)
+            yield f"C12-{code}", Row(text, archive, verdicts.uneven, stands, rule=ABOVE, scored=False, others=even)
 
 
 def _figure6() -> Iterator[tuple[str, Row]]:
@@ -163,10 +167,10 @@ def _figure6() -> Iterator[tuple[str, Row]]:
     same = partial(inside_band, band=(0.97, 1.03))
     for code in ("hz", "ip"):
         for way in DIRECTIONS:
-            text, on = f"unequal widths do not help CycleGAN, {way}", partial(arms, scaled, [C], same, way)
-            yield f"C13-{code}-{way}-same", Row(text, ARCHIVES[code], on, STANDS.get(code, ""), "day")
+            text, on = f"unequal widths do not help CycleGAN, {way}", partial(arms, scaled, [C], way)
+            yield f"C13-{code}-{way}-same", Row(text, ARCHIVES[code], on, STANDS.get(code, ""), "day", same)
             text = f"the searched pair beats CycleGANs of equal and of its widths, {way}"
-            on = partial(arms, N, [C, scaled], LESS, way)
+            on = partial(arms, N, [C, scaled], way)
             yield f"C13-{code}-{way}-best", Row(text, ARCHIVES[code], on, STANDS.get(code, ""), "day")
 
 
@@ -179,18 +183,20 @@ def _said(claim: str) -> list[tuple[str, str, str]]:
 def _own() -> Iterator[Claim]:
     """Controls that the paper lacks: they speak of all sets of the study."""
 
-    def claim(name: str, text: str, on: On, *needs: str, scored: bool = True) -> Claim:
-        row = Row(f"Ours: {text}", "", on, "all", scored=scored)
+    def claim(name: str, text: str, on: On, *needs: str, rule: Rule = LESS, scored: bool = True) -> Claim:
+        row = Row(f"Ours: {text}", "", on, "all", rule=rule, scored=scored)
         return Claim(name, row.text, "ours", partial(_standing, row), needs=needs)
 
-    random = partial(arms, Arm("N", "controlled"), [Arm("R", "controlled")], LESS, BOTH)
+    random = partial(arms, Arm("N", "controlled"), [Arm("R", "controlled")], BOTH)
     yield claim("O1", "searched pairs are better than random architectures of their size",
                 partial(everywhere, random), "matched", "controls")  # fmt: skip
-    yield claim("O2", "searches with other seeds agree more than chance", verdicts.agreement, scored=False)
+    yield claim("O2", "searches with other seeds agree more than chance", verdicts.agreement, rule=ABOVE,
+                scored=False)  # fmt: skip
     yield claim("O4", "the supernetwork ranks architectures other than its own choice as trainings from scratch do",
-                partial(everywhere, verdicts.ranks_alike), "ranks", "matched")  # fmt: skip
-    kernels = partial(verdicts.over_searches, verdicts.taps, verdicts.UNIFORM)
-    yield claim("O5", "searches choose larger kernels than chance", kernels, scored=False)
+                partial(everywhere, verdicts.ranks_alike), "ranks", "matched", rule=ABOVE)  # fmt: skip
+    kernels = partial(verdicts.over_searches, verdicts.taps)
+    yield claim("O5", "searches choose larger kernels than chance", kernels,
+                rule=partial(above, threshold=verdicts.UNIFORM), scored=False)  # fmt: skip
     for method, who in (("C", "CycleGAN's translations"), ("N", "searched pairs' translations")):
         for way in DIRECTIONS:
             nearer = partial(everywhere, partial(verdicts.nearer, method, way))
@@ -198,11 +204,12 @@ def _own() -> Iterator[Claim]:
                         nearer, "domains", "matched")  # fmt: skip
             yield claim(f"O7-{method}-{way}", f"{who} {way} are nearer to the true ones than untranslated pictures",
                         partial(_by_l1, nearer), "domains", "matched", scored=False)  # fmt: skip
-    decided = partial(verdicts.over_searches, verdicts.gap, 0.5)
-    yield claim("O8", "the mixture of a supernetwork is decided at the end of its search", decided, scored=False)
+    decided = partial(verdicts.over_searches, verdicts.gap)
+    yield claim("O8", "the mixture of a supernetwork is decided at the end of its search", decided,
+                rule=partial(above, threshold=0.5), scored=False)  # fmt: skip
 
 
-def _by_l1(on: On, ask: Asked) -> Finding:
+def _by_l1(on: On, ask: Asked) -> Evidence:
     return on(replace(ask, measure="l1"))
 
 
@@ -249,23 +256,32 @@ def _tried(row: Row, found: Known, sets: Sequence[str], measures: Sequence[str],
     """The test on the first set that lacks nothing; the second measure stands beside the one that decides."""
     reasons = []
     for data in sets:
+        ask, beside = (Asked(found, data, measure) for measure in measures)
         try:
-            finding = row.on(Asked(found, data, measures[0], claim))
-            return replace(finding, note=finding.note + _beside(row, found, data, measures[1], claim))
+            finding = _judged(row, ask, claim)
         except Lacks as lacking:
             reasons.append(str(lacking))
+        else:
+            return replace(finding, note=finding.note + _beside(row, beside, claim))
     absent = f"needs one of {', '.join(HARDER)}; the study has none" if found.sets else "nothing was run"
     return not_run(claim, "; ".join(dict.fromkeys(reasons)) or absent)
 
 
-def _beside(row: Row, found: Known, data: str, measure: str, claim: Claim) -> str:
+def _judged(row: Row, ask: Asked, claim: Claim) -> Finding:
+    """Contradicted if any effect is, supported if all are, else undecided; it shows a decisive one."""
+    effects, notes = row.on(ask)
+    findings = [row.rule(claim, effect) for effect in effects]
+    worst = min(findings, key=lambda one: WORST.index(one.verdict))
+    said = [*notes, *(one.note for one in findings if one.note)]
+    return replace(worst, note="; ".join(dict.fromkeys(said)))
+
+
+def _beside(row: Row, ask: Asked, claim: Claim) -> str:
     try:
-        other = row.on(Asked(found, data, measure, claim)) if row.scored else None
+        other = _judged(row, ask, claim) if row.scored else None
     except Lacks:
         return ""
-    if other is None or other.effect is None:
-        return ""
-    return f"; beside it {found.names[measure]}: {other.effect:.3g} [{other.low:.3g}, {other.high:.3g}]"
+    return f"; beside it {ask.score}: {other.effect:.3g} [{other.low:.3g}, {other.high:.3g}]" if other else ""
 
 
 def _simple() -> Iterator[Claim]:

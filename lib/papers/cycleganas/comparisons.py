@@ -19,7 +19,6 @@ from lib.papers.cycleganas import records
 from lib.papers.cycleganas.experiments import TRAININGS, pair
 from lib.papers.cycleganas.records import DIRECTIONS, MEASURES, Stored, controlled
 from lib.papers.study import Study
-from lib.report.claims import Claim, Finding, Verdict
 from lib.report.statistics import Interval, pooled, satterthwaite, student
 from lib.spaces.cycleganas import parameters
 
@@ -27,7 +26,6 @@ T = TypeVar("T")
 SEED = 0  # of what is drawn
 BOTH = ""  # directions: the mean of their scores
 WIDTH = 64  # H at which the sizes of genotypes are compared
-WORST = (Verdict.CONTRADICTED, Verdict.UNDECIDED, Verdict.SUPPORTED)
 SCHEME = ["data", "method", "target", "scheme"]  # what searches of one scheme, trained at one size, have in common
 NETWORK = [*SCHEME, "search"]  # what trainings of one architecture have in common
 Noise = tuple[float, int]  # standard deviation and its degrees of freedom
@@ -36,6 +34,13 @@ DISCRIMINATORS = "N and R train discriminators of their own architectures, C and
 
 class Lacks(Exception):
     """What keeps a test from being run, in words."""
+
+
+class Evidence(NamedTuple):
+    """What a test finds: effects, for all of which a rule must hold, and what was seen, in words."""
+
+    effects: Sequence[Interval]
+    notes: Sequence[str]
 
 
 class Arm(NamedTuple):
@@ -134,12 +139,11 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A claim, what is known, the set that is asked about (empty: all) and the measure that decides."""
+    """What is known, the set that is asked about (empty: all) and the measure that decides."""
 
     known: Known
     data: str
     measure: str
-    claim: Claim
 
     @property
     def score(self) -> str:
@@ -254,7 +258,7 @@ def logs(rows: pd.DataFrame, measure: str, way: str) -> pd.Series:
     return found.where(found > 0).map(math.log, na_action="ignore")
 
 
-def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
+def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> Evidence:
     """A score of one arm over another's, and both in words.
 
     Two searched arms are compared over searches where any scheme has several, other arms by Welch's interval, in which
@@ -276,7 +280,7 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> tuple[Interval, str]:
     over_searches = [level is between for level in levels]
     said = [differ("trainings", noise)] * (not all(over_searches)) + [differ("searches", between)] * any(over_searches)
     single = any(arm.method == "N" and level is noise for arm, level in zip(arms, levels, strict=True))
-    return quotient(effect), f"{ask.words(way, sides)}; {', '.join(said)}{caveats(sides, single)}"
+    return Evidence([quotient(effect)], [f"{ask.words(way, sides)}; {', '.join(said)}{caveats(sides, single)}"])
 
 
 def _level(arm: Arm, side: Side, noise: Noise, between: Noise) -> Noise:
@@ -306,10 +310,10 @@ def quotient(effect: Interval) -> Interval:
     return Interval(value, low, high, effect.n)
 
 
-def all_of(ask: Asked, findings: Sequence[Finding]) -> Finding:
-    """One finding of several: contradicted if any is, supported if all are, else undecided; it shows a decisive one."""
-    first = min(findings, key=lambda one: WORST.index(one.verdict))
-    return replace(first, claim_id=ask.claim.id, note="; ".join(dict.fromkeys(one.note for one in findings)))
+def together(found: Iterable[Evidence]) -> Evidence:
+    """All effects and notes of several tests."""
+    effects, notes = zip(*found, strict=True)
+    return Evidence([one for each in effects for one in each], [one for each in notes for one in each])
 
 
 def usable(ask: Asked, make: Callable[[Asked], T], sets: Iterable[str] | None = None) -> dict[str, T]:

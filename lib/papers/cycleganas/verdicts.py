@@ -1,13 +1,13 @@
 """What each claim asks of a study's records.
 
-A test is asked about a set, or about all of them, and raises `Lacks` where the study has not what it needs. A rule
-compares an interval with its threshold, such as `below` 1.
+A test is asked about a set, or about all of them, and raises `Lacks` where the study has not what it needs.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -17,19 +17,19 @@ from lib.papers.cycleganas.comparisons import (
     SEED,
     Arm,
     Asked,
+    Evidence,
     Lacks,
     Side,
-    all_of,
     caveats,
     quotient,
     ratio,
     score,
+    together,
     usable,
 )
 from lib.papers.cycleganas.experiments import pair
 from lib.papers.cycleganas.records import DIRECTIONS, Stored
 from lib.report import statistics
-from lib.report.claims import Finding, above, below, inside_band
 from lib.report.statistics import Interval, contrast, over_seeds, pooled, simulated, student
 from lib.searchers.differentiable import SCHEMES
 from lib.spaces.cycleganas import RESIDUAL, TAPS
@@ -42,23 +42,21 @@ MIDDLE = (32, 96)  # widths where the optimum usually lies (C9)
 FEWEST_WIDTHS, FEWEST_RANKED = 3, 4
 UNIFORM = float(np.mean([TAPS[name] for name in RESIDUAL]))  # taps of a random residual operation
 GAP = np.array([1, -1])  # the first less the second: logarithms of N and C
-On = Callable[[Asked], Finding]
-Rule = Callable[..., Finding]
+On = Callable[[Asked], Evidence]
 Statistic = Callable[[np.ndarray], np.ndarray]  # of an array with any leading axis
 
 
-def arms(a: Arm, rivals: Sequence[Arm], rule: Rule, way: str, ask: Asked) -> Finding:
-    """Is the quotient of one arm's scores and of every rival's where it should be?"""
-    effects = [ratio(ask, way, a, rival) for rival in rivals]
-    return all_of(ask, [rule(ask.claim, effect, note=note) for effect, note in effects])
+def arms(a: Arm, rivals: Sequence[Arm], way: str, ask: Asked) -> Evidence:
+    """The quotients of one arm's scores and of every rival's."""
+    return together(ratio(ask, way, a, rival) for rival in rivals)
 
 
-def everywhere(on: On, ask: Asked) -> Finding:
+def everywhere(on: On, ask: Asked) -> Evidence:
     """A test on every set that it can be run on."""
-    return all_of(ask, list(usable(ask, on).values()))
+    return together(usable(ask, on).values())
 
 
-def where_harder(on: On, ask: Asked) -> Finding:
+def where_harder(on: On, ask: Asked) -> Evidence:
     """A test on a set whose way from B to A is the harder one, by CycleGAN's own errors; Lacks where it is not.
 
     These are the distances to true translations, else those of pictures to their way there and back.
@@ -74,46 +72,40 @@ def where_harder(on: On, ask: Asked) -> Finding:
     note = f"CycleGAN's own L1 on {ask.data}: {words.format(*found.mean(0))} ({len(rows)} trainings)"
     if not over_seeds(np.log(found[:, 1] / found[:, 0])).low > 0:
         raise Lacks(f"needs a set whose way from B to A is the harder one for CycleGAN; {note}")
-    finding = on(ask)
-    return replace(finding, note=f"{finding.note}; {note}")
+    return together([on(ask), Evidence([], [note])])
 
 
-def alike_sizes(ask: Asked) -> Finding:
+def alike_sizes(ask: Asked) -> Evidence:
     """Are the generators of all schemes alike in size at an equal width, each direction for itself?"""
-    findings = []
+    effects, notes = [], []
     for network in ("G_A", "G_B"):
         sizes = {scheme: ask.size(scheme, network) for scheme in SCHEMES}
         means = ", ".join(f"{name} {np.exp(one.mean()) / 1e6:.2f}" for name, (one, _) in sizes.items())
-        note = f"millions of parameters of {network} at H = 64, {ask.data}: {means}"
-        for (a, noise), (b, _) in combinations(sizes.values(), 2):
-            effect = quotient(student(a, b, noise))
-            findings.append(inside_band(ask.claim, effect, (1 / SIMILAR, SIMILAR), note=note))
-    return all_of(ask, findings)
+        notes.append(f"millions of parameters of {network} at H = 64, {ask.data}: {means}")
+        effects += [quotient(student(a, b, noise)) for (a, noise), (b, _) in combinations(sizes.values(), 2)]
+    return Evidence(effects, notes)
 
 
-def larger(scheme: str, rule: Rule, ask: Asked) -> Finding:
+def larger(scheme: str, ask: Asked) -> Evidence:
     """Which generator does a scheme make larger? The logarithm of the size of G_B over G_A."""
     each, noise = ask.size(scheme, "rho")
-    return rule(ask.claim, student(each, (), noise), note=_rho(ask.data, scheme, each))
+    return Evidence([student(each, (), noise)], [_rho(ask.data, scheme, each)])
 
 
-def uneven(ask: Asked) -> Finding:
+def uneven(ask: Asked) -> Evidence:
     """Are the generators of a set less alike in size than those of every even one?"""
     each, noise = ask.size("OF", "rho")
     even = [name for name in ask.known.sets if name not in UNEVEN]
-    findings = []
-    for name, other in usable(ask, lambda one: one.size("OF", "rho")[0], even).items():
-        effect = student(each * np.sign(each.mean()), other * np.sign(other.mean()), noise)
-        note = f"{_rho(ask.data, 'OF', each)}; {_rho(name, 'OF', other)}"
-        findings.append(above(ask.claim, effect, 0.0, note=note))
-    return all_of(ask, findings)
+    others = usable(ask, lambda one: one.size("OF", "rho")[0], even)
+    effects = [student(each * np.sign(each.mean()), other * np.sign(other.mean()), noise) for other in others.values()]
+    return Evidence(effects, [_rho(name, "OF", rho) for name, rho in {ask.data: each, **others}.items()])
 
 
 def _rho(data: str, scheme: str, each: np.ndarray) -> str:
     return f"log S(G_B) / S(G_A) at H = 64, {data}, {scheme}: {', '.join(f'{value:+.2f}' for value in each)}"
 
 
-def least(best: str, way: str, ask: Asked) -> Finding:
+def least(best: str, way: str, ask: Asked) -> Evidence:
     """Is the lowest score of a scheme below that of every other, of as many trainings of one search?"""
     sides = _schemes(ask, way)
     count = min(len(side.values) for side in sides.values())
@@ -124,15 +116,14 @@ def least(best: str, way: str, ask: Asked) -> Finding:
             f"{_missed(sides.values())}")  # fmt: skip
     gaps = [simulated(lambda x: x.min(-1) @ GAP, cut[[0, rival]], np.ones((2, count)), noise, seed=SEED)
             for rival in range(1, len(cut))]  # fmt: skip
-    return all_of(ask, [below(ask.claim, quotient(effect), 1.0, note=note) for effect in gaps])
+    return Evidence(list(map(quotient, gaps)), [note])
 
 
-def steadiest(best: str, way: str, ask: Asked) -> Finding:
+def steadiest(best: str, way: str, ask: Asked) -> Evidence:
     """Do the trainings of a scheme differ less than those of every other, one search each?"""
     sides = _schemes(ask, way)
     effects = [spread(np.exp(sides[best].values), np.exp(side.values)) for side in _others(sides, best)]
-    note = ask.words(way, sides.values())
-    return all_of(ask, [below(ask.claim, effect, 1.0, note=note) for effect in effects])
+    return Evidence(effects, [ask.words(way, sides.values())])
 
 
 def spread(a: np.ndarray, b: np.ndarray) -> Interval:
@@ -154,7 +145,7 @@ def _others(sides: dict[str, Side], best: str) -> list[Side]:
     return [side for scheme, side in sides.items() if scheme != best]
 
 
-def steadily_good(best: str, ask: Asked) -> Finding:
+def steadily_good(best: str, ask: Asked) -> Evidence:
     """Is a scheme's worst regret over sets and directions smaller than every other's? Regret: over the best scheme."""
     made = usable(ask, lambda one: [one.side(way, Arm("N", "controlled", scheme))
                                     for way in DIRECTIONS for scheme in SCHEMES])  # fmt: skip
@@ -173,17 +164,16 @@ def steadily_good(best: str, ask: Asked) -> Finding:
         signs = np.array([(scheme == rival) - (scheme == best) for scheme in SCHEMES], float)
         return simulated(lambda x: worst(x) @ signs, means, counts, level, seed=SEED)
 
-    return all_of(ask, [above(ask.claim, against(rival), 0.0, note=note) for rival in SCHEMES if rival != best])
+    return Evidence([against(rival) for rival in SCHEMES if rival != best], [note])
 
 
-def lowest_over_widths(rule: Rule, ask: Asked) -> Finding:
+def lowest_over_widths(ask: Asked) -> Evidence:
     """The lowest score of searched pairs over all sizes, over CycleGAN's."""
     sides = [side for method in "NC" for side in _cells(ask, BOTH, method, _widths(ask))]
-    effect, note = _effect(ask, BOTH, {ask.data: sides}, lambda x: x.min(-1) @ GAP, (2, -1))
-    return rule(ask.claim, quotient(effect), note=note)
+    return _quotient(ask, BOTH, {ask.data: sides}, lambda x: x.min(-1) @ GAP, (2, -1))
 
 
-def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask: Asked) -> Finding:
+def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask: Asked) -> Evidence:
     """A comparison of a method's scores at some widths with those at others, fixed beforehand; the mean of sets."""
 
     def weighed(one: Asked) -> tuple[list[Side], np.ndarray]:
@@ -192,8 +182,7 @@ def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask:
 
     made = usable(ask, weighed)
     weights = np.concatenate([each for _, each in made.values()]) / len(made)
-    effect, note = _effect(ask, BOTH, {data: sides for data, (sides, _) in made.items()}, weights)
-    return below(ask.claim, quotient(effect), 1.0, note=note)
+    return _quotient(ask, BOTH, {data: sides for data, (sides, _) in made.items()}, weights)
 
 
 def off_end(place: int, sides: Sequence[Side]) -> np.ndarray:
@@ -213,27 +202,24 @@ def within(sides: Sequence[Side]) -> np.ndarray:
     return np.where(inside, 1 / inside.sum(), -1 / (~inside).sum())
 
 
-def largest_gain(way: str, rule: Rule, ask: Asked) -> Finding:
+def largest_gain(way: str, ask: Asked) -> Evidence:
     """The largest gain of searched pairs over CycleGAN over sets, at the larger size of figure 5."""
     made = usable(ask, lambda one: _cells(one, way, "NC", ["large"]))
-    effect, note = _effect(ask, way, made, lambda x: (1 - np.exp(x @ GAP)).max(-1), (-1, 2))
-    return rule(ask.claim, effect, note=note)
+    return _effect(ask, way, made, lambda x: (1 - np.exp(x @ GAP)).max(-1), (-1, 2))
 
 
-def gains_grow(ask: Asked) -> Finding:
-    """N over C at the larger size over the same at the smaller one, the mean of sets: is it below 1?"""
+def gains_grow(ask: Asked) -> Evidence:
+    """N over C at the larger size over the same at the smaller one, the mean of sets."""
     made = usable(ask, lambda one: _cells(one, BOTH, "NC", ["large", "small"]))
-    effect, note = _effect(ask, BOTH, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
-    return below(ask.claim, quotient(effect), 1.0, note=note)
+    return _quotient(ask, BOTH, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
 
 
-def transfer(ask: Asked) -> Finding:
-    """Does N over C not grow with the width? The mean rank correlation of sets."""
+def transfer(ask: Asked) -> Evidence:
+    """Does N over C grow with the width? The mean rank correlation of sets."""
     known = usable(ask, _widths)
     fewest = min(map(len, known.values()))
     made = usable(ask, lambda one: _cells(one, BOTH, "NC", known[one.data][-fewest:]), known)
-    effect, note = _effect(ask, BOTH, made, lambda x: rank_correlations(x @ GAP).mean(-1), (len(made), fewest, 2))
-    return below(ask.claim, effect, 0.0, strict=False, note=note)
+    return _effect(ask, BOTH, made, lambda x: rank_correlations(x @ GAP).mean(-1), (len(made), fewest, 2))
 
 
 def rank_correlations(x: np.ndarray) -> np.ndarray:
@@ -256,14 +242,20 @@ def _cells(ask: Asked, way: str, methods: str, targets: Sequence[int | str]) -> 
 
 
 def _effect(ask: Asked, way: str, made: Mapping[str, Sequence[Side]], statistic: Statistic | np.ndarray,
-            shape: tuple[int, ...] = (-1,)) -> tuple[Interval, str]:  # fmt: skip
+            shape: tuple[int, ...] = (-1,)) -> Evidence:  # fmt: skip
     """A statistic of the means of trainings of the sides of all sets, in a shape, or their sum by weights; in words."""
     sides, level = [side for each in made.values() for side in each], ask.noise(way, sets=made)
     means, counts = _averaged([side.values for side in sides], shape)
     effect = (contrast(statistic, means, counts, level) if isinstance(statistic, np.ndarray)
               else simulated(statistic, means, counts, level, seed=SEED))  # fmt: skip
     words = "; ".join(replace(ask, data=data).words(way, each) for data, each in made.items())
-    return effect, words + caveats(sides, single=True)
+    return Evidence([effect], [words + caveats(sides, single=True)])
+
+
+def _quotient(*asked: Any) -> Evidence:
+    """The same of a statistic that is the logarithm of a quotient."""
+    (effect,), notes = _effect(*asked)
+    return Evidence([quotient(effect)], notes)
 
 
 def _averaged(units: Sequence[np.ndarray], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -275,8 +267,8 @@ def _missed(sides: Iterable[Side]) -> str:
     return f"sizes missed by {max(side.missed for side in sides):.1%} at most"
 
 
-def nearer(method: str, way: str, ask: Asked) -> Finding:
-    """The score of translations over that of untranslated pictures: is it below 1?
+def nearer(method: str, way: str, ask: Asked) -> Evidence:
+    """The score of translations over that of untranslated pictures.
 
     What test pictures were drawn makes both uncertain; of untranslated ones the record holds by how much.
     """
@@ -291,10 +283,10 @@ def nearer(method: str, way: str, ask: Asked) -> Finding:
     variances = [sd**2 / len(units), ((high - low) / (2 * NORMAL) / anchor) ** 2]
     effect = statistics.satterthwaite(float(units.mean() - math.log(anchor)), variances, [free, math.inf], len(units))
     note = f"{ask.words(way, [side])}, untranslated {anchor:.4g} [{low:.4g}, {high:.4g}]"
-    return below(ask.claim, quotient(effect), 1.0, note=note)
+    return Evidence([quotient(effect)], [note])
 
 
-def agreement(ask: Asked) -> Finding:
+def agreement(ask: Asked) -> Evidence:
     """Do searches of one set differ in fewer genes than uniform genotypes would? Bootstrap over genes."""
     excess, notes = [], []
     for name in ask.known.sets:
@@ -309,10 +301,10 @@ def agreement(ask: Asked) -> Finding:
     if not excess:
         raise Lacks("needs two searches of a set with OF")
     effect = statistics.bootstrap(np.concatenate(excess), seed=SEED)
-    return above(ask.claim, effect, 0.0, note="; ".join(notes))
+    return Evidence([effect], notes)
 
 
-def ranks_alike(ask: Asked) -> Finding:
+def ranks_alike(ask: Asked) -> Evidence:
     """Does the supernetwork rank architectures as trainings from scratch do? Spearman's correlation.
 
     Its own choice is left out, as its weights are made for that one.
@@ -326,17 +318,17 @@ def ranks_alike(ask: Asked) -> Finding:
     each = ", ".join(f"{row['name']} {row['scheme']} {row['search']} {row['shared']:.3g} {row['alone']:.3g}"
                      for _, row in rows.iterrows())  # fmt: skip
     note = f"{ask.score} of both directions, {ask.data}, with shared weights and its own: {each}"
-    return above(ask.claim, statistics.spearman(rows["shared"], rows["alone"]), 0.0, note=note)
+    return Evidence([statistics.spearman(rows["shared"], rows["alone"])], [note])
 
 
-def over_searches(of: Callable[[Stored], float], threshold: float, ask: Asked) -> Finding:
-    """Is a number of OF's searches above the threshold? The mean over searches."""
+def over_searches(of: Callable[[Stored], float], ask: Asked) -> Evidence:
+    """A number of OF's searches, the mean over them."""
     chosen = [one for one in ask.known.searches if one.scheme == "OF"]
     if not chosen:
         raise Lacks("nothing was searched")
     each = [of(one) for one in chosen]
     note = ", ".join(f"{one.data} OF {one.seed} {value:.3g}" for one, value in zip(chosen, each, strict=True))
-    return above(ask.claim, over_seeds(each), threshold, note=note)
+    return Evidence([over_seeds(each)], [note])
 
 
 def taps(one: Stored) -> float:

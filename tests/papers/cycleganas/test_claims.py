@@ -217,14 +217,14 @@ def spread_of(rows, *by):
 
 def test_noise_of_trainings_is_pooled_over_architectures_trained_again(desk):
     sd, free = spread_of(desk.trainings.query("data == 'facades'"), "name", "scheme", "search")
-    ask = Asked(desk, "facades", "kd", None)
+    ask = Asked(desk, "facades", "kd")
     assert ask.noise("") == (pytest.approx(sd), free)
     assert ask.noise(*world.DIRECTIONS)[1] == free  # both are of one training
 
 
 def test_one_search_at_a_size_has_the_noise_between_searches_at_another(desk):
     sd, free = spread_of(desk.trainings.query("data == 'facades'"), "name", "scheme", "search")
-    between, searches = Asked(desk, "facades", "kd", None).between("")
+    between, searches = Asked(desk, "facades", "kd").between("")
     effect = found(desk, "C10-fa-small-s")
     variances, frees = np.array([sd**2 / 2, between**2]), np.array([free, searches])
     half = stats.t.ppf(0.975, variances.sum() ** 2 / (variances**2 / frees).sum()) * np.sqrt(variances.sum())
@@ -351,7 +351,7 @@ def test_the_ends_are_compared_with_one_middle_width_or_two():
 
 def test_best_widths_are_the_networks_own(paper):
     """C's are 16 to 128; those of searched pairs are narrower at the same size."""
-    ask = Asked(paper, "facades", "fd", None)
+    ask = Asked(paper, "facades", "fd")
     sides = {method: [ask.side("", comparisons.Arm(method, target, first=True)) for target in (16, 32, 64, 96, 128)]
              for method in "CN"}  # fmt: skip
     inside = {method: (verdicts.within(each) > 0).tolist() for method, each in sides.items()}
