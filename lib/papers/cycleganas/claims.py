@@ -17,9 +17,9 @@ from functools import partial
 import pandas as pd
 
 from lib.papers.cycleganas import printed, verdicts
-from lib.papers.cycleganas.comparisons import BOTH, Arm, Asked, Evidence, Known, Lacks, known
+from lib.papers.cycleganas.comparisons import BOTH, Arm, Asked, Known, Lacks, known
 from lib.papers.cycleganas.experiments import TRAININGS
-from lib.papers.cycleganas.records import DIRECTIONS
+from lib.papers.cycleganas.records import DIRECTIONS, MEASURES
 from lib.papers.cycleganas.verdicts import HARDER, SIMILAR, On, arms, everywhere
 from lib.papers.study import Study
 from lib.report.claims import Claim, Finding, Verdict, above, below, inside_band, not_run, order
@@ -53,7 +53,7 @@ class Row:
     `of` is the archive it is about, empty where it is about several; `others` are those it needs too. `stands` says
     where its stand-in looks, empty without one: on the study's `first` set, on one whose way from B to A is the harder
     one by CycleGAN's own errors (`uneven`), or on `all`. `least` is the smallest profile that can decide the stand-in.
-    `scored` is off for claims on architectures alone.
+    `measures` decide a stand-in, the first of them; none do for claims on architectures alone.
     """
 
     text: str
@@ -62,7 +62,7 @@ class Row:
     stands: str = ""
     least: str = "desk"
     rule: Rule = LESS
-    scored: bool = True
+    measures: Sequence[str] = MEASURES
     others: tuple[str, ...] = ()
 
     @property
@@ -88,7 +88,7 @@ def _rivals(name: str) -> list[Arm]:
 def _figure3() -> Iterator[tuple[str, Row]]:
     """Search schemes on three sets: C3 to C7."""
     yield "C3a", Row("all search schemes give generators of similar size", FACADES, verdicts.alike_sizes, "first",
-                     rule=partial(inside_band, band=(1 / SIMILAR, SIMILAR)), scored=False)  # fmt: skip
+                     rule=partial(inside_band, band=(1 / SIMILAR, SIMILAR)), measures=())  # fmt: skip
     for end, (way, where) in WAYS.items():
         text = f"swapped halves (THS) have the single best score of the search schemes, {where}"
         yield f"C3b{end}", Row(text, FACADES, partial(verdicts.least, "THS", way), "first", "day")
@@ -99,14 +99,14 @@ def _figure3() -> Iterator[tuple[str, Row]]:
     for part, scheme in zip("abcd", SCHEMES, strict=True):
         text = f"{scheme} makes the generator of the harder way, B to A, the larger one"
         least = "desk" if scheme == "OF" else "day"
-        yield f"C4{part}", Row(text, ZEBRA, partial(verdicts.larger, scheme), "uneven", least, ABOVE, scored=False)
+        yield f"C4{part}", Row(text, ZEBRA, partial(verdicts.larger, scheme), "uneven", least, ABOVE, measures=())
     for part, scheme in zip("ab", ("THS", "OF"), strict=True):
         on = partial(arms, _scheme(scheme), [_scheme("TH")], BOTH)
         yield f"C5{part}", Row(f"what {scheme} found beats what TH found", ZEBRA, on, "uneven", "day")
     for part, scheme in zip("abcd", ("OF", "TF", "THS", "TH"), strict=True):
         rule, to = (ABOVE, "iPhone") if scheme == "TH" else (BELOW, "DSLR")
         text = f"{scheme} makes the generator to {to} the larger one"
-        yield f"C6{part}", Row(text, PHONE, partial(verdicts.larger, scheme), rule=rule, scored=False)
+        yield f"C6{part}", Row(text, PHONE, partial(verdicts.larger, scheme), rule=rule, measures=())
     yield "C6e", Row("OF has the single best score of the search schemes", PHONE,
                      partial(verdicts.least, "OF", BOTH), "uneven", "day")  # fmt: skip
     near = partial(below, threshold=1.05, strict=False)
@@ -155,10 +155,10 @@ def _figure5() -> Iterator[tuple[str, Row]]:
         stands = STANDS.get(code, "")
         if relation == "similar":
             yield f"C12-{code}", Row("the generators that OF found are alike in size", archive,
-                                     partial(verdicts.larger, "OF"), stands, rule=alike, scored=False)  # fmt: skip
+                                     partial(verdicts.larger, "OF"), stands, rule=alike, measures=())  # fmt: skip
         else:
             text = "the generators that OF found are less alike in size than those of every even set"
-            yield f"C12-{code}", Row(text, archive, verdicts.uneven, stands, rule=ABOVE, scored=False, others=even)
+            yield f"C12-{code}", Row(text, archive, verdicts.uneven, stands, rule=ABOVE, measures=(), others=even)
 
 
 def _figure6() -> Iterator[tuple[str, Row]]:
@@ -183,34 +183,32 @@ def _said(claim: str) -> list[tuple[str, str, str]]:
 def _own() -> Iterator[Claim]:
     """Controls that the paper lacks: they speak of all sets of the study."""
 
-    def claim(name: str, text: str, on: On, *needs: str, rule: Rule = LESS, scored: bool = True) -> Claim:
-        row = Row(f"Ours: {text}", "", on, "all", rule=rule, scored=scored)
+    def claim(
+        name: str, text: str, on: On, *needs: str, rule: Rule = LESS, measures: Sequence[str] = MEASURES
+    ) -> Claim:
+        row = Row(f"Ours: {text}", "", on, "all", rule=rule, measures=measures)
         return Claim(name, row.text, "ours", partial(_standing, row), needs=needs)
 
     random = partial(arms, Arm("N", "controlled"), [Arm("R", "controlled")], BOTH)
     yield claim("O1", "searched pairs are better than random architectures of their size",
                 partial(everywhere, random), "matched", "controls")  # fmt: skip
     yield claim("O2", "searches with other seeds agree more than chance", verdicts.agreement, rule=ABOVE,
-                scored=False)  # fmt: skip
+                measures=())  # fmt: skip
     yield claim("O4", "the supernetwork ranks architectures other than its own choice as trainings from scratch do",
                 partial(everywhere, verdicts.ranks_alike), "ranks", "matched", rule=ABOVE)  # fmt: skip
     kernels = partial(verdicts.over_searches, verdicts.taps)
     yield claim("O5", "searches choose larger kernels than chance", kernels,
-                rule=partial(above, threshold=verdicts.UNIFORM), scored=False)  # fmt: skip
+                rule=partial(above, threshold=verdicts.UNIFORM), measures=())  # fmt: skip
     for method, who in (("C", "CycleGAN's translations"), ("N", "searched pairs' translations")):
         for way in DIRECTIONS:
             nearer = partial(everywhere, partial(verdicts.nearer, method, way))
             yield claim(f"O6-{method}-{way}", f"{who} {way} are nearer to the other domain than untranslated pictures",
                         nearer, "domains", "matched")  # fmt: skip
             yield claim(f"O7-{method}-{way}", f"{who} {way} are nearer to the true ones than untranslated pictures",
-                        partial(_by_l1, nearer), "domains", "matched", scored=False)  # fmt: skip
+                        nearer, "domains", "matched", measures=("l1",))  # fmt: skip
     decided = partial(verdicts.over_searches, verdicts.gap)
     yield claim("O8", "the mixture of a supernetwork is decided at the end of its search", decided,
-                rule=partial(above, threshold=0.5), scored=False)  # fmt: skip
-
-
-def _by_l1(on: On, ask: Asked) -> Evidence:
-    return on(replace(ask, measure="l1"))
+                rule=partial(above, threshold=0.5), measures=())  # fmt: skip
 
 
 ROWS = dict([*_figure3(), *_figure4(), *_figure5(), *_figure6()])
@@ -236,9 +234,9 @@ WHOLE = {  # compound claims; those of stand-ins where they have fewer parts
 def _named(row: Row, study: Study, claim: Claim) -> Finding:
     """A claim on the paper's own quantities, not run with what is lacking."""
     found = known(study)
-    if lacking := found.lacks(row.archives, scored=row.scored):
+    if lacking := found.lacks(row.archives, scored=bool(row.measures)):
         return not_run(claim, lacking)
-    return _tried(row, found.only(row.archives), [row.archives[0]], ("fd", "kd"), claim)
+    return _tried(row, found.only(row.archives), [row.archives[0]], row.measures[::-1], claim)
 
 
 def _standing(row: Row, study: Study, claim: Claim) -> Finding:
@@ -249,20 +247,20 @@ def _standing(row: Row, study: Study, claim: Claim) -> Finding:
     if row.stands == "uneven":
         row = replace(row, on=partial(verdicts.where_harder, row.on))
     harder = [data for data in HARDER if data in found.sets]
-    return _tried(row, found, {"first": found.sets[:1], "uneven": harder, "all": [""]}[row.stands], ("kd", "fd"), claim)
+    return _tried(row, found, {"first": found.sets[:1], "uneven": harder, "all": [""]}[row.stands], row.measures, claim)
 
 
 def _tried(row: Row, found: Known, sets: Sequence[str], measures: Sequence[str], claim: Claim) -> Finding:
-    """The test on the first set that lacks nothing; the second measure stands beside the one that decides."""
+    """The test on the first set that lacks nothing; other measures stand beside the first, which decides."""
     reasons = []
     for data in sets:
-        ask, beside = (Asked(found, data, measure) for measure in measures)
+        ask, *others = (Asked(found, data, measure) for measure in measures or [""])
         try:
             finding = _judged(row, ask, claim)
         except Lacks as lacking:
             reasons.append(str(lacking))
         else:
-            return replace(finding, note=finding.note + _beside(row, beside, claim))
+            return replace(finding, note=finding.note + "".join(_beside(row, other, claim) for other in others))
     absent = f"needs one of {', '.join(HARDER)}; the study has none" if found.sets else "nothing was run"
     return not_run(claim, "; ".join(dict.fromkeys(reasons)) or absent)
 
@@ -278,16 +276,16 @@ def _judged(row: Row, ask: Asked, claim: Claim) -> Finding:
 
 def _beside(row: Row, ask: Asked, claim: Claim) -> str:
     try:
-        other = _judged(row, ask, claim) if row.scored else None
+        other = _judged(row, ask, claim)
     except Lacks:
         return ""
-    return f"; beside it {ask.score}: {other.effect:.3g} [{other.low:.3g}, {other.high:.3g}]" if other else ""
+    return f"; beside it {ask.score}: {other.effect:.3g} [{other.low:.3g}, {other.high:.3g}]"
 
 
 def _simple() -> Iterator[Claim]:
     """Every claim on records that is no compound."""
     for name, row in ROWS.items():
-        place, needs = PLACES[_number(name)], PARTS.get(_number(name), ("matched",)) if row.scored else ()
+        place, needs = PLACES[_number(name)], PARTS.get(_number(name), ("matched",)) if row.measures else ()
         yield Claim(name, row.sentence(False), place, partial(_named, row), "paper", needs)
         if row.stands:
             yield Claim(f"{name}-s", row.sentence(True), place, partial(_standing, row), row.least, needs)

@@ -3,7 +3,7 @@
 A cross is a training from scratch, a dash the mean of one network's, a panel one direction of one set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product as pairs
 
 import pandas as pd
@@ -39,10 +39,17 @@ def sides(study: Study) -> pd.DataFrame:
     return frame.assign(size=size, value=frame[measure(study)])
 
 
-def shares(rows: pd.DataFrame, column: str, of: pd.DataFrame, by: Sequence[str] = PLACE) -> pd.Series:
-    """A column over the mean of others' at the same place; NaN where they have none, or one that is not positive."""
-    unit = rows.join(of.groupby(list(by))[column].mean().rename("unit"), on=list(by))["unit"]
-    return rows[column] / unit.where(unit > 0)
+def relative(rows: pd.DataFrame, own: pd.DataFrame, means: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Sizes over the mean of `own` at the same place, scores over theirs or that of `means`.
+
+    Rows are left out whose place has none of these, or a mean that is not positive.
+    """
+    units = {"size": own, "value": own if means is None else means}
+    found = {
+        name: rows.join(of.groupby(PLACE)[name].mean().rename("unit"), on=PLACE)["unit"] for name, of in units.items()
+    }
+    shares = {name: rows[name] / unit.where(unit > 0) for name, unit in found.items()}
+    return rows.assign(**shares).dropna(subset=list(shares))
 
 
 def facts(study: Study, rows: pd.DataFrame) -> str:
@@ -93,8 +100,7 @@ def fig3(study: Study) -> Figure | None:
     found = rows[rows["scheme"] == "OF"].groupby([*PLACE, "search"])[["value"]].mean().reset_index()
     several = rows.groupby("scheme")["search"].transform("nunique") > 1
     series = rows["scheme"] + ("-" + rows["search"].astype(str)).where(several, "")
-    rows = rows.assign(series=series, size=shares(rows, "size", own), value=shares(rows, "value", found))
-    rows = rows.dropna(subset=["size", "value"])
+    rows = relative(rows.assign(series=series), own, found)
     if rows.empty:
         study.lack("fig3", "no set has trainings of CycleGAN and of what OF found at the controlled size")
         return None
@@ -140,7 +146,7 @@ def fig5(study: Study) -> Figure | None:
     rows = frame[frame["part"] == "matched"].sort_values(["target", "method"], kind="stable")
     smallest, score = rows["target"].min(), records.score(study, measure(study))
     own = rows[(rows["method"] == "C") & (rows["target"] == smallest)]
-    rows = rows.assign(size=shares(rows, "size", own), value=shares(rows, "value", own)).dropna(subset="value")
+    rows = relative(rows, own)
     if rows.empty:
         study.lack("fig5", f"no set has trainings of C{smallest}")
         return None
@@ -164,8 +170,7 @@ def fig6(study: Study) -> Figure | None:
     rows = frame[(frame["target"] == target) & frame["part"].isin(("matched", "controls"))]
     rows = rows[rows["data"].isin(rows.loc[rows["part"] == "controls", "data"])]
     own = rows[rows["method"] == "C"]
-    rows = rows.assign(size=shares(rows, "size", own), value=shares(rows, "value", own))
-    rows = rows.dropna(subset="value").sort_values("method", kind="stable")
+    rows = relative(rows, own).sort_values("method", kind="stable")
     if rows.empty:
         study.lack("fig6", f"no set has trainings of C{target} beside its controls")
         return None

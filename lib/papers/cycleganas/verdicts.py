@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -170,7 +169,7 @@ def steadily_good(best: str, ask: Asked) -> Evidence:
 def lowest_over_widths(ask: Asked) -> Evidence:
     """The lowest score of searched pairs over all sizes, over CycleGAN's."""
     sides = [side for method in "NC" for side in _cells(ask, BOTH, method, _widths(ask))]
-    return _quotient(ask, BOTH, {ask.data: sides}, lambda x: x.min(-1) @ GAP, (2, -1))
+    return _effect(ask, BOTH, {ask.data: sides}, lambda x: x.min(-1) @ GAP, (2, -1))
 
 
 def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask: Asked) -> Evidence:
@@ -182,7 +181,7 @@ def over_widths(weigh: Callable[[Sequence[Side]], np.ndarray], method: str, ask:
 
     made = usable(ask, weighed)
     weights = np.concatenate([each for _, each in made.values()]) / len(made)
-    return _quotient(ask, BOTH, {data: sides for data, (sides, _) in made.items()}, weights)
+    return _effect(ask, BOTH, {data: sides for data, (sides, _) in made.items()}, weights)
 
 
 def off_end(place: int, sides: Sequence[Side]) -> np.ndarray:
@@ -205,13 +204,13 @@ def within(sides: Sequence[Side]) -> np.ndarray:
 def largest_gain(way: str, ask: Asked) -> Evidence:
     """The largest gain of searched pairs over CycleGAN over sets, at the larger size of figure 5."""
     made = usable(ask, lambda one: _cells(one, way, "NC", ["large"]))
-    return _effect(ask, way, made, lambda x: (1 - np.exp(x @ GAP)).max(-1), (-1, 2))
+    return _effect(ask, way, made, lambda x: (1 - np.exp(x @ GAP)).max(-1), (-1, 2), logarithm=False)
 
 
 def gains_grow(ask: Asked) -> Evidence:
     """N over C at the larger size over the same at the smaller one, the mean of sets."""
     made = usable(ask, lambda one: _cells(one, BOTH, "NC", ["large", "small"]))
-    return _quotient(ask, BOTH, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
+    return _effect(ask, BOTH, made, np.tile(np.outer(GAP, GAP).ravel(), len(made)) / len(made))
 
 
 def transfer(ask: Asked) -> Evidence:
@@ -219,7 +218,8 @@ def transfer(ask: Asked) -> Evidence:
     known = usable(ask, _widths)
     fewest = min(map(len, known.values()))
     made = usable(ask, lambda one: _cells(one, BOTH, "NC", known[one.data][-fewest:]), known)
-    return _effect(ask, BOTH, made, lambda x: rank_correlations(x @ GAP).mean(-1), (len(made), fewest, 2))
+    return _effect(ask, BOTH, made, lambda x: rank_correlations(x @ GAP).mean(-1), (len(made), fewest, 2),
+                   logarithm=False)  # fmt: skip
 
 
 def rank_correlations(x: np.ndarray) -> np.ndarray:
@@ -242,20 +242,17 @@ def _cells(ask: Asked, way: str, methods: str, targets: Sequence[int | str]) -> 
 
 
 def _effect(ask: Asked, way: str, made: Mapping[str, Sequence[Side]], statistic: Statistic | np.ndarray,
-            shape: tuple[int, ...] = (-1,)) -> Evidence:  # fmt: skip
-    """A statistic of the means of trainings of the sides of all sets, in a shape, or their sum by weights; in words."""
+            shape: tuple[int, ...] = (-1,), *, logarithm: bool = True) -> Evidence:  # fmt: skip
+    """A statistic of the means of trainings of the sides of all sets, in a shape, or their sum by weights.
+
+    Where it is a `logarithm`, the effect is the quotient that it stands for.
+    """
     sides, level = [side for each in made.values() for side in each], ask.noise(way, sets=made)
     means, counts = _averaged([side.values for side in sides], shape)
     effect = (contrast(statistic, means, counts, level) if isinstance(statistic, np.ndarray)
               else simulated(statistic, means, counts, level, seed=SEED))  # fmt: skip
     words = "; ".join(replace(ask, data=data).words(way, each) for data, each in made.items())
-    return Evidence([effect], [words + caveats(sides, single=True)])
-
-
-def _quotient(*asked: Any) -> Evidence:
-    """The same of a statistic that is the logarithm of a quotient."""
-    (effect,), notes = _effect(*asked)
-    return Evidence([quotient(effect)], notes)
+    return Evidence([quotient(effect) if logarithm else effect], [words + caveats(sides, single=True)])
 
 
 def _averaged(units: Sequence[np.ndarray], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
