@@ -98,7 +98,7 @@ class Settings:
         for name in (field.name for field in fields(cls)):
             if name not in parameters:
                 raise ValueError(f"parameter {name} is missing; run the notebook's parameters cell first")
-            values[name] = _typed(name, types[name], parameters[name])
+            values[name] = typed(name, types[name], parameters[name])
         return cls(**values)
 
     def identity(self) -> dict[str, Any]:
@@ -134,13 +134,12 @@ def anywhere(part: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(part).items() if name != "device"}
 
 
-def _typed(name: str, declared: Any, value: Any) -> Any:
-    """The value if it has the declared type (an int may stand for a float), else ValueError."""
+def typed(name: str, declared: Any, value: Any) -> Any:
+    """The value if it has the declared type (a whole number may stand for a float), else ValueError naming it."""
     kind = get_origin(declared) or declared
     if not isinstance(value, float | int if kind is float else kind) or (isinstance(value, bool) and kind is not bool):
         needed = f"{formatannotation(declared)} is needed"
         raise ValueError(f"{name} is {value!r} of type {type(value).__name__}; {needed}")
-    if isinstance(value, list):
-        (inner,) = get_args(declared)
-        return [_typed(f"{name}[{i}]", inner, item) for i, item in enumerate(value)]
+    if isinstance(value, list) and (inner := get_args(declared)):
+        return [typed(f"{name}[{i}]", inner[0], item) for i, item in enumerate(value)]
     return float(value) if kind is float else value

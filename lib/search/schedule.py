@@ -5,18 +5,15 @@ largest predicted cost first; tells follow the order of asking, so that no searc
 """
 
 import heapq
-from collections import deque
 from typing import Any
 
 
 class Schedule:
     """The candidates asked and not yet told, and those of their tasks that wait for a slot."""
 
-    def __init__(self, window: int, *, ordered: bool = True) -> None:
-        """`ordered=False` tells whatever is complete, as asynchronous searches do; only the simulation uses it."""
-        self.window, self.ordered = window, ordered
+    def __init__(self, window: int) -> None:
+        self.window = window
         self._missing: dict[int, int] = {}  # k of each candidate in the order of asking -> unfinished tasks
-        self._complete: deque[int] = deque()  # where tells are not ordered
         self._ready: list[tuple[float, int, int, Any]] = []
 
     def __len__(self) -> int:
@@ -45,18 +42,11 @@ class Schedule:
     def finished(self, k: int) -> None:
         """Note that one task of a candidate is done."""
         self._missing[k] -= 1
-        if not self.ordered and not self._missing[k]:
-            self._complete.append(k)
 
     def tell(self) -> int | None:
-        """The candidate to tell now, which leaves the window; None while there is none complete to tell."""
-        if self.ordered:
-            k = next(iter(self._missing), None)
-            if k is None or self._missing[k]:
-                return None
-        elif self._complete:
-            k = self._complete.popleft()
-        else:
+        """The candidate to tell now, which leaves the window; None while the oldest is not complete."""
+        k = next(iter(self._missing), None)
+        if k is None or self._missing[k]:
             return None
         del self._missing[k]
         return k

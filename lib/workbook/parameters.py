@@ -1,17 +1,16 @@
 """The parameters cell of a notebook: what it declares, and which values for it are accepted."""
 
 import ast
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from lib.papers.settings import Plain
+from lib.papers.settings import Plain, typed
 from lib.paths import shown
 
-TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "dict": dict}
+TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": list}  # a paper's settings check a list's items
 
 
 class ParameterError(ValueError):
@@ -27,10 +26,10 @@ class Parameter:
     default: Any
 
 
-def load_yaml(text: str, loader: Any = Plain) -> Any:
+def load_yaml(text: str) -> Any:
     """The value of a YAML text, or ParameterError saying where it is malformed."""
     try:
-        return yaml.load(text, loader)
+        return yaml.load(text, Plain)
     except yaml.YAMLError as error:
         raise ParameterError(" ".join(str(error).split())) from error
 
@@ -57,35 +56,20 @@ def _parameter(line: ast.stmt, notebook: str) -> Parameter:
         value = ast.literal_eval(line.value)
     except ValueError as error:
         raise ParameterError(f"{name}: the default {ast.unparse(line.value)!r} is no plain value") from error
-    if not re.fullmatch(r"int|float|str|bool|dict|list(\[(int|float|str|bool)\])?", kind):
-        raise ParameterError(f"{name}: the type {kind!r} is none of {', '.join(TYPES)}, list[...] of the first four")
+    if kind not in TYPES:
+        raise ParameterError(f"{name}: the type {kind!r} is none of {', '.join(TYPES)}")
     return Parameter(name, kind, convert(value, Parameter(name, kind, value)))
 
 
 def parse(text: str, parameter: Parameter) -> Any:
-    """The value of `--set name=text`: text stays text where a string is declared, else it is read as YAML."""
-    return convert(_parse(text, parameter.type), parameter)
+    """The value of `--set name=text`: plain text stays text where a string is declared, else it is read as YAML."""
+    plain = parameter.type == "str" and text[:1] not in ("'", '"')
+    return convert(text if plain else load_yaml(text), parameter)
 
 
-def _parse(text: str, kind: str) -> Any:
-    if kind == "str":
-        return load_yaml(text) if text[:1] in ("'", '"') else text
-    items = load_yaml(text, yaml.BaseLoader)  # every scalar stays text, so that bit strings keep their leading zeros
-    if kind.startswith("list[") and isinstance(items, list):
-        return [_parse(item, kind[5:-1]) if isinstance(item, str) else item for item in items]
-    return load_yaml(text)
-
-
-def convert(value: Any, parameter: Parameter, kind: str = "") -> Any:
-    """The value if it has the declared type (a whole number counts as a float), else ParameterError.
-
-    `kind` is the type of an item of a list.
-    """
-    kind = kind or parameter.type
-    base: Any = TYPES[kind.partition("[")[0]]
-    if base is float and type(value) is int:
-        return float(value)
-    if type(value) is not base:
-        is_a = f"{value!r} is a {type(value).__name__}"
-        raise ParameterError(f"{parameter.name}: {is_a}; declared is {parameter.type}, such as {parameter.default!r}")
-    return [convert(item, parameter, kind[5:-1]) for item in value] if kind.startswith("list[") else value
+def convert(value: Any, parameter: Parameter) -> Any:
+    """The value if it has the declared type (a whole number counts as a float), else ParameterError."""
+    try:
+        return typed(parameter.name, TYPES[parameter.type], value)
+    except ValueError as error:
+        raise ParameterError(str(error)) from error

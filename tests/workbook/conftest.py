@@ -10,10 +10,9 @@ PARAMETERS = """profile: str = "smoke"  # smoke, desk, day or paper
 rate: float = 0.1  # per step
 steps: int = 3  # of the optimiser
 arch: str = "0100"  # bits
-rates: list[float] = [0.1, 1.0]  # of the sweep
-codes: list[str] = ["01"]  # bit strings
+rates: list = [0.1, 1.0]  # of the sweep
+codes: list = ["01"]  # bit strings
 deep: bool = False  # twice as deep
-extra: dict = {}  # anything
 workers: str = "serial"  # serial or processes:N
 fresh: bool = False  # start over"""
 
@@ -24,7 +23,6 @@ arch: "0110"
 rates: [0.001, 0.1]
 codes: ["0011"]
 deep: true
-extra: {a: 1}
 workers: serial
 fresh: false
 """

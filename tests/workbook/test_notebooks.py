@@ -43,7 +43,7 @@ def test_a_profile_is_its_file(toys):
     work = job(path, "desk", {}, {})
     assert work.profile == "desk"
     assert work.values["rates"] == [0.001, 0.1]
-    assert work.injected.keys() == {"profile", "rate", "steps", "arch", "rates", "codes", "deep", "extra"}
+    assert work.injected.keys() == {"profile", "rate", "steps", "arch", "rates", "codes", "deep"}
 
 
 def test_a_notebook_with_no_profile_files_runs_with_its_own_values(toys):
@@ -68,10 +68,10 @@ def test_an_unknown_profile_is_refused(toys):
     [
         ("steps: 30\n", "", "do not both name steps"),
         ("steps: 30", "steps: 30\nstep: 3", "do not both name step$"),
-        ("steps: 30", "steps: 3.5", r"desk/toy\.yaml: steps: 3\.5 is a float"),
-        ("steps: 30", "steps: '30'", "steps: '30' is a str"),
+        ("steps: 30", "steps: 3.5", r"desk/toy\.yaml: steps is 3\.5 of type float"),
+        ("steps: 30", "steps: '30'", "steps is '30' of type str"),
         ("steps: 30", "steps: 30\nsteps: 3", "'steps' is given twice"),
-        ('arch: "0110"', "arch: 1100", "arch: 1100 is a int"),
+        ('arch: "0110"', "arch: 1100", "arch is 1100 of type int"),
         ("profile: desk", "profile: day", "profile is 'day'; it must be 'desk'"),
         ("profile: desk", "profile: [", "desk/toy.yaml"),
     ],

@@ -11,9 +11,9 @@ def parameters(toys):
 
 
 def test_every_line_gives_a_name_a_type_and_a_default(parameters):
-    assert " ".join(parameters) == "profile rate steps arch rates codes deep extra workers fresh"
+    assert " ".join(parameters) == "profile rate steps arch rates codes deep workers fresh"
     assert (parameters["rate"].type, parameters["rate"].default) == ("float", 0.1)
-    assert parameters["codes"].type == "list[str]"
+    assert parameters["codes"].type == "list"
 
 
 def test_a_notebook_without_a_parameters_cell_declares_nothing(toys):
@@ -25,9 +25,9 @@ def test_a_notebook_without_a_parameters_cell_declares_nothing(toys):
     [
         ("a = b = 1", "'a = b = 1' is not of the form name: type = value"),
         ("size: int = 2**6", "size: the default '2 \\*\\* 6' is no plain value"),
-        ("size: int = 2.5", "size: 2.5 is a float; declared is int"),
+        ("size: int = 2.5", "size is 2.5 of type float; int is needed"),
         ("size: tuple = (1, 2)", "the type 'tuple' is none of"),
-        ("name: str = None", "name: None is a NoneType; declared is str"),
+        ("name: str = None", "name is None of type NoneType; str is needed"),
     ],
 )
 def test_a_line_of_another_form_is_refused(toys, line, words):
@@ -47,11 +47,10 @@ def test_a_line_of_another_form_is_refused(toys, line, words):
         ("arch", "a: b", "a: b"),
         ("arch", "", ""),
         ("arch", '"quoted"', "quoted"),
-        ("rates", "[1e-4, 1, .5]", [0.0001, 1.0, 0.5]),
+        ("rates", "[1e-4, 1, .5]", [0.0001, 1, 0.5]),
         ("rates", "[]", []),
-        ("codes", "[0011, 1100, 1e5]", ["0011", "1100", "1e5"]),
+        ("codes", "[0011, '1100', a]", ["0011", "1100", "a"]),
         ("deep", "true", True),
-        ("extra", "{a: 1e-2, b: [x]}", {"a": 0.01, "b": ["x"]}),
     ],
 )
 def test_a_text_is_read_as_the_declared_type(parameters, name, text, value):
@@ -73,11 +72,8 @@ def test_a_text_is_read_as_the_declared_type(parameters, name, text, value):
         ("deep", "1"),
         ("deep", "yes"),
         ("rates", "0.1"),
-        ("rates", "[0.1, x]"),
-        ("rates", "[[0.1]]"),
-        ("extra", "[1]"),
-        ("extra", "{a: 1"),
-        ("extra", "{a: 1, a: 2}"),
+        ("rates", "[0.1"),
+        ("rates", "{a: 1, a: 2}"),
     ],
 )
 def test_a_text_of_another_type_is_refused(parameters, name, text):
@@ -86,7 +82,7 @@ def test_a_text_of_another_type_is_refused(parameters, name, text):
 
 
 def test_the_refusal_names_parameter_value_and_type(parameters):
-    with pytest.raises(ParameterError, match=r"steps: 3\.5 is a float; declared is int, such as 3"):
+    with pytest.raises(ParameterError, match=r"steps is 3\.5 of type float; int is needed"):
         parse("3.5", parameters["steps"])
 
 
