@@ -64,7 +64,7 @@ def pairs(source: str) -> tuple[Pair, ...]:
 
 def load(name: str, width: int, *, crop: bool = True) -> Tensor:
     """A photo as (1, 3, W/2, W), cut to 2:1 about its centre first, or squeezed to it as the authors did (A11)."""
-    picture = pictures.picture(name)[None]
+    picture = _whole(name)[None]
     if crop:
         height, long = picture.shape[-2:]
         high, wide = min(height, long // 2), min(long, 2 * height)
@@ -145,13 +145,19 @@ def _photos_of(some: Iterable[Pair]) -> set[str]:
 
 
 def _digest(name: str) -> str:
-    """SHA-256 of a photo's file; the set that it lies in is verified once a process."""
+    """SHA-256 of a photo's file."""
+    return file_digest(file) if (file := _file(name)) else pictures.info(name).sha256
+
+
+def _file(name: str) -> Path | None:
+    """The file of a photo in a data set; None for any other photo."""
     known = set_of(name)
-    return file_digest(_root(known) / name.removeprefix(f"{known}/")) if known else pictures.info(name).sha256
+    return _root(known) / name.removeprefix(f"{known}/") if known else None
 
 
 @lru_cache(maxsize=16)
 def _root(key: str) -> Path:
+    """The folder of a data set, verified once a process rather than for each of thousands of photos."""
     return registry.find(key)
 
 
@@ -169,4 +175,4 @@ def _crop(name: str, turn: int, side: int) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _whole(name: str) -> Tensor:
-    return pictures.picture(name)
+    return images.load(file) if (file := _file(name)) else pictures.picture(name)
