@@ -14,7 +14,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from lib.device import keyed_seed
 from lib.models.mixed_ops import POOLS, Operation
-from lib.models.resampling import reflect_pad
+from lib.models.resampling import mirrored
 from lib.spaces.cycleganas import (
     GeneratorGenotype,
     cyclegan,
@@ -66,13 +66,13 @@ class ResnetGenerator(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pictures (n, 3, s, s) in [-1, 1] of pictures (n, 3, s, s), s a multiple of 4 from 16 on."""
-        x = _normed(self.run("stem", _padded(x, self.margin)))
+        x = _normed(self.run("stem", mirrored(x, self.margin)))
         x = _normed(self.run("e1", _normed(self.run("e0", x))))
         for i in range(0, 2 * self.blocks, 2):
-            h = _normed(self.run(f"r{i:02}", _padded(x, 1)))
-            x = x + F.instance_norm(self.run(f"r{i + 1:02}", _padded(h, 1)))
+            h = _normed(self.run(f"r{i:02}", mirrored(x, 1)))
+            x = x + F.instance_norm(self.run(f"r{i + 1:02}", mirrored(h, 1)))
         x = _normed(self.run("d1", _normed(self.run("d0", x))))
-        return torch.tanh(self.run("head", _padded(x, self.margin)))
+        return torch.tanh(self.run("head", mirrored(x, self.margin)))
 
 
 class Generator(ResnetGenerator):
@@ -188,11 +188,6 @@ def initialise(module: nn.Module, seed: int) -> None:
 
 def _normal(like: Tensor, seed: int, name: str) -> Tensor:
     return torch.randn(like.shape, generator=torch.Generator().manual_seed(keyed_seed(seed, name)))
-
-
-def _padded(x: Tensor, margin: int) -> Tensor:
-    """x with a mirrored margin; off the CPU with gradients that repeat to the bit."""
-    return F.pad(x, (margin,) * 4, mode="reflect") if x.device.type == "cpu" else reflect_pad(x, margin)
 
 
 def _normed(x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from lib import weights
 from lib.data import pictures
 from lib.models import vgg
-from lib.models.resampling import reflect_pad
+from lib.models.resampling import mirrored
 from lib.models.vgg import CHANNELS
 from lib.paths import weights_dir, write_text
 
@@ -69,11 +69,6 @@ class NormalisedVGG(nn.Module):
                     pooled.append(indices)
             x = F.conv2d(mirrored(x), getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias")).relu_()
             yield layer, x
-
-
-def mirrored(x: Tensor) -> Tensor:
-    """x mirrored by one pixel: PyTorch's own where that is deterministic and the faster, on the CPU."""
-    return F.pad(x, (1, 1, 1, 1), mode="reflect") if x.device.type == "cpu" else reflect_pad(x, 1)
 
 
 def _names(state: State) -> list[str]:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.models import wct
-from lib.models.normalised_vgg import NormalisedVGG, mirrored
+from lib.models.normalised_vgg import NormalisedVGG
+from lib.models.resampling import mirrored
 from lib.models.wct import Numerics
 
 DEPTHS = (4, 3, 2, 1)  # coarse to fine

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lib.models.resampling import reflect_pad
+from lib.models.resampling import mirrored
 
 LARGEST = 64  # positions of a map whose windows a matrix gathers
 
@@ -38,10 +38,8 @@ def by_product(x: Tensor, outputs: int) -> bool:
 
 
 def _padded(x: Tensor, kernel: Tensor) -> Tensor:
-    """x as the kernel reads it; off the CPU with gradients that repeat to the bit."""
-    if kernel.shape[-1] == 1:
-        return x
-    return F.pad(x, (1, 1, 1, 1), mode="reflect") if x.device.type == "cpu" else reflect_pad(x, 1)
+    """x as the kernel reads it."""
+    return x if kernel.shape[-1] == 1 else mirrored(x)
 
 
 def _product(parts: Sequence[Tensor], kernels: Sequence[Tensor], bias: Tensor, *, relu: bool) -> Tensor:
