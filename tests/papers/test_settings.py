@@ -1,11 +1,14 @@
 """What a paper declares, fields and rules, is all that its settings need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from importlib import import_module
 from typing import ClassVar
 
 import pytest
 
-from lib.papers import settings
+from lib.papers import PAPERS, STUDIES, settings
+from lib.paths import notebooks_dir
+from lib.workbook.parameters import declared
 
 GOOD = {"profile": "smoke", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0,
         "workers": "serial", "space": "small", "images": ["cat"], "rates": [0.1]}  # fmt: skip
@@ -53,3 +56,17 @@ def test_a_profiles_file_is_read_as_the_command_line_reads_it(tmp_path):
 def test_no_parts_named_means_all_of_them():
     assert Toy.pick(GOOD).asked(["one", "two"]) == ["one", "two"]
     assert Toy.pick({**GOOD, "parts": ["two", "three"]}).asked(["one", "two"]) == ["two"]
+
+
+@pytest.mark.parametrize("slug", [*PAPERS, *STUDIES])
+def test_the_notebook_and_every_profile_of_a_paper_give_all_its_settings_values_that_are_accepted(slug):
+    paper = import_module(f"lib.papers.{slug}").PAPER
+    cell = declared(notebooks_dir() / f"{paper.notebook}.ipynb")
+    found = {"smoke": {name: parameter.default for name, parameter in cell.items()}}
+    for path in notebooks_dir().glob(f"profiles/*/{paper.notebook}.yaml"):
+        found[path.parent.name] = settings.profile_values(path)
+    assert {"smoke", "desk", "day", "paper"} <= set(found)
+    for profile, values in found.items():
+        assert set(values) == {field.name for field in fields(paper.settings)}
+        assert vars(paper.settings.pick(values)) == values
+        assert values["profile"] == profile
