@@ -1,6 +1,5 @@
 """Synthetic records of the NAS-DIP study: real genomes and the real genetic algorithm on measures that are formulas."""
 
-import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +22,7 @@ from lib.searchers.genetic import Genetic
 from lib.searchers.random_search import RandomSearch
 from lib.spaces.base import Genome
 from lib.spaces.nasdip import NasDip
+from tests.reference import stored_study
 
 TINY = {
     "profile": "custom", "device": "cpu", "rows": ["vase", "plane", "zebra4"], "shown_rows": ["astronaut", "chelsea"],
@@ -130,10 +130,7 @@ def noisy(value: float, *keys: Any, noise: float = 0.004) -> float:
 
 def write(folder: Path, part: str, rows: Iterable[Row], **identity: Any) -> None:
     """A record as an export leaves it."""
-    path = folder / "records" / f"{part}.jsonl.gz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [{"identity": identity, "schema": 1}, *rows]
-    path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), 1, mtime=0))
+    stored_study.write("nasdip", folder, part, rows, identity)
 
 
 def listed(configs: Iterable[tuple[Row, dict[str, float], int]]) -> Iterator[Row]:
@@ -235,8 +232,3 @@ def compare(folder: Path, worth: Worth = usual, profile: str = "desk") -> Study:
     write(folder, "rescored", listed(fresh(settings(), experiments.every(settings()), worth)))
     write(folder, "baselines", listed(compared(settings(), worth)))
     return Study("nasdip", profile, folder=folder)
-
-
-def once(folder: Path) -> Study:
-    """The usual study in a folder that several test modules share."""
-    return Study("nasdip", "desk", folder=folder) if folder.exists() else fill(folder)

@@ -1,7 +1,5 @@
 """Synthetic records of the style-transfer study, in which every measure follows a formula that a test may change."""
 
-import gzip
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
@@ -16,6 +14,7 @@ from lib.papers.nst.experiments import Configuration
 from lib.papers.nst.optimisers import OptimiserRun
 from lib.papers.nst.settings import Settings
 from lib.papers.study import Study
+from tests.reference import stored_study
 
 STYLES = ["swirl", "gradient", "ink", "hatching", "pixels"]
 SECRET = (255, 0, 255)  # the colour of every picture that may not be shown; no figure uses it
@@ -68,10 +67,7 @@ OPTIMISED: dict[str, Callable[[OptimiserRun], float]] = {
 
 def write(folder: Path, part: str, rows: Iterable[Row]) -> None:
     """A record as an export leaves it."""
-    path = folder / "records" / f"{part}.jsonl.gz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [{"identity": {"part": part}, "schema": 1}, *rows]
-    path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), mtime=0))
+    stored_study.write("nst", folder, part, rows, {"part": part})
 
 
 def row(k: int, repeat: int, config: Row, metrics: Row, **fields: Any) -> Row:
@@ -98,8 +94,8 @@ def optimised(settings: Settings, world: dict[str, Callable[[OptimiserRun], Any]
     """Rows of the optimisers' plan."""
     for k, one in enumerate(optimisers.plan(settings)):
         metrics = {name: measure(one) for name, measure in world.items()}
-        yield row(k, 0, asdict(one), metrics, score=metrics["final_loss"],
-                  curves={"loss": [3.0, 2.0, 1.0]})  # fmt: skip
+        yield row(k, 0, asdict(one), metrics, score=metrics["final_loss"], curves={"loss": [3.0, 2.0, 1.0]},
+                  reason="diverged" * (metrics["final_loss"] is None))  # fmt: skip
 
 
 def referenced(settings: Settings) -> Iterator[Row]:

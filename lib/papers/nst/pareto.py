@@ -28,8 +28,10 @@ def compute(study: Study, settings: Settings, part: str) -> None:
     """
     kind = part.removeprefix("pareto_")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    search = optuna.create_study(directions=["minimize", "minimize"], sampler=_sampler(kind, settings.seed))
     s, names = settings, (settings.content, settings.style)
+    samplers = optuna.samplers  # a constant liar spreads the trials of a batch
+    sampler = samplers.TPESampler(seed=s.seed, constant_liar=True) if kind == "tpe" else samplers.RandomSampler(s.seed)
+    search = optuna.create_study(directions=["minimize", "minimize"], sampler=sampler)
     identity = stored.identity(s, (*names, *s.contents), sampler=kind, ranges=RANGES, seed=s.seed, batch=s.batch,
                                trials=s.trials, side=s.small_side, steps=s.small_steps)  # fmt: skip
     scene = small_scene(settings)
@@ -63,13 +65,6 @@ def unrelated_content_loss(scene: Scene, settings: Settings) -> float:
     size = (scene.content.shape[2], scene.content.shape[3])
     resized = (images.resize(pictures.picture(name), size)[None].to(scene.content) for name in others)
     return float(np.mean([float(scene.targets.losses(scene.network, other)["content"]) for other in resized]))
-
-
-def _sampler(kind: str, seed: int) -> optuna.samplers.BaseSampler:
-    """TPE that spreads the trials of a batch (constant liar), or random search."""
-    if kind == "tpe":
-        return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
-    return optuna.samplers.RandomSampler(seed=seed)
 
 
 def _asked(search: optuna.Study, count: int) -> Trials:

@@ -12,6 +12,10 @@ from lib.papers.nasdip.settings import Settings
 from lib.paths import notebooks_dir
 from lib.spaces.base import Genome, keyed
 from lib.spaces.nasdip import NasDip
+from tests.reference import nasdip_world
+from tests.reference.stored_study import fixtures
+
+stored_folder, study = fixtures("nasdip", nasdip_world.fill)
 
 TINY = {
     "profile": "custom", "device": "cpu", "rows": ["astronaut", "chelsea", "coffee"], "shown_rows": [],

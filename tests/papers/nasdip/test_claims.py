@@ -1,7 +1,5 @@
 """The verdicts: a world in which the paper is right, and worlds in which one thing is otherwise."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -18,26 +16,20 @@ def judged(study, name):
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    return world.once(tmp_path_factory.getbasetemp() / "nasdip-world")
-
-
-@pytest.fixture(scope="module")
-def table(study):
+def table(stored_folder):
     """Every verdict, with few resamples."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "DRAWS", 100)
         patch.setattr(claims, "SHUFFLES", 1)
-        return claims.judge_all(study).set_index("id")
+        return claims.judge_all(Study("nasdip", "desk", folder=stored_folder)).set_index("id")
 
 
 @pytest.fixture
-def other(study, tmp_path):
+def other(study):
     """The verdict on a claim, and its note, where arms are worth something else."""
 
     def judge(name, worth):
-        shutil.copytree(study.records, tmp_path / "records")
-        found = judged(world.compare(tmp_path, worth), name)
+        found = judged(world.compare(study.folder, worth), name)
         return str(found.verdict), found.note
 
     return judge
@@ -125,37 +117,32 @@ def test_the_note_names_what_is_worse_beyond_noise(other):
     assert "Plane PSNR, Plane LPIPS, Plane SSIM" in note
 
 
-def test_a_network_that_scores_otherwise_the_second_time_contradicts_c14(study, tmp_path):
-    shutil.copytree(study.records, tmp_path / "records")
+def test_a_network_that_scores_otherwise_the_second_time_contradicts_c14(study):
     rows = record.read(study.records / "pictures.jsonl.gz")[1]
     winner = next(row for row in rows if row["config"]["what"] == "winner_own")
     winner["metrics"]["ssim"] = np.nextafter(winner["metrics"]["ssim"], 1)
-    world.write(tmp_path, "pictures", rows)
-    found = judged(Study("nasdip", "smoke", folder=tmp_path), "C14")
-    assert found.verdict == "contradicted"
+    world.write(study.folder, "pictures", rows)
+    assert judged(study, "C14").verdict == "contradicted"
 
 
-def test_a_parent_that_was_in_no_population_contradicts_c5(study, tmp_path):
-    shutil.copytree(study.records, tmp_path / "records")
+def test_a_parent_that_was_in_no_population_contradicts_c5(study):
     name = "truth-vase-0"
     header, rows = record.read(study.records / f"{name}.jsonl.gz")
     worst = max((row for row in rows[:8] if row["score"] is not None), key=lambda row: row["score"])
     rows[-1]["config"]["parents"] = [worst["k"], worst["k"]]
-    world.write(tmp_path, name, rows, **header["identity"])
-    found = judged(Study("nasdip", "smoke", folder=tmp_path), "C5")
-    assert found.verdict == "contradicted"
+    world.write(study.folder, name, rows, **header["identity"])
+    assert judged(study, "C5").verdict == "contradicted"
 
 
-def test_a_parent_that_stayed_without_being_the_best_contradicts_c5(study, tmp_path):
-    shutil.copytree(study.records, tmp_path / "records")
+def test_a_parent_that_stayed_without_being_the_best_contradicts_c5(study):
     header, rows = record.read(study.records / "truth-vase-0.jsonl.gz")
     first = [row["k"] for row in rows if row["config"]["generation"] == 0 and row["score"] is not None]
     for row in rows:
         row["score"] = row["score"] and 1 - row["k"] / 1000  # each better than all before
     bred = next(row for row in rows if row["config"]["generation"] == 2)
     bred["config"]["parents"] = [first[-1]] * 2
-    world.write(tmp_path, "truth-vase-0", rows, **header["identity"])
-    assert judged(Study("nasdip", "smoke", folder=tmp_path), "C5").verdict == "contradicted"
+    world.write(study.folder, "truth-vase-0", rows, **header["identity"])
+    assert judged(study, "C5").verdict == "contradicted"
 
 
 def test_what_the_searches_by_the_truth_show_is_called_an_oracles(table):
@@ -169,9 +156,8 @@ def test_the_notes_say_what_else_a_verdict_hangs_on(table):
     assert "K = 8, 3 generations, N = 3 (paper" in table.loc["C12a", "note"]
 
 
-def test_smoke_decides_only_what_is_exact(study, tmp_path):
-    shutil.copytree(study.records, tmp_path / "records")
-    table = claims.judge_all(Study("nasdip", "smoke", folder=tmp_path)).set_index("id")
+def test_smoke_decides_only_what_is_exact(study):
+    table = claims.judge_all(Study("nasdip", "smoke", folder=study.folder)).set_index("id")
     own = {name for name in table.index if name.startswith("P-")}
     assert set(table.index[table["verdict"] != "not run"]) == own | {"C5", "C14", "C17"}
 

@@ -7,26 +7,16 @@ import pytest
 from lib.papers.nasdip import figures
 from lib.papers.study import Study
 from tests.reference import nasdip_world as world
-from tests.reference.stored_study import Unsaved
+from tests.reference.stored_study import Unsaved, texts
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return world.once(tmp_path_factory.getbasetemp() / "nasdip-world").folder
-
-
-@pytest.fixture(scope="module")
-def study(folder):
+def study(stored_folder):
     """Every figure drawn."""
-    study = Unsaved("nasdip", "desk", folder=folder)
+    study = Unsaved("nasdip", "desk", folder=stored_folder)
     for product in figures.PRODUCTS:
         product(study)
     return study
-
-
-def texts(figure):
-    """Every text on a figure."""
-    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")) if text.get_text()]
 
 
 def test_every_figure_of_the_paper_is_drawn(study):
@@ -36,7 +26,7 @@ def test_every_figure_of_the_paper_is_drawn(study):
 
 
 def test_figure_1_shows_denoising_above_inpainting_and_only_what_may_be_shown(study):
-    found = [" ".join(text.split()) for text in texts(study.drawn["fig1"])]
+    found = texts(study.drawn["fig1"])
     assert found.index("Astronaut: denoising") < found.index("Chelsea: inpainting")
     assert {"input", "DIP, matched", "NAS-DIP (oracle fitness), fresh seed", "truth"} <= set(found)
     assert not any("Plane" in text or "rights" in text for text in found)
@@ -84,14 +74,14 @@ def test_one_fresh_seed_gives_no_spread_and_two_do(study, monkeypatch):
 def test_an_empty_cell_says_that_it_was_not_computed(study, monkeypatch):
     shown = {key: row for key, row in figures.album(study).items() if key[1] != "dip_matched"}
     monkeypatch.setattr(figures, "album", lambda study: shown)
-    found = [" ".join(text.split()) for text in texts(figures.fig1(study))]
+    found = texts(figures.fig1(study))
     assert figures.ABSENT in found
     assert figures.RIGHTS not in found
 
 
 def test_figure_7_names_its_substitutes(study):
-    found = {" ".join(text.split()) for text in texts(study.drawn["fig7"])}
-    assert {"Telea", "Navier-Stokes", "biharmonic", "NAS-DIP (oracle fitness), fresh seed"} <= found
+    expected = {"Telea", "Navier-Stokes", "biharmonic", "NAS-DIP (oracle fitness), fresh seed"}
+    assert expected <= set(texts(study.drawn["fig7"]))
 
 
 @pytest.mark.parametrize("name", ["fig1", "fig3", "fig4", "fig6", "fig7"])
@@ -110,6 +100,6 @@ def test_without_records_nothing_is_drawn(tmp_path):
     assert "artworks" in study.missing["fig8"]
 
 
-def test_pictures_that_may_not_be_shown_are_nowhere(folder):
-    shown = figures.album(Study("nasdip", "desk", folder=folder))
+def test_pictures_that_may_not_be_shown_are_nowhere(study):
+    shown = figures.album(study)
     assert {row for row, _ in shown if "/" not in row} == {"astronaut", "chelsea"}

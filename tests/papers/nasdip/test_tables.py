@@ -6,12 +6,6 @@ import pytest
 from lib.papers.nasdip import printed, tables
 from lib.papers.nasdip.records import ORACLE
 from lib.papers.study import Study
-from tests.reference import nasdip_world as world
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    return world.once(tmp_path_factory.getbasetemp() / "nasdip-world")
 
 
 def cell(table, column, **keys):
