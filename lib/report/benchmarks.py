@@ -12,29 +12,21 @@ from lib import paths
 from lib.report import style
 from lib.report.style import styled
 
+MEASURED = paths.ROOT / "data" / "benchmarks"  # where `make bench` leaves a file of pytest-benchmark a group
+CHECKED_IN = paths.ROOT / "figures" / "desk" / "speed" / "benchmarks.json"  # the results that come with the project
 COLUMNS = ("group", "name", "role", "threads", "seconds", "ratio", "GFLOP/s", "share of peak", "accuracy")
 TIMES = (0.5, 1, 2, 4, 8, 16, 64, 256)  # ticks
 ROLES = {"reference": "#888888", "fast": style.COLOURS[0], "variant": style.COLOURS[1]}
 
 
-def measured() -> Path:
-    """The folder in which `make bench` leaves its results, a file of pytest-benchmark a group of benchmarks."""
-    return paths.ROOT / "data" / "benchmarks"
-
-
-def checked_in() -> Path:
-    """The results that come with the project; see `keep`."""
-    return paths.ROOT / "figures" / "desk" / "speed" / "benchmarks.json"
-
-
-def keep(source: Path | None = None, target: Path | None = None) -> Path:
+def keep(source: Path = MEASURED, target: Path = CHECKED_IN) -> Path:
     """Join what `read` and `machine` need of a folder's pytest-benchmark files, without the host's name; the copy.
 
     Raises FileNotFoundError before the first `make bench`.
     """
-    files = sorted((source or measured()).glob("*.json"))
+    files = sorted(source.glob("*.json"))
     if not files:
-        raise FileNotFoundError(f"{paths.shown(source or measured())} has no results; `make bench` writes them")
+        raise FileNotFoundError(f"{paths.shown(source)} has no results; `make bench` writes them")
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     about = runs[0]["machine_info"]
     slim = {
@@ -48,18 +40,18 @@ def keep(source: Path | None = None, target: Path | None = None) -> Path:
              "extra_info": one["extra_info"]} for run in runs for one in run["benchmarks"]
         ],
     }  # fmt: skip
-    return paths.write_text(target or checked_in(), json.dumps(slim, indent=1) + "\n")
+    return paths.write_text(target, json.dumps(slim, indent=1) + "\n")
 
 
-def machine(path: Path | None = None) -> str:
+def machine(path: Path = CHECKED_IN) -> str:
     """One line on where and when the results that `keep` wrote were measured."""
-    known = json.loads((path or checked_in()).read_text(encoding="utf-8"))
+    known = json.loads(path.read_text(encoding="utf-8"))
     about = known["machine_info"]
     return (f"{about['cpu']['brand_raw']}, {about['cpu']['count']} cores, {about['system']}, Python "
             f"{about['python_version']}, torch {known['torch']}, {known['datetime'][:10]}")  # fmt: skip
 
 
-def read(path: Path | None = None) -> pd.DataFrame:
+def read(path: Path = CHECKED_IN) -> pd.DataFrame:
     """One row a benchmark of the file that `keep` wrote, in COLUMNS.
 
     `seconds` is the fastest round. `ratio` is the time of the group's benchmark with the role `reference` divided
@@ -67,7 +59,7 @@ def read(path: Path | None = None) -> pd.DataFrame:
     that was timed beside it at the same thread count; both are missing where no work was counted. `accuracy` is what
     the benchmark says of its result beside the reference's.
     """
-    entries = json.loads((path or checked_in()).read_text(encoding="utf-8"))["benchmarks"]
+    entries = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
     rows = pd.json_normalize(entries).rename(columns=lambda name: name.removeprefix("extra_info."))
     rows = rows.rename(columns={"stats.min": "seconds"}).reindex(columns=[*COLUMNS, "gflop", "peak_gflops"])
     rows["name"] = rows["name"].str.removeprefix("test_").str.replace("_", " ")

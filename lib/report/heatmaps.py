@@ -52,7 +52,7 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell] | None = None, lo
 
 @styled
 def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str, str], title: str = "",
-          xlabel: str | None = None, ylabel: str | None = None, ax: Axes | None = None) -> Figure:  # fmt: skip
+          ax: Axes | None = None) -> Figure:  # fmt: skip
     """Short texts in cells coloured after what they say, rows from top to bottom; an empty text leaves no cell.
 
     `names` are the words of the legend for texts.
@@ -63,7 +63,7 @@ def codes(texts: pd.DataFrame, colours: Mapping[str, str], *, names: Mapping[str
         if text:
             ax.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colours[text], linewidth=0))
             ax.text(column, row, text, ha="center", va="center", fontsize=size, color=_ink(colours[text]))
-    _axes(ax, texts, title, xlabel, ylabel)
+    _axes(ax, texts, title, "", "")
     ax.set_xlim(-0.5, texts.shape[1] - 0.5)
     ax.tick_params(axis="x", labelsize=min(LABEL, size + 0.5))
     shown = [Patch(facecolor=colours[text], label=word) for text, word in names.items()]

@@ -76,11 +76,10 @@ def convergence(frame: pd.DataFrame, x: str, y: str, by: str, *, panel: str, see
 
 
 @styled
-def embedding(frame: pd.DataFrame, *, panel: str, size: str, colour: str | None = None,
-              by: str | None = None) -> Figure:  # fmt: skip
+def embedding(frame: pd.DataFrame, *, panel: str, colour: str | None = None, by: str | None = None) -> Figure:
     """Embedded points `x` and `y`, a panel a value of `panel`: `colour` a number as a shade, `by` a category.
 
-    `size` names how many equal genomes a point stands for; its area grows with them. Points of one place stand on a
+    `count` is how many equal genomes a point stands for; its area grows with them. Points of one place stand on a
     small ring about it, so that none covers another. The axes carry no scale, as the distances of an embedding have
     none.
     """
@@ -93,10 +92,10 @@ def embedding(frame: pd.DataFrame, *, panel: str, size: str, colour: str | None 
         for index, kind in enumerate(kinds):
             rows, look = part[part[by] == kind] if by else part, style.look(index)
             shades: Any = {"c": rows[colour], "norm": scale, "cmap": style.sequential()} if colour else {}
-            ax.scatter(rows["x"], rows["y"], s=12 * rows[size].clip(upper=40), marker=look["marker"], linewidths=0.3,
+            ax.scatter(rows["x"], rows["y"], s=12 * rows["count"].clip(upper=40), marker=look["marker"], linewidths=0.3,
                        edgecolors="white", alpha=0.85, label=kind, **(shades or {"color": look["color"]}))  # fmt: skip
         _plain(ax, f"{panel} {name}")
-        if frame[size].max() > 1:
+        if frame["count"].max() > 1:
             ax.set_xlabel("marker area: number of equal genomes", fontsize=6.5)
         style.legend(ax, where="below" if by else "none")
     if scale:

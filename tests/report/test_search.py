@@ -73,7 +73,7 @@ def test_lines_that_coincide_are_told_apart_and_whole_steps_have_whole_ticks(cur
 
 def test_points_of_one_place_stand_beside_each_other() -> None:
     points = pd.DataFrame({"x": [0.0, 0.0, 1.0], "y": [0.0, 0.0, 1.0], "medium": ["oil", "ink", "oil"]})
-    fig = search.embedding(points.assign(count=1, of="all"), by="medium", panel="of", size="count")
+    fig = search.embedding(points.assign(count=1, of="all"), by="medium", panel="of")
     drawn = np.concatenate([dots.get_offsets() for dots in fig.axes[0].collections])
     assert len(np.unique(drawn, axis=0)) == 3
     assert [1.0, 1.0] in drawn.tolist()
@@ -100,7 +100,7 @@ def test_the_distance_of_a_population_is_shown_with_the_neutral_control() -> Non
 def test_an_embedding_shades_by_number_and_sizes_by_count_over_two_seeds() -> None:
     frame = pd.DataFrame({"x": [0.0, 1, 2, 3], "y": [0.0, 1, 0, 1], "fitness": [0.1, 0.2, 0.3, 0.4],
                           "count": [1, 3, 1, 1], "seed": [0, 0, 1, 1]})  # fmt: skip
-    fig = search.embedding(frame, colour="fitness", size="count", panel="seed")
+    fig = search.embedding(frame, colour="fitness", panel="seed")
     first, second, bar = fig.axes
     assert (first.get_title(), second.get_title(), bar.get_ylabel()) == ("seed 0", "seed 1", "fitness")
     assert first.collections[0].get_sizes().tolist() == [12, 36]
@@ -111,7 +111,7 @@ def test_an_embedding_shades_by_number_and_sizes_by_count_over_two_seeds() -> No
 
 def test_an_embedding_by_category_has_a_marker_each() -> None:
     frame = pd.DataFrame({"x": range(6), "y": range(6), "medium": list("aabbcc"), "count": 1, "of": "all"})
-    fig = search.embedding(frame, by="medium", panel="of", size="count")
+    fig = search.embedding(frame, by="medium", panel="of")
     assert legend(fig) == ["a", "b", "c"]
     assert len(fig.axes) == 1
     assert len(fig.axes[0].collections) == 3

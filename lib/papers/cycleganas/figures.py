@@ -79,7 +79,7 @@ def extra_genotypes(study: Study, found: list[Stored]) -> Figure:
     fig, axes = plots.panels((2, 1), height=2 * (0.65 + 0.17 * (len(found) + 1)) + 0.8, letters=False)
     for ax, networks in zip(axes, (("G_A", "D_B"), ("G_B", "D_A")), strict=True):
         heatmaps.codes(genotypes(found, networks), COLOURS, names={code: word(name) for name, code in CODES.items()},
-                       title=f"{networks[0]}, judged by {networks[1]}", xlabel="", ylabel="", ax=ax)  # fmt: skip
+                       title=f"{networks[0]}, judged by {networks[1]}", ax=ax)  # fmt: skip
     plots.shared_legend(fig)
     title = f"{len(found)} searches, {found[0].space.name}; a column an operation from input to output, then those of D"
     return study.figure("extra_genotypes", plots.headed(fig, title))

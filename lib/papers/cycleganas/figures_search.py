@@ -164,7 +164,7 @@ def extra_tsne(study: Study, found: list[Stored]) -> Figure | None:
     places = clusters.tsne(features, seed=0)
     frame[["x", "y"]] = places.places[places.place_of]
     once = frame.groupby(["set", "scheme", "x", "y"], sort=False)["progress"].agg(progress="min", count="size")
-    figure = embedding(once.reset_index(), colour="progress", by="scheme", size="count", panel="set")
+    figure = embedding(once.reset_index(), colour="progress", by="scheme", panel="set")
     return study.figure("extra_tsne", plots.headed(figure, f"t-SNE of one-hot genotypes\n{facts(found)}"))
 
 

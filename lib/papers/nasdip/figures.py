@@ -182,7 +182,7 @@ def fig5a(study: Study) -> Figure | None:
         study.lack("fig5a", f"needs the part sym on a row of super-resolution, with {FEWEST} networks in the end")
         return None
     frame = _embedded(runs[0].space, genomes, fitness=members["fitness"].to_numpy())
-    return study.figure("fig5a", embedding(frame, colour="fitness", size="count", panel="t-SNE of"))
+    return study.figure("fig5a", embedding(frame, colour="fitness", panel="t-SNE of"))
 
 
 def _embedded(space: NasDip, genomes: Sequence[Genome], **columns: Any) -> pd.DataFrame:
@@ -271,7 +271,7 @@ def fig8(study: Study) -> Figure | None:
         study.lack("fig8", f"needs the part artworks, with {FEWEST} different networks")
         return None
     frame = _embedded(found[0].space, genomes, medium=media)
-    return study.figure("fig8", embedding(frame, by="medium", size="count", panel="t-SNE of"))
+    return study.figure("fig8", embedding(frame, by="medium", panel="t-SNE of"))
 
 
 @needs("pictures")
