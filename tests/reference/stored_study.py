@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from lib.papers.study import Study
@@ -11,11 +12,30 @@ from lib.search import record
 
 
 class Unsaved(Study):
-    """A study that keeps its figures instead of saving them."""
+    """A study that keeps its figures instead of saving them; in `drawn`, those that may not be shown in `hidden`."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.drawn, self.hidden = {}, {}
 
     def figure(self, name, figure, *, private=False):
-        self.drawn = {**getattr(self, "drawn", {}), name: figure}
+        (self.hidden if private else self.drawn)[name] = figure
         return figure
+
+
+def drawn(slug, folder, products):
+    """A study that holds every figure of these products."""
+    study = Unsaved(slug, "desk", folder=folder)
+    for product in products:
+        product(study)
+    return study
+
+
+def cell(table, column, **keys):
+    """One value of a table."""
+    chosen = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+    assert len(chosen) == 1
+    return chosen[column].iloc[0]
 
 
 def texts(figure):

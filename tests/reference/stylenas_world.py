@@ -18,9 +18,10 @@ from lib.papers.stylenas.experiments import Search
 from lib.papers.stylenas.photos import TEST
 from lib.papers.stylenas.records import SPACE
 from lib.papers.stylenas.settings import Settings
-from lib.search import loop, record
+from lib.search import loop
 from lib.searchers.base import drive
 from lib.spaces.base import Genome, keyed
+from tests.reference import stored_study
 
 SETTINGS = Settings.pick({
     "profile": "custom", "parts": [], "device": "cpu", "threads": 1, "fresh": False, "seed": 0, "workers": "serial",
@@ -100,13 +101,7 @@ def listed(rows: Iterable[tuple[Row, dict[str, float]]], score: str) -> Iterator
 
 def write(folder: Path, part: str, rows: Iterable[Row], **identity: Any) -> None:
     """A record as an export leaves it; one that is there is replaced."""
-    plain = folder / f"{part}.jsonl"
-    plain.unlink(missing_ok=True)
-    with record.Record.open(plain, {"slug": "stylenas", "identity": identity}) as kept:
-        for row in rows:
-            kept.append(row, sync=False)
-    record.export(plain, folder / "records" / f"{part}.jsonl.gz")
-    plain.unlink()
+    stored_study.write("stylenas", folder, part, rows, identity)
 
 
 def noisy() -> Iterator[tuple[Row, dict[str, float]]]:

@@ -5,16 +5,13 @@ import pytest
 
 from lib.papers.autogan import figures, figures_search, records
 from tests.papers.autogan import world
+from tests.reference import stored_study
 from tests.reference.stored_study import Unsaved, texts
 
 
 @pytest.fixture(scope="module")
 def drawn(stored_folder):
-    """Every figure."""
-    study = Unsaved("autogan", "desk", folder=stored_folder)
-    for product in figures.PRODUCTS:
-        product(study)
-    return study.drawn
+    return stored_study.drawn("autogan", stored_folder, figures.PRODUCTS).drawn
 
 
 def lines(ax, faint):

@@ -4,45 +4,27 @@ import numpy as np
 import pytest
 
 from lib.papers.cycleganas import figures, figures_scores, records
-from lib.papers.study import Study
 from lib.spaces.cycleganas import cyclegan, parameters
 from tests.papers.cycleganas import world
+from tests.reference.stored_study import Unsaved, drawn, texts
 
 PAPERS = {f"fig{n}" for n in range(1, 7)}
 OWN = {"extra_genotypes", "extra_generators", "extra_training"}
 
 
-class Unsaved(Study):
-    """A study that keeps its figures instead of saving them; those that may not be shown apart."""
-
-    def figure(self, name, figure, *, private=False):
-        self.drawn, self.hidden = getattr(self, "drawn", {}), getattr(self, "hidden", {})
-        (self.hidden if private else self.drawn)[name] = figure
-        return figure
-
-
 @pytest.fixture(scope="module")
 def shown(stored_folder):
     """The study with every figure drawn."""
-    study = Unsaved("cycleganas", "desk", folder=stored_folder)
     with pytest.MonkeyPatch.context() as patch:
         for name, count in (("PICTURES", 2), ("BESIDE", 1), ("LAST", 2)):  # many pictures are slow
             patch.setattr(figures, name, count)
-        for product in figures.PRODUCTS:
-            product(study)
-    return study
+        return drawn("cycleganas", stored_folder, figures.PRODUCTS)
 
 
 @pytest.fixture
 def unsaved(study):
     """A study of its own, of which a test may change the records."""
     return Unsaved("cycleganas", "desk", folder=study.folder)
-
-
-def texts(figure):
-    """Every text on a figure, in one line each."""
-    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
-    return [" ".join(text.split()) for text in found if text]
 
 
 def titles(figure):

@@ -10,16 +10,13 @@ from lib.papers.study import Study
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import RESIDUAL, CycleGanas
 from tests.papers.cycleganas import world
-from tests.reference.stored_study import Unsaved, texts
+from tests.reference import stored_study
+from tests.reference.stored_study import texts
 
 
 @pytest.fixture(scope="module")
 def drawn(stored_folder):
-    """Every figure."""
-    study = Unsaved("cycleganas", "desk", folder=stored_folder)
-    for product in figures_search.PRODUCTS:
-        product(study)
-    return study.drawn
+    return stored_study.drawn("cycleganas", stored_folder, figures_search.PRODUCTS).drawn
 
 
 def panel(figure, title):

@@ -7,16 +7,13 @@ import pytest
 from lib.papers.nasdip import figures
 from lib.papers.study import Study
 from tests.reference import nasdip_world as world
-from tests.reference.stored_study import Unsaved, texts
+from tests.reference.stored_study import drawn, texts
 
 
 @pytest.fixture(scope="module")
 def study(stored_folder):
     """Every figure drawn."""
-    study = Unsaved("nasdip", "desk", folder=stored_folder)
-    for product in figures.PRODUCTS:
-        product(study)
-    return study
+    return drawn("nasdip", stored_folder, figures.PRODUCTS)
 
 
 def test_every_figure_of_the_paper_is_drawn(study):

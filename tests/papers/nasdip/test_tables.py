@@ -6,13 +6,7 @@ import pytest
 from lib.papers.nasdip import printed, tables
 from lib.papers.nasdip.records import ORACLE
 from lib.papers.study import Study
-
-
-def cell(table, column, **keys):
-    """One value of a table."""
-    chosen = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
-    assert len(chosen) == 1
-    return chosen[column].iloc[0]
+from tests.reference.stored_study import cell
 
 
 def test_table_1_has_the_papers_means_and_ours_for_the_data_that_we_have(study):

@@ -4,37 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.papers.study import Study
 from lib.papers.stylenas import figures, figures_search, records, tables
 from lib.papers.stylenas.figures_search import Stored
 from tests.reference import stylenas_world as world
+from tests.reference.stored_study import Unsaved, drawn, texts
 
 LOG = pd.DataFrame({"index": range(6), "genome": ["0"] * 3 + ["1"] * 3, "L": [0.2, 0.1, 0.12, 0.09, 0.1, 0.08]})
-
-
-class Unsaved(Study):
-    """A study that keeps its figures instead of saving them."""
-
-    def figure(self, name, figure, *, private=False):
-        self.drawn = {**getattr(self, "drawn", {}), name + " (private)" * private: figure}
-        return figure
 
 
 @pytest.fixture(scope="module")
 def study(stored_folder):
     """Every figure drawn, with a log of the authors."""
-    study = Unsaved("stylenas", "desk", folder=stored_folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures_search.log, "read", lambda: LOG)
-        for product in figures.PRODUCTS:
-            product(study)
-    return study
-
-
-def texts(figure):
-    """Every text on a figure, in one line each."""
-    found = [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
-    return [" ".join(text.split()) for text in found if text]
+        return drawn("stylenas", stored_folder, figures.PRODUCTS)
 
 
 def pictures(figure):
@@ -47,9 +30,10 @@ def pictures(figure):
 
 def test_every_figure_of_the_paper_is_drawn_and_our_own(study):
     assert set(study.drawn) == {
-        "fig1", "fig2", "fig3", "fig4", "fig4 (private)", "fig5a", "fig5b", "fig5c", "fig5d", "fig6", "fig6 (private)",
-        "extra_bits", "extra_pareto", "extra_ablation",
+        "fig1", "fig2", "fig3", "fig4", "fig5a", "fig5b", "fig5c", "fig5d", "fig6", "extra_bits", "extra_pareto",
+        "extra_ablation",
     }  # fmt: skip
+    assert set(study.hidden) == {"fig4", "fig6"}
 
 
 def test_figure_1_names_the_number_of_operators_that_a_search_really_found(study):
@@ -85,9 +69,10 @@ def test_figure_4_has_three_pairs_by_the_papers_eight_columns_the_printed_s7_and
 def test_pictures_that_may_not_be_shown_are_on_private_sheets_alone(study):
     hidden = {tuple(picture[0, 0]) for row in figures.album(study, private=True).values() for picture in row.values()}
     assert len(hidden) == 3 * len(world.experiments.SHOWN)
-    for name, figure in study.drawn.items():
-        shown = {tuple(pixel) for row in pictures(figure) for pixel in row if np.ndim(pixel)}
-        assert bool(shown & hidden) == name.endswith("(private)")
+    for private, sheets in ((False, study.drawn), (True, study.hidden)):
+        for figure in sheets.values():
+            shown = {tuple(pixel) for row in pictures(figure) for pixel in row if np.ndim(pixel)}
+            assert bool(shown & hidden) == private
 
 
 def test_the_best_so_far_never_rises_and_outlasts_a_failure(stored_study):

@@ -8,18 +8,12 @@ from lib.papers.study import Study
 from lib.papers.stylenas import records, tables
 from lib.papers.stylenas.records import SPACE
 from tests.reference import stylenas_world as world
+from tests.reference.stored_study import cell
 
 
 @pytest.fixture(autouse=True)
 def without_the_log(monkeypatch):
     monkeypatch.setattr(tables.log, "read", lambda: None)
-
-
-def cell(table, column, **keys):
-    """One value of a table."""
-    chosen = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
-    assert len(chosen) == 1
-    return chosen[column].iloc[0]
 
 
 def test_table_1_sets_the_papers_number_beside_a_score_named_after_its_features(stored_study):
