@@ -80,7 +80,8 @@ def gan_settings(settings: Settings, *, derived: bool, side: int = 0) -> GanSett
     d_batch, g_batch = settings.batches
     return GanSettings(
         width, d_width, (side or settings.side) // 8, LATENT, d_batch, g_batch, N_CRITIC, LR,
-        skip_out="post_sum" if "post_sum" in settings.variants else "pre_sum", precision=settings.precision,
+        skip_out="post_sum" if "post_sum" in settings.variants else "pre_sum",
+        precision="bfloat16" if "bfloat16" in settings.variants else "float32",
         device=str(device.pick(settings.device)),
     )  # fmt: skip
 

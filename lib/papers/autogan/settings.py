@@ -13,6 +13,7 @@ VARIANTS = (
     "paper_order",  # skips are named first, else as in the released code
     "official_entropy",  # the released update of the controller, which lowers the entropy
     "stop_at_nan",  # a loss that is not finite ends the search, else it draws the shared GAN anew
+    "bfloat16",  # the precision of the GAN's convolutions, else float32
 )
 COUNTS = {"widths": 2, "derived_widths": 2, "batches": 2, "stages": 3, "controller_steps": 3, "beams": 2, "searches": 5,
           "rsws": 2, "derived_steps": 3}  # fmt: skip
@@ -23,7 +24,6 @@ class Settings(settings.WorkerSettings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` draws initial weights, noise and
     the order of pictures; searches and repeats count on from it."""
 
-    precision: str  # float32, or bfloat16 for the convolutions of the GAN
     data: str  # training pictures: patches, a data set, or a folder of own pictures
     pictures: int  # of them used, at most; 0 is all
     side: int  # px of the whole generator's pictures (CIFAR-10: 32)
@@ -51,8 +51,7 @@ class Settings(settings.WorkerSettings):
     proxy_genomes: int  # of figure 7
 
     CHOICES: ClassVar = {
-        "precision": ("float32", "bfloat16"), "side": SIDES, "features": FEATURES, "reward": FEATURES,
-        "variants": VARIANTS,
+        "side": SIDES, "features": FEATURES, "reward": FEATURES, "variants": VARIANTS,
     }  # fmt: skip
     RANGES: ClassVar = {
         "pictures": (0, 10_000_000),

@@ -80,7 +80,8 @@ def test_variants_change_what_they_are_called_after(settings):
     assert (other.memo, other.order, other.official_entropy, other.nan) == (False, "paper", True, "stop")
     chosen = dataclasses.replace(settings, variants=list(VARIANTS))
     assert experiments.plan(chosen, experiments.searches(chosen, "slas")[0]).order == "code"
-    assert [computing.gan_settings(one, derived=True).skip_out for one in (settings, chosen)] == ["pre_sum", "post_sum"]
+    gans = [computing.gan_settings(one, derived=True) for one in (settings, chosen)]
+    assert [(gan.skip_out, gan.precision) for gan in gans] == [("pre_sum", "float32"), ("post_sum", "bfloat16")]
 
 
 @pytest.mark.parametrize(("images", "count"), [(100, 1), (300, 1), (1000, 5), (5000, 10), (50_000, 10)])
