@@ -43,7 +43,7 @@ def found_by(workers, ev, genomes, seed=5):
 
 
 def test_a_score_is_the_same_float_in_any_order_and_in_a_fresh_process(evaluation, genomes):
-    ev = evaluation("chelsea", side=64)
+    ev = evaluation("chelsea", iterations=3)
     chosen = genomes(ev.space(), 3)
     expected = found_by("serial", ev, chosen)
     assert len({score for score, _ in expected.values()}) == 3
