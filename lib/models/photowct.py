@@ -22,7 +22,7 @@ ROWS: tuple[tuple[tuple[int, int] | None, ...], ...] = (
     ((128, 64), None, (64, 64)),
     ((64, 3),),
 )
-FLOAT32 = Numerics(covariance="float32")  # the covariances' precision in its authors' program
+FLOAT32 = Numerics(covariance=torch.float32)  # the covariances' precision in its authors' program
 
 
 class InverseVGG(nn.Module):

@@ -13,8 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 CHUNK, SAMPLE = 2**17, 256  # numbers in a chunk of features; positions whose mean is the provisional one
-CONTENT_COVARIANCES = ("identity", "photonas")
-PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
 
 
 class TransformError(ArithmeticError):
@@ -26,20 +24,15 @@ class Numerics:
     """How a transform computes.
 
     `content_shift` is added to the content's variances ("+ I"): a direction of variance v gets v / (v + shift) of the
-    style's. `content_cov="photonas"` takes 1.5 S + diag(S) instead, without a shift. Eigenvalues below `threshold` are
-    dropped. `covariance` is the precision of the products that form S; their sum and its decomposition are float64.
+    style's. `photonas` takes 1.5 S + diag(S) instead, without a shift, as the authors' later work. Eigenvalues below
+    `threshold` are dropped. `covariance` is the precision of the products that form S; their sum and its decomposition
+    are float64.
     """
 
     content_shift: float = 1.0
     threshold: float = 1e-5
-    content_cov: str = "identity"
-    covariance: str = "float64"
-
-    def __post_init__(self) -> None:
-        allowed = {"content_cov": CONTENT_COVARIANCES, "covariance": PRECISIONS}
-        for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {', '.join(values)}")
+    photonas: bool = False
+    covariance: torch.dtype = torch.float64
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ def fit(content: Tensor, colour: Colouring, numerics: Numerics) -> Affine:
     mean, covariance = statistics(content, numerics.covariance)
     if mean.shape != colour.mean.shape:
         raise ValueError(f"content has {len(mean)} channels; the style has {len(colour.mean)}")
-    if numerics.content_cov == "photonas":
+    if numerics.photonas:
         covariance = 1.5 * covariance + covariance.diag().diag()
     else:
         covariance.diagonal().add_(numerics.content_shift)
@@ -89,7 +82,7 @@ def apply(features: Tensor, affine: Affine) -> Tensor:
         return F.conv2d(features, matrix[:, :, None, None], offset)
 
 
-def statistics(features: Tensor, precision: str = "float64") -> tuple[Tensor, Tensor]:
+def statistics(features: Tensor, precision: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
     """Mean (C,) and covariance (C, C), over N - 1, of features (1, C, H, W) or (C, H, W) over their N positions.
 
     Both are float64; the covariance's products are of `precision`. Raises TransformError unless both are finite.
@@ -99,7 +92,7 @@ def statistics(features: Tensor, precision: str = "float64") -> tuple[Tensor, Te
     x = features.reshape(*features.shape[-3:]).flatten(1)  # (C, N), a view in either memory layout
     channels, positions = x.shape
     # One pass: products are taken about a sample's mean, so that little cancels when they are moved to the true one.
-    centre = x[:, :: max(1, positions // SAMPLE)].double().mean(1, keepdim=True).to(PRECISIONS[precision])
+    centre = x[:, :: max(1, positions // SAMPLE)].double().mean(1, keepdim=True).to(precision)
     total, products = (centre.new_zeros(shape, dtype=torch.float64) for shape in (channels, (channels, channels)))
     for chunk in x.split(max(1, CHUNK // channels), 1):
         deviation = chunk.to(centre.dtype) - centre

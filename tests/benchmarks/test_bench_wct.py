@@ -39,7 +39,7 @@ def test_svd_of_the_features(timed, pair):
 @pytest.mark.benchmark(group=GROUP)
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_eigendecomposition_of_the_covariance(timed, pair, precision):
-    numerics, expected = Numerics(covariance=precision), transfer(*pair.flatten(2))
+    numerics, expected = Numerics(covariance=getattr(torch, precision)), transfer(*pair.flatten(2))
     error = float((moved(pair, numerics)[0].flatten(1) - expected).norm() / expected.norm())
     assert error < (1e-8 if precision == "float64" else 1e-4)
     role = "fast" if precision == "float64" else "variant"

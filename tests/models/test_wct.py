@@ -76,7 +76,7 @@ def test_a_single_coloured_style_gives_its_colour_everywhere():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2), (3, 3)])
-@pytest.mark.parametrize("numerics", [Numerics(), EXACT, Numerics(content_cov="photonas")], ids=["shift", "none", "pn"])
+@pytest.mark.parametrize("numerics", [Numerics(), EXACT, Numerics(photonas=True)], ids=["shift", "none", "pn"])
 def test_fewer_positions_than_channels_give_finite_features(size, numerics):
     small, large = features(16, *size).float(), features(16, 8, 8, seed=1).float()
     assert moved(large, small, numerics).isfinite().all()
@@ -84,7 +84,7 @@ def test_fewer_positions_than_channels_give_finite_features(size, numerics):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-@pytest.mark.parametrize("precision", wct.PRECISIONS)
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
 def test_features_that_are_not_finite_are_refused(value, precision):
     numerics, good, bad = Numerics(covariance=precision), features(4, 8, 8), features(4, 8, 8)
     bad[0, 1, 7, 6] = value
@@ -130,13 +130,13 @@ def test_streamed_statistics_equal_plain_ones(layout, chunk, height, width):
 @pytest.mark.parametrize("offset", [0, 100])
 def test_a_single_precision_covariance_agrees_to_one_part_in_a_hundred_thousand(offset):
     content, style = features(32, 40, 50) + offset, features(32, 30, 40, seed=1) + offset
-    single, double = (moved(content, style, Numerics(covariance=kind)) for kind in ("float32", "float64"))
+    single, double = (moved(content, style, Numerics(covariance=kind)) for kind in (torch.float32, torch.float64))
     assert 0 < distance(single - offset, double - offset) < 1e-5
 
 
 def test_photonas_whitens_with_one_and_a_half_covariances_and_their_diagonal():
     content, style = features(1, 8, 8), features(1, 8, 8, seed=1)
-    out = moved(content, style, Numerics(content_cov="photonas"))
+    out = moved(content, style, Numerics(photonas=True))
     torch.testing.assert_close(covariance(out), covariance(style) / 2.5)
 
 
@@ -147,14 +147,6 @@ def test_maps_are_double_and_features_keep_their_precision_and_layout():
     out = wct.apply(content, map_)
     assert out.dtype == torch.float32
     assert out.is_contiguous(memory_format=torch.channels_last)
-
-
-@pytest.mark.parametrize(("field", "value"), [
-    ("content_cov", "plus"), ("covariance", "bfloat16"),
-])  # fmt: skip
-def test_unknown_numerics_are_refused_by_name(field, value):
-    with pytest.raises(ValueError, match=rf"{field} is .*allowed are"):
-        Numerics(**{field: value})
 
 
 def test_a_batch_is_refused_as_a_style():

@@ -123,7 +123,7 @@ def rescored(study: Study) -> Iterator[tuple[Row, dict[str, float]]]:
 
 def ablated(study: Study) -> Iterator[tuple[Row, dict[str, float]]]:
     """The best network, and without each of its operators."""
-    best = SPACE.parse(records.best(study)["genome"])
+    best = SPACE.parse(records.genomes(study)["best"])
     yield {"name": "-1", "text": SPACE.text(best)}, measured(best)
     for place, position in enumerate(SPACE.positions):
         if best[place]:
@@ -202,7 +202,7 @@ def fill(folder: Path, profile: str = "desk") -> Study:
     for one in experiments.searches(SETTINGS):
         own = loop.identity(experiments.searcher(SETTINGS, one), ev, window=SETTINGS.window, weights={"vgg16": "0"})
         write(folder, one.name, searched(SETTINGS, one), **own)
-    known = records.compared(study)
+    known = records.genomes(study)
     fixed: dict[str, tuple[Iterable[tuple[Row, dict[str, float]]], str]] = {
         "oracle": (trained(["oracle"], {}), "mse"), "noise": (noisy(), "L"),
         "rescored": (rescored(study), "L"), "anchors": (anchored(), "E"),

@@ -64,7 +64,10 @@ def _lead(other: str, equal: bool, of: str, study: Study) -> tuple[Interval, str
 
 def _leads(other: str, equal: bool, of: str, study: Study, claim: Claim) -> Finding:
     gap, note = _lead(other, equal, of, study)
-    best, weight = records.best(study), records.alive(study, "evolution")[0].about["settings"]["weights"][-1]
+    best, weight = (
+        records.compared(study).loc["best"],
+        records.alive(study, "evolution")[0].about["settings"]["weights"][-1],
+    )
     share = weight * best["O"] / best["L"]
     note += f"; {weight:g} O is {share:.0%} of the best L (paper 48%, ratio 0.666)" if of == "L" else ""
     return above(claim, gap, 0.0, note=note)

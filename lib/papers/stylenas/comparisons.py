@@ -68,10 +68,8 @@ def _unfit(study: Study, frame: pd.DataFrame, pairs: Iterable[Sequence[str]]) ->
     active = {name: SPACE.active(SPACE.parse(texts[name])) for name in names if texts[name]}
     if same := [(a, b) for a, b in pairs if a != b and a in active and active[a] == active.get(b)]:
         return "; ".join(f"{a} and {b} are the same network: {texts[a]}, {texts[b]}" for a, b in same)
-    known, found = records.sources(study), records.compared(study)
-    strange = [f"{name} is of {known[name]} search with {found[name].count('1')} bits" for name in names
-               if name in SK and name in found
-               and (known[name] != "evolution" or found[name].count("1") != int(name[1:]))]  # fmt: skip
+    strange = [f"{name} is of {row['part']} search with {row['bits']} bits"
+               for name, row in records.substitutes(study).iterrows() if name in names]  # fmt: skip
     return f"evolution found no such network: {', '.join(strange)}" if strange else ""
 
 

@@ -128,7 +128,7 @@ def _again(study: Study, settings: Settings, part: str, genomes: Mapping[str, st
 def ablation(study: Study, settings: Settings, part: str) -> None:
     """The best network of evolution, whole and without each of its operators, trained anew where that matters."""
     searched(study, settings)
-    ev, best = Evaluation.of(settings), str(records.best(study)["genome"])
+    ev, best = Evaluation.of(settings), records.genomes(study)["best"]
     places = [place for place in SPACE.positions if best[place] == "1"][: settings.ablated]
     tasks = [Task(ev, "-1", best), *(Task(ev, str(at), f"{best[:at]}0{best[at + 1 :]}") for at in places)]
     _compute(study, settings, part, tasks, score)
@@ -155,7 +155,7 @@ def anchor(task: Task, seed: int, folder: Path) -> Outcome:
 def _tasks(study: Study, settings: Settings, names: Sequence[str], source: str = "", **more: Any) -> list[Task]:
     """Those of the methods that can be run: searched networks that were found, authors' pictures that are there."""
     searched(study, settings)
-    ev, known = Evaluation.of(settings), records.compared(study)
+    ev, known = Evaluation.of(settings), records.genomes(study)
     ev = replace(ev, pairs=source or ev.pairs)
     absent = set(experiments.NETWORKS) - set(known)
     absent |= set() if all(pair.reference for pair in photos.pairs(ev.pairs)) else {"reference"}

@@ -34,7 +34,7 @@ def cascade() -> architecture.Diagram:
 def fig1(study: Study) -> Figure:
     """PhotoWCT's cascade beside the searched networks with 5, 7 and 9 operators, or the nearest numbers found."""
     drawn = {"PhotoWCT": cascade()}
-    for name, text in records.compared(study).items():
+    for name, text in records.genomes(study).items():
         if name in FIG2:
             genome = SPACE.parse(text)
             drawn[f"{name}: {SPACE.ones(genome)} operators"] = SPACE.decode(genome).diagram()

@@ -174,7 +174,7 @@ def pareto(study: Study) -> Figure:
     parts = [part.assign(front=pareto_front(part[["O", "E"]])) for _, part in rows.groupby("series", sort=False)]
     known = records.measured(study).set_index("genome")
     marks = {called[name]: (float(known["O"][text]), float(known["E"][text]))
-             for name, text in records.compared(study).items() if text in known.index}  # fmt: skip
+             for name, text in records.genomes(study).items() if text in known.index}  # fmt: skip
     chart = plots.scatter(pd.concat(parts), "O", "E", "series", front="front", marks=marks, logy=True, height=3.6,
                           xlabel=PARTS["O"], ylabel=PARTS["E"], title=facts(found), width=plots.PAGE)  # fmt: skip
     return study.figure("extra_pareto", chart)

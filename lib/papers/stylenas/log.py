@@ -10,7 +10,6 @@ import pandas as pd
 from lib.data import registry
 
 KEY = "stylenas-log"
-ABSENT = f"the authors' log of a search is not on this machine; `python -m lib fetch data {KEY}` gets it"
 
 
 def read() -> pd.DataFrame | None:

@@ -21,7 +21,7 @@ OPERATIONS = 2e9  # of a GMAC
 
 def plan(settings: Settings) -> list[dict[str, Any]]:
     """What each part would compute: rows, operations, bytes, and the photos and weights it needs."""
-    scoring = _pictures(settings, 2 * MEAN + ENCODER[settings.encoder], settings.width, settings.search_pairs)
+    scoring = _pictures(2 * MEAN + ENCODER[settings.encoder], settings.width, settings.search_pairs)
     candidate = SHARED * _training(settings, MEAN, settings.side, settings.steps) + scoring
     oracle = photoreal.macs(SPACE.decode(SPACE.named("oracle")), 256, 256) / 1e9
     final = len(experiments.NETWORKS) * _training(settings, MEAN / 2, settings.final_side, settings.final_steps)
@@ -61,12 +61,12 @@ def _training(settings: Settings, gmac: float, side: int, steps: int) -> float:
     return OPERATIONS * one * (side / 256) ** 2 * steps * settings.batch
 
 
-def _pictures(settings: Settings, gmac: float, width: int, count: int) -> float:
+def _pictures(gmac: float, width: int, count: int) -> float:
     """Operations of so many pairs at this width."""
     return OPERATIONS * gmac * width**2 / 2 / 256**2 * count
 
 
 def _transfers(settings: Settings, width: int) -> float:
     """Operations of all methods on one pair; PhotoWCT's smoothing counted by the pixel."""
-    networks = _pictures(settings, 2 * ENCODER[settings.encoder] + MEAN, width, len(experiments.METHODS))
+    networks = _pictures(2 * ENCODER[settings.encoder] + MEAN, width, len(experiments.METHODS))
     return networks + SMOOTHING * width**2 / 2

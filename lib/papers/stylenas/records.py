@@ -66,34 +66,33 @@ def alive(study: Study, *parts: str) -> list[Stored]:
     return [one for one in stored(study, *parts) if len(one.scored)]
 
 
-def best(study: Study) -> pd.Series:
-    """The best candidate of evolution over all its searches."""
-    return min((one.winner for one in alive(study, "evolution")), key=lambda row: row["score"])
-
-
-def compared(study: Study) -> dict[str, str]:
-    """The compared networks by name with their printed genomes, see `sources`; the fixed ones last (2.5)."""
-    found = {name: str(row["genome"]) for name, row in _chosen(study).items()}
-    return found | {name: NAMED[genome] for name, genome in experiments.FIXED.items()}
-
-
-def sources(study: Study) -> dict[str, str]:
-    """The kind of search that found each compared network.
+def compared(study: Study) -> pd.DataFrame:
+    """The compared networks by name: the row of each, with the kind of search that found it as `part`.
 
     S5, S7 and S9 are the best with so many bits: of evolution, else of the other searches, else evolution's with the
-    nearest number. `RS` is the best of random search, `best` that of evolution.
+    nearest number. `RS` is the best of random search, `best` that of evolution. The fixed ones, last, are of no search
+    and have their printed genome alone (2.5).
     """
-    return {name: str(row["part"]) for name, row in _chosen(study).items()}
-
-
-def _chosen(study: Study) -> dict[str, pd.Series]:
     scored = [one.scored.assign(part=one.part) for one in alive(study)]
-    rows = pd.concat(scored).sort_values("score", kind="stable") if scored else pd.DataFrame({"part": []})
+    rows = pd.concat([pd.DataFrame({"part": [], "score": []}), *scored]).sort_values("score", kind="stable")
     evolved, drawn = (rows[rows["part"] == part] for part in ("evolution", "random"))
     found = {"RS": drawn.iloc[0]} if len(drawn) else {}
     if len(evolved):
         found |= {f"S{k}": _with_bits(rows, k) for k in experiments.KEPT} | {"best": evolved.iloc[0]}
-    return found
+    found |= {name: pd.Series({"part": "", "genome": NAMED[one]}) for name, one in experiments.FIXED.items()}
+    return pd.DataFrame(found).T.rename_axis("name")
+
+
+def genomes(study: Study) -> dict[str, str]:
+    """The printed genomes of the compared networks by name."""
+    return {str(name): str(text) for name, text in compared(study)["genome"].items()}
+
+
+def substitutes(study: Study) -> pd.DataFrame:
+    """Which of S5, S7 and S9 are not what the paper's are, evolution's with so many `bits`."""
+    found = compared(study).filter(regex=r"^S\d$", axis="index")
+    found = found.assign(bits=found["genome"].str.count("1"))
+    return found[(found["part"] != "evolution") | (found["bits"] != found.index.str[1:].astype(int))]
 
 
 def _with_bits(rows: pd.DataFrame, k: int) -> pd.Series:

@@ -30,12 +30,9 @@ PARTS = ["L", "E", "P", "O"]
 def labels(study: Study) -> dict[str, str]:
     """How methods and anchors are called; a searched network with other bits than its name says shows their number."""
     found = {name: LABELS.get(name, name) for name in (*experiments.METHODS, "oracle-off")}
-    known, parts = records.compared(study), records.sources(study)
-    for name in (f"S{k}" for k in experiments.KEPT if f"S{k}" in parts):
-        bits = known[name].count("1")
-        by = "" if parts[name] == "evolution" else f", {parts[name]}"
-        if by or bits != int(name[1:]):
-            found[name] = f"{name} ({bits} bits{by})"
+    for name, row in records.substitutes(study).iterrows():
+        by = "" if row["part"] == "evolution" else f", {row['part']}"
+        found[str(name)] = f"{name} ({row['bits']} bits{by})"
     return found
 
 
@@ -104,7 +101,7 @@ def table2(study: Study) -> pd.DataFrame:
 def anchors(study: Study) -> pd.DataFrame:
     """Errors to the oracle of what any network must beat, beside those of the compared networks (4.2)."""
     found, called, known = study.frame("anchors"), labels(study), records.measured(study)
-    networks = pd.Series(records.compared(study), name="genome").rename_axis("name").reset_index()
+    networks = records.compared(study)["genome"].reset_index()
     frame = pd.concat([found, networks.merge(known.drop(columns="name", errors="ignore"), on="genome")])
     bar = found.loc[found["name"] == "colour", "E"].min()
     columns = {"E": "E", "P": "P", "E_fro": "E, Frobenius norm", "P_sum": "P, sum of taps"}
@@ -118,7 +115,7 @@ def networks(study: Study) -> pd.DataFrame:
     """The compared networks; what was trained and scored as a candidate has L and its parts."""
     known, called, lines = records.measured(study).set_index("genome"), labels(study), []
     width = study.about("evolution-0")["settings"]["width"]
-    for name, text in records.compared(study).items():
+    for name, text in records.genomes(study).items():
         genome = SPACE.parse(text)
         decoder = SPACE.decode(genome)
         lines.append({

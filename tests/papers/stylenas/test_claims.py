@@ -101,7 +101,7 @@ def moved(study, part, name, by):
 
 def rated(study, weights="efficientnet-lite0", texts=None, **worth):
     """Table 1 with other worths of some methods, or other genomes."""
-    rows = world.scored(records.compared(study) | (texts or {}), {**world.QUALITY, **worth})
+    rows = world.scored(records.genomes(study) | (texts or {}), {**world.QUALITY, **worth})
     about = {"evaluation": world.evaluation(), "threads": 1, "weights": {weights: ""}}
     world.write(study.folder, "quality", world.listed(rows, "tv"), **about)
     return study
@@ -212,7 +212,7 @@ def test_every_score_that_a_claim_compares_has_draws_in_a_measured_row(study, mo
 
 
 def test_two_methods_that_are_one_network_are_not_compared_and_named(study):
-    text = records.compared(study)["S7"]
+    text = records.genomes(study)["S7"]
     rated(study, texts={"RS": text})
     changed(study, "timing", lambda row: row["config"].update(text=text) if row["config"]["name"] == "RS" else None)
     for name in ("C13d", "C13a-s", "C13c"):
@@ -222,9 +222,15 @@ def test_two_methods_that_are_one_network_are_not_compared_and_named(study):
     assert verdict(study, "C7a") == "supported"
 
 
+def found_by(study, monkeypatch, name, part):
+    """A compared network is that of another kind of search."""
+    known = records.compared(study)
+    known.loc[name, "part"] = part
+    monkeypatch.setattr(records, "compared", lambda study: known)
+
+
 def test_a_note_says_which_network_evolution_did_not_find(study, monkeypatch):
-    parts = {**records.sources(study), "S7": "stratified"}
-    monkeypatch.setattr(records, "sources", lambda study: parts)
+    found_by(study, monkeypatch, "S7", "stratified")
     notes = [finding(study, name).note for name in ("C5a-s", "C13c", "C7a", "C5b-s")]
     assert ["stratified" in note for note in notes] == [True, True, True, False]
 
@@ -426,7 +432,7 @@ def test_ten_operators_are_few_and_eleven_are_not(alone, count, expected):
 
 
 def test_networks_that_noise_cannot_tell_from_the_best_leave_c15_open(alone):
-    best = records.best(alone)["k"]
+    best = records.compared(alone)["k"]["best"]
     moved(alone, "evolution-0", "L", lambda row: 0.05)
     assert verdict(bits(alone, lambda row: 7 if row["k"] == best else 15), "C15") == "undecided"
 
@@ -449,8 +455,7 @@ def anchored(study, error):
 
 
 def test_a_network_that_evolution_did_not_find_decides_nothing_of_its_claims(study, monkeypatch):
-    known = records.sources(study)
-    monkeypatch.setattr(records, "sources", lambda study: {**known, "S5": "stratified"})
+    found_by(study, monkeypatch, "S5", "stratified")
     table = claims.judge_all(study).set_index("id")
     assert (table.loc[["C5c-s", "C6a-s", "C7a", "C12b", "C8a", "C8b", "C10", "C17b"], "verdict"] == "not run").all()
     assert "S5 is of stratified search with 5 bits" in table.loc["C5c-s", "note"]

@@ -77,7 +77,7 @@ def test_a_network_stands_in_the_ablation_whole_and_without_each_of_its_bits(don
 
 @pytest.mark.slow
 def test_the_compared_networks_are_the_best_of_the_searches_with_the_nearest_number_of_bits(done):
-    known = records.compared(done)
+    known = records.genomes(done)
     assert set(known) == set(experiments.NETWORKS)
     evolved = records.stored(done, "evolution")[0].scored
     for k in experiments.KEPT:

@@ -37,7 +37,7 @@ def test_every_figure_of_the_paper_is_drawn_and_our_own(study):
 
 
 def test_figure_1_names_the_number_of_operators_that_a_search_really_found(study):
-    bits = {name: text.count("1") for name, text in records.compared(study).items()}
+    bits = {name: text.count("1") for name, text in records.genomes(study).items()}
     assert {f"{name}: {bits[name]} operators" for name in ("S5", "S7", "S9")} <= set(texts(study.drawn["fig1"]))
 
 
@@ -123,7 +123,7 @@ def test_the_effects_of_the_bits_are_those_of_the_formula(stored_study):
 
 
 def test_the_compared_networks_are_ringed_among_the_candidates(study):
-    names = {tables.labels(study)[name] for name in records.compared(study)}
+    names = {tables.labels(study)[name] for name in records.genomes(study)}
     assert names <= set(texts(study.drawn["extra_pareto"]))
 
 

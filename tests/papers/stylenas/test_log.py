@@ -19,14 +19,6 @@ LINES = [("0" * 32, 0.2), ("1" * 32, 0.3), ("0" * 32, 0.4), ("01" * 16, 0.1)]
 
 
 @pytest.fixture(scope="module")
-def authors() -> pd.DataFrame:
-    """The log; skips where it is absent."""
-    if (found := log.read()) is None:
-        pytest.skip(log.ABSENT)
-    return found
-
-
-@pytest.fixture(scope="module")
 def own() -> pd.DataFrame:
     """A search of our own like the authors', on the surrogate: genome, score, parents and population after the tell."""
     searcher = AgingEvolution(SPACE, 3, population=50, sample=10)
@@ -54,9 +46,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "stylenas" / "record.txt"
 
 
-def test_without_the_log_nothing_is_read_and_the_command_is_known(elsewhere: Path) -> None:
+def test_without_the_log_nothing_is_read(elsewhere: Path) -> None:
     assert log.read() is None
-    assert "python -m lib fetch data stylenas-log" in log.ABSENT
 
 
 def test_another_file_in_its_place_is_refused(elsewhere: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from lib.papers.stylenas import log, neutral
+from lib.papers.stylenas import neutral
 from lib.searchers.aging_evolution import AgingEvolution
 from lib.searchers.base import drive
 from lib.spaces.stylenas import StyleNas
@@ -76,9 +76,7 @@ def test_the_band_holds_nine_tenths_of_the_curves() -> None:
     assert ((band["low"] <= band["median"]) & (band["median"] <= band["high"])).all()
 
 
-def test_the_authors_search_converged_beyond_chance() -> None:
-    if (authors := log.read()) is None:
-        pytest.skip(log.ABSENT)
+def test_the_authors_search_converged_beyond_chance(authors) -> None:
     genomes = [OFFICIAL.parse(text) for text in authors["genome"]]
     best = int(authors["L"].idxmin())
     distances = [OFFICIAL.distance(genome, genomes[best]) for genome in genomes]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from lib.papers.stylenas import log, surrogate
+from lib.papers.stylenas import surrogate
 from lib.papers.stylenas.experiments import SPACE
 from lib.papers.stylenas.surrogate import EFFECTS, NOISE, START
 from lib.searchers.aging_evolution import AgingEvolution
@@ -52,9 +52,7 @@ def test_trainings_of_one_genome_scatter_as_in_the_log() -> None:
     assert np.std(errors) == pytest.approx(NOISE, rel=0.08)
 
 
-def test_the_authors_log_gives_the_printed_coefficients() -> None:
-    if (authors := log.read()) is None:
-        pytest.skip(log.ABSENT)
+def test_the_authors_log_gives_the_printed_coefficients(authors) -> None:
     active = [OFFICIAL.decode(OFFICIAL.parse(text)).active for text in authors["genome"]]
     bits = np.array([[place in one for place in POSITIONS] for one in active], dtype=float)
     targets = np.log(authors[["E", "P"]].to_numpy(float))

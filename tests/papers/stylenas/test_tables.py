@@ -132,8 +132,9 @@ def test_without_records_there_is_no_table(tmp_path):
 
 def test_a_searched_network_of_another_search_says_so(stored_study, monkeypatch):
     assert tables.labels(stored_study)["S5"] == "S5"
-    known = records.sources(stored_study)
-    monkeypatch.setattr(records, "sources", lambda study: {**known, "S5": "stratified"})
+    known = records.compared(stored_study)
+    known.loc["S5", "part"] = "stratified"
+    monkeypatch.setattr(records, "compared", lambda study: known)
     called = tables.labels(stored_study)
     assert (called["S5"], called["S7"], called["S9"]) == ("S5 (5 bits, stratified)", "S7", "S9")
     assert called["RS"] == "random search"
