@@ -21,7 +21,7 @@ MARK_COLOURS = ("#D55E00", "#000000", "#CC79A7", "#56B4E9", "#E69F00", "#8A8A8A"
 
 @styled
 def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell] | None = None, log: bool = False, title: str = "",
-            xlabel: str | None = None, ylabel: str | None = None, label: str = "", legend: str = "below",
+            xlabel: str | None = None, ylabel: str | None = None, label: str = "",
             ax: Axes | None = None) -> Figure:  # fmt: skip
     """The frame as coloured cells, rows from top to bottom; `label` names the colour scale, NaN cells are hatched.
 
@@ -46,7 +46,7 @@ def heatmap(values: pd.DataFrame, *, marks: Mapping[str, Cell] | None = None, lo
     if log:
         style.log_axis(bar.ax.yaxis)
     with matplotlib.rc_context({"legend.handlelength": 1.2, "legend.handleheight": 0.9}):
-        style.legend(ax, where=legend, handles=handles)
+        style.legend(ax, where="below", handles=handles)
     return fig
 
 

@@ -76,9 +76,7 @@ def maps(study: Study) -> Figure:
     fig, axes = plots.panels((2, 2), height=6.0)
     for ax, (name, label) in zip(axes, HEATMAPS.items(), strict=True):
         values = frame.pivot(index="lr", columns="ratio", values=name).loc[*orders]
-        heatmap(
-            values, marks=marks, title=label, xlabel="style weight / content weight", ylabel=LR, legend="none", ax=ax
-        )
+        heatmap(values, marks=marks, title=label, xlabel="style weight / content weight", ylabel=LR, ax=ax)
     plots.shared_legend(fig)
     return study.figure("extra_heatmap", fig)
 
