@@ -88,24 +88,18 @@ def test_figures_takes_profile_notebook_and_workers():
     assert "-m lib run 01_nst --profile desk --workers processes:2" in commands
 
 
-def test_an_old_python_is_refused_with_a_reason(tmp_path):
-    old = tmp_path / "python3.9"
-    old.write_text("#!/bin/sh\nexit 1\n")
-    old.chmod(0o755)
-    command = ["make", f"PYTHON={old}", f"READY={tmp_path}/ready", f"{tmp_path}/ready"]
+@pytest.mark.parametrize(("script", "reason"), [
+    ("exit 1", "Python 3.11 or newer was not found"),
+    ('case "$2" in *ensurepip*) exit 1;; esac', "python3-venv"),
+], ids=["old", "without venv"])  # fmt: skip
+def test_a_python_that_makes_no_environment_is_refused_with_a_reason(tmp_path, script, reason):
+    python = tmp_path / "python3"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    command = ["make", f"PYTHON={python}", f"READY={tmp_path}/ready", f"{tmp_path}/ready"]
     result = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
     assert result.returncode != 0
-    assert "Python 3.11 or newer was not found" in result.stderr
-
-
-def test_a_missing_venv_module_is_named(tmp_path):
-    bare = tmp_path / "python3"
-    bare.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n')
-    bare.chmod(0o755)
-    command = ["make", f"PYTHON={bare}", f"READY={tmp_path}/ready", f"{tmp_path}/ready"]
-    result = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode != 0
-    assert "python3-venv" in result.stderr
+    assert reason in result.stderr
 
 
 @pytest.fixture
@@ -127,22 +121,17 @@ def ci(tmp_path):
     return run
 
 
-def test_ci_ends_with_the_summary_of_the_last_run(ci):
-    result = ci('echo "=== 3 passed, 1 skipped in 0.10s ==="; echo "=== 2 passed in 65.00s (0:01:05) ==="; echo "bye"')
-    assert result.returncode == 0
-    assert result.stdout.splitlines()[-1] == "=== 2 passed in 65.00s (0:01:05) ==="
-
-
-def test_ci_ends_with_the_summary_of_the_failed_run(ci):
-    result = ci('echo "=== 1 failed, 3 passed in 0.10s ==="; echo "=== 2 passed in 5.00s ==="; exit 2')
-    assert result.returncode == 2
-    assert result.stdout.splitlines()[-1] == "=== 1 failed, 3 passed in 0.10s ==="
-
-
-def test_ci_reports_a_failure_before_any_test(ci):
-    result = ci("echo no space left; exit 7")
-    assert result.returncode == 7
-    assert "no space left" in result.stdout
+@pytest.mark.parametrize(("script", "code", "last"), [
+    ('echo "=== 3 passed in 0.10s ==="; echo "=== 2 passed in 65.00s (0:01:05) ==="; echo "bye"', 0,
+     "=== 2 passed in 65.00s (0:01:05) ==="),
+    ('echo "=== 1 failed, 3 passed in 0.10s ==="; echo "=== 2 passed in 5.00s ==="; exit 2', 2,
+     "=== 1 failed, 3 passed in 0.10s ==="),
+    ("echo no space left; exit 7", 7, "no space left"),
+], ids=["passed", "failed", "no tests"])  # fmt: skip
+def test_ci_ends_with_the_summary_of_the_failed_or_the_last_run_or_what_it_said_without(ci, script, code, last):
+    result = ci(script)
+    assert result.returncode == code
+    assert result.stdout.rstrip().splitlines()[-1] == last
 
 
 def test_ci_uses_the_shared_data_where_it_lies_beside_the_project(ci, tmp_path):

@@ -1,4 +1,4 @@
-"""Pictures in the manner of painted and drawn styles, computed from a seed: the styles of the smoke profile.
+"""Pictures in the manner of painted and drawn styles, computed: the styles of the smoke profile.
 
 Positions and lengths are fractions of the side and every random number is drawn independently of the side, so that a
 style shows the same composition at any side. Pictures up to REFERENCE px are drawn at REFERENCE px and area-averaged.
@@ -19,7 +19,7 @@ REFERENCE = 512
 Random = np.random.Generator
 
 
-def draw(name: str, side: int, *, seed: int = 0) -> Tensor:
+def draw(name: str, side: int) -> Tensor:
     """The style `name` as a square float32 picture (3, side, side) in [0, 1] with 8-bit values where side >= REFERENCE.
 
     Raises ValueError for an unknown name or a side below 1.
@@ -28,13 +28,13 @@ def draw(name: str, side: int, *, seed: int = 0) -> Tensor:
         raise ValueError(f"procedural style is {name!r}; allowed are {', '.join(STYLES)}")
     if side < 1:
         raise ValueError(f"side is {side}; allowed are whole numbers of pixels from 1")
-    return resize(from_uint8(_drawn(name, max(side, REFERENCE), seed)), (side, side), kind="area")
+    return resize(from_uint8(_drawn(name, max(side, REFERENCE))), (side, side), kind="area")
 
 
 @lru_cache(maxsize=16)
-def _drawn(name: str, side: int, seed: int) -> NDArray[np.uint8]:
+def _drawn(name: str, side: int) -> NDArray[np.uint8]:
     """The style at exactly `side` px as uint8 (side, side, 3)."""
-    canvas = STYLES[name](side, np.random.default_rng([seed, list(STYLES).index(name)]))
+    canvas = STYLES[name](side, np.random.default_rng([0, list(STYLES).index(name)]))
     return np.rint(np.clip(canvas, 0, 1) * 255).astype(np.uint8)
 
 

@@ -20,6 +20,7 @@ from lib.metrics.kernel import kernel_distance
 from lib.metrics.score import SetScore
 
 INCEPTION = "inception-2015"
+SUBSET = 1000  # pictures a side that a kernel distance compares at once, as published KID values
 PUBLISHED = {"FD": "FID", "KD": "KID", "IS": "IS"}
 
 
@@ -75,18 +76,16 @@ def frechet(a: Pictures, b: Pictures, features: Features, *, resamples: int = 20
     return SetScore(score_name("FD", features.name), value, min(len(x), len(y)), low, high, protocol)
 
 
-def kernel(
-    a: Pictures, b: Pictures, features: Features, *, subsets: int = 100, subset_size: int = 1000, seed: int = 0
-) -> SetScore:
-    """Kernel distance of two sets of at least two pictures, over subsets of at most the smaller set.
+def kernel(a: Pictures, b: Pictures, features: Features, *, subsets: int = 100) -> SetScore:
+    """Kernel distance of two sets of at least two pictures, over subsets of 1000 a side, or of the smaller set.
 
-    Two sets of equal size that fit into `subset_size` form one subset, and `subsets` is 1.
+    Two sets of equal size that fit into one subset form it, and `subsets` is 1.
     """
     first, second = embedded(a, features), embedded(b, features)
     x, y = first.features, second.features
-    size = min(subset_size, len(x), len(y))
+    size = min(SUBSET, len(x), len(y))
     subsets = 1 if size == len(x) == len(y) else subsets
-    score = kernel_distance(x, y, subsets=subsets, subset_size=size, seed=seed)
+    score = kernel_distance(x, y, subsets=subsets, subset_size=size, seed=0)
     protocol = _protocol(features, first, second) | score.protocol
     return replace(score, name=score_name("KD", features.name), protocol=protocol)
 

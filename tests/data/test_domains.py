@@ -13,7 +13,6 @@ from PIL import Image
 from lib.data import images, registry, synthetic_domains
 from lib.data.catalogue import CATALOGUE
 from lib.data.domains import ARCHIVES, KEYS, STAND_INS, load
-from lib.data.images import ImageError
 from lib.data.registry import MissingData
 from lib.data.synthetic_domains import COOL, PARTS, WARM
 
@@ -87,21 +86,6 @@ def test_same_names_in_both_domains_of_ones_own_folder_are_no_pairs(folder):
     assert (found.paired, found.truth_a, found.truth_b) == (False, None, None)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_an_empty_sub_folder_is_named(folder, part):
-    for file in (folder / part).iterdir():
-        file.unlink()
-    with pytest.raises(ValueError, match=rf"{part} holds no picture"):
-        load(folder, 16)
-
-
-@pytest.mark.parametrize("part", PARTS[:2])
-def test_an_absent_sub_folder_to_train_on_is_named(folder, part):
-    (folder / part).rename(folder / "elsewhere")
-    with pytest.raises(ValueError, match=rf"has no sub-folder {part}; needed are trainA and trainB, .* optional"):
-        load(folder, 16)
-
-
 @pytest.mark.parametrize("count", [4, 25])
 def test_without_pictures_to_test_the_last_tenth_of_those_to_train_on_is_held_out(folder, count):
     (folder / "testA").rename(folder / "elsewhere")
@@ -116,34 +100,37 @@ def test_without_pictures_to_test_the_last_tenth_of_those_to_train_on_is_held_ou
     assert np.array_equal(found.test_a[-1].movedim(0, -1), images.to_uint8(expected))
 
 
-def test_too_few_pictures_to_hold_one_out_are_refused(folder):
-    (folder / "testB").rename(folder / "elsewhere")
-    with pytest.raises(
-        ValueError, match=r"domain B has 2 pictures in own/trainB and none to test in testB; at least 3"
-    ):
-        load(folder, 16)
+def absent(own, part):
+    (own / part).rename(own / "elsewhere")
 
 
-def test_an_archive_without_its_test_pictures_is_no_folder_to_split(folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path / "data"))
-    (tmp_path / "data" / "cyclegan").mkdir(parents=True)
-    (folder / "testB").rename(folder / "elsewhere")
-    folder.rename(tmp_path / "data" / "cyclegan" / "maps")
-    with pytest.raises(ValueError, match="has no sub-folder testB; needed are"):
-        load("maps", 16)
+def emptied(own, part):
+    for file in (own / part).iterdir():
+        file.unlink()
 
 
-def test_a_domain_with_one_picture_cannot_be_trained_on_but_tested(folder):
+def archive(own, part):
+    """The folder without that part in the place of the archive of maps."""
+    absent(own, part)
+    target = own.parent / "data" / "cyclegan"
+    target.mkdir(parents=True)
+    own.rename(target / "maps")
+
+
+@pytest.mark.parametrize(("spoil", "part", "message"), [
+    *((emptied, part, rf"{part} holds no picture") for part in PARTS),
+    *((absent, part, rf"has no sub-folder {part}; needed are trainA and trainB, .* optional") for part in PARTS[:2]),
+    (absent, "testB", r"domain B has 2 pictures in own/trainB and none to test in testB; at least 3"),
+    (archive, "testB", "has no sub-folder testB; needed are"),
+    (lambda own, part: (own / part / "1.png").unlink(), "trainB", r"domain B has 1 picture in .*trainB; at least 2"),
+    (lambda own, part: (own / part / "1.png").write_bytes(b"no picture"), "trainA", r"1\.png"),
+])  # fmt: skip
+def test_a_folder_that_cannot_be_trained_and_tested_on_is_refused(folder, monkeypatch, spoil, part, message):
+    monkeypatch.setenv("WORKBOOK_DATA", str(folder.parent / "data"))
     assert counts(load(folder, 16)) == [3, 2, 1, 2]
-    (folder / "trainB" / "1.png").unlink()
-    with pytest.raises(ValueError, match=r"domain B has 1 picture in .*trainB; at least 2 are needed to train"):
-        load(folder, 16)
-
-
-def test_a_damaged_picture_is_named(folder):
-    (folder / "trainA" / "1.png").write_bytes(b"no picture")
-    with pytest.raises(ImageError, match=r"1\.png"):
-        load(folder, 16)
+    spoil(folder, part)
+    with pytest.raises(ValueError, match=message):
+        load(folder if folder.exists() else "maps", 16)
 
 
 # --- keys and sides ---

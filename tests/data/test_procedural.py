@@ -10,7 +10,7 @@ import torch
 from lib.data import procedural
 from lib.data.images import resize, to_uint8
 
-# SHA-256 of the uint8 pixels (H, W, 3) with seed 0, first 16 digits: at 512 px (as drawn) and at 64 px (smoke).
+# SHA-256 of the uint8 pixels (H, W, 3), first 16 digits: at 512 px (as drawn) and at 64 px (smoke).
 GOLDEN = {
     "swirl": ("763adeec25d7131b", "e04ff8dd7e606b11"),
     "gradient": ("214a0845e61bca8e", "f0ec2bfccaae8250"),
@@ -33,13 +33,8 @@ def test_styles_are_the_stored_pictures(name):
 
 @pytest.mark.parametrize("name", ["pixels", "hatching"])
 def test_a_style_drawn_again_is_the_same(name):
-    first, again = (procedural._drawn.__wrapped__(name, 512, 0) for _ in range(2))
+    first, again = (procedural._drawn.__wrapped__(name, 512) for _ in range(2))
     assert np.array_equal(first, again)
-
-
-@pytest.mark.parametrize("name", ["gradient", "hatching", "mosaic"])
-def test_another_seed_gives_another_picture(name):
-    assert not torch.equal(procedural.draw(name, 64), procedural.draw(name, 64, seed=1))
 
 
 @pytest.mark.parametrize("side", [1, 37, 64, 512])

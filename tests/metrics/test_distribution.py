@@ -46,18 +46,10 @@ def test_the_value_is_the_distance_of_the_embedded_pictures():
 
 
 def test_the_protocol_says_what_was_compared():
-    protocol = frechet(pictures(20), pictures(30, seed=1), network(), resamples=5, seed=7).protocol
-    assert protocol == {
-        "features": "patches",
-        "weights_hash": "no weights",
-        "side": 4,
-        "resize": "area",
-        "n": [20, 30],
-        "resolution": ["8x8", "8x8"],
-        "interval": "bootstrap over pictures, recentred",
-        "resamples": 5,
-        "seed": 7,
-    }
+    score = frechet(pictures(20), pictures(30, seed=1), network(), resamples=5, seed=7)
+    assert score.protocol == network().protocol(
+        n=[20, 30], resolution=["8x8", "8x8"], interval="bootstrap over pictures, recentred", resamples=5, seed=7
+    )
 
 
 def test_sets_of_mixed_sizes_list_every_resolution():
@@ -67,11 +59,10 @@ def test_sets_of_mixed_sizes_list_every_resolution():
 
 def test_the_bootstrap_interval_holds_the_value_and_most_fresh_draws():
     score = frechet(pictures(60), pictures(60, 0.1, seed=1), network(), resamples=100)
-    fresh = [
-        frechet(pictures(60, seed=s), pictures(60, 0.1, seed=s + 50), network(), resamples=0) for s in range(2, 32)
-    ]
+    pairs = [(pictures(60, seed=s), pictures(60, 0.1, seed=s + 50)) for s in range(2, 32)]
+    fresh = [frechet(*pair, network(), resamples=0).value for pair in pairs]
     assert score.low < score.value < score.high
-    assert sum(score.low <= other.value <= score.high for other in fresh) >= 24
+    assert sum(score.low <= value <= score.high for value in fresh) >= 24
 
 
 def test_the_interval_follows_from_the_seed():

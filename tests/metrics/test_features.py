@@ -77,13 +77,8 @@ def test_batches_of_different_sizes_pass_one_after_another():
 
 
 def test_the_protocol_names_features_weights_and_resize():
-    assert network("tf1", 299).protocol(n=[5]) == {
-        "features": "halves",
-        "weights_hash": "no weights",
-        "side": 299,
-        "resize": "tf1",
-        "n": [5],
-    }
+    expected = {"features": "halves", "weights_hash": "no weights", "side": 299, "resize": "tf1", "n": [5]}
+    assert network("tf1", 299).protocol(n=[5]) == expected
 
 
 def test_an_unknown_resize_and_a_training_network_are_refused():

@@ -10,16 +10,9 @@ from lib.metrics.ssim import ssim
 
 def reference(a: torch.Tensor, b: torch.Tensor) -> float:
     """scikit-image's value for one pair (3, H, W)."""
-    first, second = (x.permute(1, 2, 0).double().numpy() for x in (a, b))
-    return structural_similarity(
-        first,
-        second,
-        channel_axis=2,
-        data_range=1,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-    )
+    pair = (x.permute(1, 2, 0).double().numpy() for x in (a, b))
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return structural_similarity(*pair, channel_axis=2, data_range=1, **window)
 
 
 @pytest.mark.parametrize("size", [(11, 11), (40, 33), (64, 96)])

@@ -8,6 +8,8 @@ import torch
 
 from lib.metrics import texture
 
+MEASURES = (texture.hf_ratio, texture.spectral_slope, texture.centroid, texture.half_resolution_residual)
+
 
 def grating(frequency: float, side: int = 64, axis: int = 3) -> torch.Tensor:
     """A grey sinusoid (1, 3, side, side) of so many cycles per pixel along one axis."""
@@ -67,8 +69,7 @@ def test_the_radial_spectrum_of_a_sinusoid_peaks_in_its_ring():
 
 def test_the_measures_agree_for_an_image_alone_and_in_a_batch():
     x = torch.cat([power_law_noise(-2, 64, 2), grating(0.3)])
-    measures = (texture.hf_ratio, texture.spectral_slope, texture.centroid, texture.half_resolution_residual)
-    for measure in measures:
+    for measure in MEASURES:
         torch.testing.assert_close(measure(x)[1:2], measure(x[1:2]))
 
 
@@ -78,18 +79,12 @@ def test_oblong_pictures_are_measured_in_cycles_per_pixel_too():
     assert texture.centroid(wide).item() == pytest.approx(20 / 64, abs=0.5 / 64)  # half a ring
 
 
-def test_a_band_limited_picture_survives_half_resolution():
-    assert texture.half_resolution_residual(grating(1 / 64)).item() < 1e-3
-
-
-def test_a_checkerboard_does_not_survive_half_resolution():
+def test_half_resolution_loses_nothing_of_a_slow_wave_all_of_a_checkerboard_and_less_than_a_quarter():
+    residual, noise = texture.half_resolution_residual, power_law_noise(-2)
     board = (torch.arange(32)[:, None] + torch.arange(32)[None, :]) % 2
-    assert texture.half_resolution_residual(board.double().expand(1, 3, 32, 32)).item() == pytest.approx(1, abs=1e-9)
-
-
-def test_quarter_resolution_loses_more_than_half_resolution():
-    noise = power_law_noise(-2)
-    assert (texture.half_resolution_residual(noise, 4) > texture.half_resolution_residual(noise, 2)).all()
+    assert residual(grating(1 / 64)).item() < 1e-3
+    assert residual(board.double().expand(1, 3, 32, 32)).item() == pytest.approx(1, abs=1e-9)
+    assert (residual(noise, 4) > residual(noise, 2)).all()
 
 
 @pytest.mark.parametrize("size", [(64, 64), (33, 50)])
@@ -102,8 +97,7 @@ def test_half_resolution_keeps_shape_type_and_range(size):
 
 def test_a_flat_picture_has_no_texture_to_measure():
     flat = torch.full((1, 3, 64, 64), 0.3)
-    measures = (texture.hf_ratio, texture.spectral_slope, texture.centroid, texture.half_resolution_residual)
-    assert all(measure(flat).isnan().all() for measure in measures)
+    assert all(measure(flat).isnan().all() for measure in MEASURES)
 
 
 @pytest.mark.parametrize(

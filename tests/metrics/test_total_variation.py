@@ -27,11 +27,11 @@ def test_total_variation_of_a_step_edge_is_its_known_count(definition, expected)
     assert total_variation(step_edge(rise=0.5).mT, definition).item() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("definition", "expected"), [("absolute_sum", 12), ("squared_sum", 12)])
-def test_a_single_bright_pixel_has_four_jumps_a_channel(definition, expected):
+@pytest.mark.parametrize("definition", ["absolute_sum", "squared_sum"])
+def test_a_single_bright_pixel_has_four_jumps_a_channel(definition):
     x = torch.zeros(1, 3, 5, 5)
     x[..., 2, 2] = 1
-    assert total_variation(x, definition).item() == expected
+    assert total_variation(x, definition).item() == 12
 
 
 def test_a_checkerboard_has_the_largest_mean_variation_and_it_stays_below_two():

@@ -92,10 +92,14 @@ def test_lite0_wants_its_own_image_size(weights):
         backbones.lite0()(torch.rand(1, 3, 64, 64))
 
 
-def test_weights_that_do_not_fit_lite0_are_corrupt(monkeypatch):
-    monkeypatch.setattr(library, "load", lambda name: {"_fc.weight": torch.zeros(2, 2)})
-    with pytest.raises(library.CorruptWeights, match="efficientnet-lite0 does not fit its network"):
-        backbones.lite0()
+@pytest.mark.parametrize(("build", "key", "told"), [
+    (backbones.lite0, "_fc.weight", "efficientnet-lite0 does not fit its network"),
+    (backbones.inception_2015, "fc.weight", "inception-2015 does not fit"),
+])  # fmt: skip
+def test_weights_that_do_not_fit_their_network_are_corrupt(build, key, told, monkeypatch):
+    monkeypatch.setattr(library, "load", lambda name: {key: torch.zeros(2, 2)})
+    with pytest.raises(library.CorruptWeights, match=told):
+        build()
 
 
 @pytest.mark.parametrize("build", [backbones.lite0, backbones.inception_2015, backbones.lpips_network])
@@ -147,9 +151,3 @@ def test_inception_runs_on_fetched_weights_as_pytorch_fid_runs(published_incepti
 def test_inception_wants_colour_images(published_inception):
     with pytest.raises(ValueError, match=r"shape \(1, 1, 80, 80\); expected \(N, 3, H, W\)"):
         backbones.inception_2015()(torch.rand(1, 1, 80, 80))
-
-
-def test_weights_that_do_not_fit_inception_are_corrupt(monkeypatch):
-    monkeypatch.setattr(library, "load", lambda name: {"fc.weight": torch.zeros(1008, 2048)})
-    with pytest.raises(library.CorruptWeights, match="inception-2015 does not fit"):
-        backbones.inception_2015()

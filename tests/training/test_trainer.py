@@ -159,25 +159,15 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(moments, fol
         assert same(run(folder), whole)
 
 
-@pytest.mark.parametrize("size", [0, 10, 500, 1500])
-def test_a_torn_checkpoint_starts_over_with_a_warning(size, folder, whole):
+@pytest.mark.parametrize(("spoil", "rows"), [
+    *((lambda folder, size=size: os.truncate(folder / "checkpoint.pt", size), 3) for size in (0, 10, 500, 1500)),
+    (lambda folder: (folder / "checkpoint.pt").unlink(), 3),
+    (lambda folder: (folder / "record.jsonl").unlink(), 0),  # the checkpoint then knows more rows
+], ids=["empty", "10 bytes", "500 bytes", "1500 bytes", "no checkpoint", "no rows"])  # fmt: skip
+def test_a_checkpoint_that_is_torn_or_does_not_fit_the_rows_starts_over_with_a_warning(folder, whole, spoil, rows):
     run(folder, 3)
-    os.truncate(folder / "checkpoint.pt", size)
-    with pytest.warns(UserWarning, match=r"checkpoint.pt does not fit 3 rows; the training starts over"):
-        assert same(run(folder), whole)
-
-
-def test_rows_without_a_checkpoint_start_over_with_a_warning(folder, whole):
-    run(folder, 3)
-    (folder / "checkpoint.pt").unlink()
-    with pytest.warns(UserWarning, match="starts over"):
-        assert same(run(folder), whole)
-
-
-def test_a_checkpoint_that_knows_more_rows_than_the_log_is_not_believed(folder, whole):
-    run(folder, 3)
-    (folder / "record.jsonl").unlink()
-    with pytest.warns(UserWarning, match="does not fit 0 rows"):
+    spoil(folder)
+    with pytest.warns(UserWarning, match=rf"checkpoint.pt does not fit {rows} rows; the training starts over"):
         assert same(run(folder), whole)
 
 
