@@ -49,7 +49,7 @@ def reconstruct(network: nn.Module, z: Tensor, loss: Callable[[Tensor], Tensor],
     restore = _Guard(weights.values) if guard else None
     x, mean, errors = z, None, []
     for step in range(iterations):
-        x = _perturbed(z, reg_noise_std, noise)
+        x = torch.empty_like(z).normal_(0, reg_noise_std, generator=noise).add_(z) if reg_noise_std else z
         output = forward(x)
         value = loss(output)
         weights.differentiate(value)
@@ -80,12 +80,6 @@ def _forward(network: Callable[[Tensor], Tensor], device: str, precision: str) -
     return forward
 
 
-def _perturbed(z: Tensor, std: float, generator: torch.Generator) -> Tensor:
-    if not std:
-        return z
-    return torch.empty_like(z).normal_(0, std, generator=generator).add_(z)
-
-
 def _error(output: Tensor, truth: Tensor | None) -> list[Tensor]:
     return [] if truth is None else [(output.detach().double() - truth).square().mean()]
 
@@ -105,10 +99,8 @@ class _Flat:
     def __init__(self, network: nn.Module) -> None:
         self.parameters = list(network.parameters())
         self.values = nn.Parameter(torch.cat([p.detach().reshape(-1) for p in self.parameters]))
-        self._share(self.values.detach())
-
-    def _share(self, values: Tensor) -> None:
-        for p, part in zip(self.parameters, values.split([p.numel() for p in self.parameters]), strict=True):
+        parts = self.values.detach().split([p.numel() for p in self.parameters])
+        for p, part in zip(self.parameters, parts, strict=True):
             p.data = part.view(p.shape)
 
     def differentiate(self, loss: Tensor) -> None:

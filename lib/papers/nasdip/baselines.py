@@ -143,11 +143,7 @@ def _plain(at: Problem, method: str) -> Tensor:
         return images.resize(at.observed, at.size, kind="bilinear")
     if method == "nearest":
         return at.observed.clamp(0, 1).repeat_interleave(at.row.factor, 2).repeat_interleave(at.row.factor, 3)
-    return _inpainted(at, method)
-
-
-def _inpainted(at: Problem, method: str) -> Tensor:
-    """The hole filled by a method that a library ships, from 8-bit pixels; the known pixels stay as they are."""
+    # Libraries fill the hole from 8-bit pixels; the known ones stay as they are.
     pixels, hole = images.to_uint8(at.observed[0]), (at.known[0, 0] == 0).cpu().numpy()
     if method == "biharmonic":
         from skimage.restoration import inpaint_biharmonic

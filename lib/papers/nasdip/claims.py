@@ -252,16 +252,14 @@ def _lucky(study: Study, claim: Claim) -> Finding:
     return above(claim, statistics.bootstrap(luck, seed=SEED, n=DRAWS), 0.0, note=note)
 
 
-def _sized(test: Test, study: Study, claim: Claim) -> Finding:
-    """The finding with how small the study was, on which it may hang."""
-    found = test(study, claim)
-    return found if found.n is None else replace(found, note=f"{found.note}; {records.scale(study)}")
-
-
 def sized(*claims: Claim, remark: str = "") -> list[Claim]:
-    """Claims, the remark behind their texts, whose findings say how small the study was."""
-    return [replace(claim, text=claim.text + remark, test=claim.test and partial(_sized, claim.test))
-            for claim in claims]  # fmt: skip
+    """Claims, the remark behind their texts, whose findings say how small the study was, on which they may hang."""
+
+    def test(own: Test, study: Study, claim: Claim) -> Finding:
+        found = own(study, claim)
+        return found if found.n is None else replace(found, note=f"{found.note}; {records.scale(study)}")
+
+    return [replace(one, text=one.text + remark, test=one.test and partial(test, one.test)) for one in claims]
 
 
 SMALL = " (ours: small pictures)"

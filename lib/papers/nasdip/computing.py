@@ -36,18 +36,6 @@ def check_rows(settings: Settings) -> None:
     tasks.artworks(settings.artworks, settings.artworks_per_medium)
 
 
-def searcher_of(settings: Settings, search: Search) -> Searcher:
-    """The searcher of a search: the paper's genetic algorithm, or random search over the same space."""
-    space = evaluate.of(settings, search).space()
-    if search.random:
-        return RandomSearch(space, search.seed, init=settings.init)
-    return Genetic(
-        space, search.seed, population=search.population, elite=experiments.ELITE, rate=search.mutation_rate,
-        parents=settings.parents, fitness=experiments.transform(search.reference), init=settings.init,
-        stop=Stop() if settings.early_stop else None,
-    )  # fmt: skip
-
-
 def search(study: Study, settings: Settings, part: str) -> None:
     """Run or continue every search of a part, each with a record of its own.
 
@@ -66,8 +54,17 @@ def search(study: Study, settings: Settings, part: str) -> None:
 
 
 def run_search(study: Study, settings: Settings, one: Search, budget: int, trainings: int | None) -> None:
-    """Run or continue one search up to so many candidates, and distinct networks where told; export its record."""
-    ev, searcher = evaluate.of(settings, one), searcher_of(settings, one)
+    """Run or continue one search up to so many candidates, and distinct networks where told; export its record.
+
+    It is the paper's genetic algorithm, or random search over the same space. Fitness is the paper's 1 - LPIPS, and a
+    rank for held-out errors, which 1 - x would hardly tell apart.
+    """
+    ev = evaluate.of(settings, one)
+    searcher: Searcher = RandomSearch(ev.space(), one.seed, init=settings.init) if one.random else Genetic(
+        ev.space(), one.seed, population=one.population, elite=experiments.ELITE, rate=one.mutation_rate,
+        parents=settings.parents, fitness="rank" if one.reference == "heldout" else "one_minus", init=settings.init,
+        stop=Stop() if settings.early_stop else None,
+    )  # fmt: skip
     used = {name: weights.digest(name) for name in planning.used_weights(settings)}
     shared: dict[str, Any] = {"window": settings.window, "threads_per_candidate": settings.threads}
     identity = loop.identity(searcher, ev.identity(), **shared, search=asdict(one), weights=used)

@@ -65,11 +65,6 @@ def budget(population: int, generations: int) -> int:
     return population + generations * (population - elite(population))
 
 
-def transform(reference: str) -> str:
-    """How a score becomes a fitness: the paper's 1 - LPIPS; ranks for errors, which 1 - x would hardly tell apart."""
-    return "rank" if reference == "heldout" else "one_minus"
-
-
 def searches(settings: Settings, part: str) -> list[Search]:
     """Every search of a part, in order; none for the parts that search nothing."""
     if part == "artworks":

@@ -39,7 +39,9 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
     jobs = baselines.jobs(settings)
     found["baselines"] = len(jobs), sum(_classical(job.task) for job in jobs)
     memory = KEPT * max(math.prod(_size(Evaluation.of(settings, row))) for row in settings.searched) / 256**2
-    return planned(found, memory=memory, data=used_data(settings), weights=used_weights(settings))
+    data = {name.rpartition("/")[0] or name for name in used_pictures(settings)}
+    data |= {settings.artworks} - {"", "procedural"}
+    return planned(found, memory=memory, data=sorted(data), weights=used_weights(settings))
 
 
 def used_weights(settings: Settings) -> list[str]:
@@ -50,12 +52,6 @@ def used_weights(settings: Settings) -> list[str]:
 def used_pictures(settings: Settings) -> list[str]:
     """Every picture and mask that the rows read."""
     return sorted({file for row in settings.searched for file in tasks.files(tasks.row(row))})
-
-
-def used_data(settings: Settings) -> list[str]:
-    """The data sets, and the single pictures, that the study reads."""
-    sets = {settings.artworks} - {"", "procedural"}
-    return sorted({name.rpartition("/")[0] or name for name in used_pictures(settings)} | sets)
 
 
 def _searches(settings: Settings, part: str) -> list[Search]:

@@ -168,20 +168,17 @@ def arms(study: Study) -> pd.DataFrame:
     """
     found = [pd.DataFrame(columns=["row", "arm", "unit", *MEASURES])]
     if study.has("rescored"):
-        found.append(_winners(study.frame("rescored")))
+        keys = ["row", "part", "mutation_rate", "search_seed"]
+        scored = study.frame("rescored").reindex(columns=[*keys, *MEASURED])
+        means = scored.groupby(keys, sort=False).mean().reset_index()
+        rate = "rate " + means["mutation_rate"].map("{:g}".format)
+        arm = means["part"].where(means["part"] != "mutation", rate)
+        found.append(means.assign(arm=arm, unit=means["search_seed"]))
     if study.has("baselines"):
         frame = study.frame("baselines").rename(columns={"method": "arm", "repeat": "unit"})
         found += [frame, _other(frame, "oracle"), _other(frame, "averaged")]
     columns = ["row", "arm", "unit", *MEASURED, "iterations"]
     return pd.concat([frame.reindex(columns=columns) for frame in found if len(frame)] or found, ignore_index=True)
-
-
-def _winners(frame: pd.DataFrame) -> pd.DataFrame:
-    """The mean fresh scores of every search's winner."""
-    keys = ["row", "part", "mutation_rate", "search_seed"]
-    means = frame.reindex(columns=[*keys, *MEASURED]).groupby(keys, sort=False).mean().reset_index()
-    rate = "rate " + means["mutation_rate"].map("{:g}".format)
-    return means.assign(arm=means["part"].where(means["part"] != "mutation", rate), unit=means["search_seed"])
 
 
 def _other(frame: pd.DataFrame, output: str) -> pd.DataFrame:

@@ -97,7 +97,11 @@ def table3(study: Study) -> pd.DataFrame:
     texts = ["" if pd.isna(value) else f"{value:g}" for value in paper["value"]]
     paper["text"] = [text + "?" * (certain == "no") for text, certain in zip(texts, paper["certain"], strict=True)]
     legible, found = paper.set_index(["image", "method", "metric"])["text"], []
-    arms = {rate_arm(study, name): f"ours: {name}{ORACLE * (name != 'DIP')}" for name in RATES}
+    # The main rate was run in the part `truth`.
+    special = {"DIP": "dip_matched"} | {
+        f"{one.search.mutation_rate:g}": "truth" for one in records.stored(study, "truth")
+    }
+    arms = {special.get(name, f"rate {name}"): f"ours: {name}{ORACLE * (name != 'DIP')}" for name in RATES}
     for row in dict.fromkeys([*printed.rows(), *swept]):
         for measure, metric in MEASURES.items():
             title = records.title(row)
@@ -111,12 +115,6 @@ def table3(study: Study) -> pd.DataFrame:
 def _searches(every: pd.DataFrame, row: str, arms: Sequence[str]) -> str:
     """How many searches of a row there are of each arm."""
     return "/".join(str(len(records.values(every, row, arm, "psnr"))) for arm in arms)
-
-
-def rate_arm(study: Study, name: str) -> str:
-    """The arm of a mutation rate (or DIP): the main rate was run in the part `truth`."""
-    main = {f"{one.search.mutation_rate:g}" for one in records.stored(study, "truth")}
-    return "dip_matched" if name == "DIP" else "truth" if name in main else f"rate {name}"
 
 
 @needs("baselines")

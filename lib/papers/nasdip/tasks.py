@@ -196,7 +196,8 @@ def drawn(at: Row, how: Degradation, digests: tuple[str, ...]) -> Problem:
 def degrade(picture: Tensor, at: Row, known: Tensor, how: Degradation) -> Problem:
     """The problem made from a clean picture (3, H, W) and what is known of it (1, 1, H, W)."""
     truth = picture[None]
-    operator = _downsample(at, how, (picture.shape[1], picture.shape[2]))
+    height, width = picture.shape[1:]
+    operator = Downsample(height, width, at.factor, how.down) if at.factor > 1 else None
     observed = truth if operator is None else operator(truth)
     if at.task == "denoise":
         noise = torch.randn(truth.shape, generator=keyed(how.seed, at.name, "noise"))
@@ -220,13 +221,8 @@ def _own(at: Row, how: Degradation) -> Problem:
     multiple = max(1, how.multiple // at.factor)
     observed, known = (padded(part, multiple, multiple) for part in (picture[None], known))
     full, inner = ((part.shape[-2] * at.factor, part.shape[-1] * at.factor) for part in (observed, picture))
-    operator = _downsample(at, how, full)
+    operator = Downsample(*full, at.factor, how.down) if at.factor > 1 else None
     return Problem(at, None, observed * known, known, _held(known, at, how), operator, how.norm, inner)
-
-
-def _downsample(at: Row, how: Degradation, size: tuple[int, int]) -> Downsample | None:
-    """What makes pictures of a height and width small; None where the task does not."""
-    return Downsample(*size, at.factor, how.down) if at.factor > 1 else None
 
 
 def _own_mask(at: Row, picture: Tensor) -> Tensor:

@@ -219,16 +219,12 @@ def _before_after(study: Study, name: str, part: str) -> Figure:
     """Two rows of pictures: as finished, and after half resolution."""
     rows = first(tables.group_rows(study, part))
     finished = pictures(study, part, rows)
-    halved = [None if picture is None else _halved(picture) for picture in finished]
+    tensors = [None if picture is None else images.from_uint8(picture)[None] for picture in finished]
+    halved = [None if x is None else images.to_uint8(half_resolution(x, 2)[0]) for x in tensors]
     texts = [captions(rows, "HF {hf:.3f}"), captions(rows, "R2 {r2:.3f}")]
     return study.figure(name, image_grid([finished, halved], rows=["finished", "half resolution"],
                                          columns=list(rows["group"]), captions=texts, reason=RIGHTS,
                                          cell=2.0))  # fmt: skip
-
-
-def _halved(picture: np.ndarray) -> np.ndarray:
-    """The picture at half its resolution, enlarged again."""
-    return images.to_uint8(half_resolution(images.from_uint8(picture)[None], 2)[0])
 
 
 def _residuals(study: Study, name: str, part: str) -> Figure:

@@ -26,9 +26,13 @@ def rows(run: runs.Run, keys: Sequence[tuple[int, int]], compute: Callable[[], C
     if missing:
         runs.check_time()
         for row, image in compute():
-            key = row["k"], row["repeat"]
-            if key in missing:
-                kept[key] = run.record.append({**row, "artifacts": _saved(run, row, image)})
+            key, artifacts = (row["k"], row["repeat"]), dict[str, str]()
+            if key not in missing:
+                continue
+            if image is not None:
+                path = images.save(image, run.artifacts / f"{key[0]:03d}-{key[1]}.png")
+                artifacts["image"] = f"artifacts/{path.name}"
+            kept[key] = run.record.append({**row, "artifacts": artifacts})
         bar.update(len(missing))
     return [kept[key] for key in keys]
 
@@ -46,11 +50,3 @@ def identity(settings: Settings, names: Iterable[str], **more: Any) -> dict[str,
 def digits(values: Tensor) -> list[float]:
     """The values to six significant digits, which curves are drawn with and which keeps records small."""
     return [float(f"{value:.6g}") for value in values.tolist()]
-
-
-def _saved(run: runs.Run, row: Row, image: Tensor | None) -> dict[str, str]:
-    """The row's picture saved, by the name that the row keeps of it."""
-    if image is None:
-        return {}
-    path = images.save(image, run.artifacts / f"{row['k']:03d}-{row['repeat']}.png")
-    return {"image": f"artifacts/{path.name}"}
