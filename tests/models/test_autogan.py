@@ -12,7 +12,8 @@ from lib.models.autogan import Generator, SharedGenerator, initialise, macs, par
 from lib.models.sngan_discriminator import USED, Discriminator, discriminator_macs
 from lib.spaces.autogan import LENGTHS, NAMED, AutoGan
 from lib.spaces.base import keyed
-from tests.reference.autogan import PlainGenerator, SnganGenerator, plain_scores
+from tests.reference.autogan import PlainGenerator, SnganGenerator
+from tests.reference.gan_eager import EagerDiscriminator, alike
 
 SPACE = AutoGan()
 WIDTH, LATENT = 8, 8
@@ -96,9 +97,9 @@ def test_macs_are_those_of_the_plain_program(genome):
 
 @pytest.mark.parametrize("cells", USED)
 def test_the_discriminator_s_macs_are_those_of_the_plain_program(cells):
-    state = discriminator().state_dict()
+    plain = alike(EagerDiscriminator(WIDTH, cells), discriminator()).eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        plain_scores(state, noise(1, 3, 16, 16), USED[cells])
+        plain(noise(1, 3, 16, 16))
     counts = counter.get_flop_counts()["Global"]
     assert counts[torch.ops.aten.convolution] == 2 * (discriminator_macs(WIDTH, 16, cells) - WIDTH)
 
@@ -219,7 +220,7 @@ def test_the_discriminator_gives_the_scores_of_the_plain_program(cells, side):
     network, images = discriminator(), noise(2, 3, side, side)
     scores = network(images, cells)  # moves the singular vectors, then uses them
     assert scores.shape == (2,)
-    plain = plain_scores(network.state_dict(), images, USED[cells])
+    plain = alike(EagerDiscriminator(WIDTH, cells), network).eval()(images)
     torch.testing.assert_close(scores, plain, rtol=0, atol=1e-10)
     torch.testing.assert_close(network.eval()(images, cells), plain, rtol=0, atol=1e-10)
 

@@ -1,7 +1,6 @@
 """AutoGAN's networks as plain programs, from the tokens and a state's entries alone: nothing of `lib` is used.
 
-Everything happens in the order of the text: skips and shortcuts are resized before their 1x1 convolutions, side paths
-pooled after theirs.
+Everything happens in the order of the text: skips and shortcuts are resized before their 1x1 convolutions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,30 +70,6 @@ class PlainGenerator:
             weight, bias = self.state[f"{name}.{step}.weight"], self.state[f"{name}.{step}.bias"]
             x = F.conv_transpose2d(x, weight, bias, stride=2)
         return x
-
-
-def plain_scores(state: State, images: Tensor, blocks: Sequence[int]) -> Tensor:
-    """Scores (n,) of images by the numbered blocks, each weight divided by the norm that the state's vectors give."""
-
-    def weight(name: str) -> Tensor:
-        at = f"{name}.parametrizations.weight"
-        kernel = state[f"{at}.original"]
-        return kernel / (state[f"{at}.0._u"] @ kernel.flatten(1) @ state[f"{at}.0._v"])
-
-    def conv(name: str, x: Tensor) -> Tensor:
-        kernel = weight(name)
-        return F.conv2d(x, kernel, state[f"{name}.bias"], padding=kernel.shape[-1] // 2)
-
-    x = images
-    for number in blocks:
-        at = f"blocks.{number - 1}"
-        h = conv(f"{at}.conv1", x if number == 1 else F.relu(x))
-        h = conv(f"{at}.conv2", F.relu(h))
-        if number == 1:
-            x = F.avg_pool2d(h, 2) + conv(f"{at}.side", F.avg_pool2d(x, 2))
-        else:
-            x = F.avg_pool2d(h + conv(f"{at}.side", x), 2) if number == 2 else h + x
-    return (F.relu(x).sum((2, 3)) @ weight("score").T)[:, 0]
 
 
 class SnganGenerator(nn.Module):

@@ -2,7 +2,7 @@
 
 As in the authors' code, a D-step builds the graph of the fakes and detaches them, and a G-step computes D's gradients
 and throws them away; maps are resized before the convolution that follows and pooled after the one before. Names of
-layers are ours, so that `load` takes our weights.
+layers are ours, so that `alike` takes our weights.
 """
 
 from collections.abc import Sequence
@@ -89,16 +89,21 @@ class EagerDiscriminator(nn.Module):
         return self.score(F.relu(x).sum((2, 3))).squeeze(1)
 
 
+def alike(plain: nn.Module, ours: nn.Module) -> nn.Module:
+    """The plain network with our weights."""
+    state = ours.state_dict()
+    plain.to(next(ours.parameters())).load_state_dict({name: state[name] for name in plain.state_dict()})
+    return plain
+
+
 class EagerGan:
     """Both networks with our weights, and Adam as it comes."""
 
     def __init__(self, tokens: Sequence[int], generator: nn.Module, discriminator: nn.Module, lr: float) -> None:
         cells = (len(tokens) + 1) // 5
-        self.generator = EagerGenerator(tokens, generator.width, generator.bottom, generator.latent)
-        self.discriminator = EagerDiscriminator(discriminator.width, cells)
-        for own, ours in ((self.generator, generator), (self.discriminator, discriminator)):
-            state = ours.state_dict()
-            own.to(next(ours.parameters())).load_state_dict({name: state[name] for name in own.state_dict()})
+        plain = EagerGenerator(tokens, generator.width, generator.bottom, generator.latent)
+        self.generator = alike(plain, generator)
+        self.discriminator = alike(EagerDiscriminator(discriminator.width, cells), discriminator)
         self.g_adam, self.d_adam = (
             torch.optim.Adam(network.parameters(), lr=lr, betas=(0.0, 0.9))
             for network in (self.generator, self.discriminator)
