@@ -112,9 +112,7 @@ def emptied(own, part):
 def archive(own, part):
     """The folder without that part in the place of the archive of maps."""
     absent(own, part)
-    target = own.parent / "data" / "cyclegan"
-    target.mkdir(parents=True)
-    own.rename(target / "maps")
+    own.rename(own.parent / "extra" / "cyclegan" / "maps")
 
 
 @pytest.mark.parametrize(("spoil", "part", "message"), [
@@ -125,8 +123,8 @@ def archive(own, part):
     (lambda own, part: (own / part / "1.png").unlink(), "trainB", r"domain B has 1 picture in .*trainB; at least 2"),
     (lambda own, part: (own / part / "1.png").write_bytes(b"no picture"), "trainA", r"1\.png"),
 ])  # fmt: skip
-def test_a_folder_that_cannot_be_trained_and_tested_on_is_refused(folder, monkeypatch, spoil, part, message):
-    monkeypatch.setenv("WORKBOOK_DATA", str(folder.parent / "data"))
+def test_a_folder_that_cannot_be_trained_and_tested_on_is_refused(folder, extra, spoil, part, message):
+    (extra / "cyclegan").mkdir()
     assert counts(load(folder, 16)) == [3, 2, 1, 2]
     spoil(folder, part)
     with pytest.raises(ValueError, match=message):
@@ -148,9 +146,7 @@ def test_an_unknown_key_lists_those_allowed(key):
         load(key, 16)
 
 
-def test_the_archives_are_known_by_source_and_counts_and_say_how_to_get_them(tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path))
-    monkeypatch.setattr(registry, "downloads_dir", lambda: tmp_path / "downloads")
+def test_the_archives_are_known_by_source_and_counts_and_say_how_to_get_them(extra):
     for key in ARCHIVES:
         assert "to train" in CATALOGUE[key].title
         with pytest.raises(MissingData, match=rf"`python -m lib fetch data {key}`, or put 'cyclegan/{key}' into"):
@@ -159,9 +155,8 @@ def test_the_archives_are_known_by_source_and_counts_and_say_how_to_get_them(tmp
     assert all("stand-in" in CATALOGUE[key].title for key in STAND_INS)
 
 
-def test_pairs_of_an_archive_are_found_by_their_numbers(folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path / "data"))
-    target = tmp_path / "data" / "cyclegan" / "maps"
+def test_pairs_of_an_archive_are_found_by_their_numbers(folder, extra):
+    target = extra / "cyclegan" / "maps"
     target.parent.mkdir(parents=True)
     folder.rename(target)
     assert not load("maps", 16).paired  # one test picture here, two there

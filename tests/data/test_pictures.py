@@ -12,12 +12,6 @@ from lib.data.registry import CorruptData, MissingData
 NEEDED = ["astronaut", "chelsea", "coffee", "rocket", "china", "flower", "page"]
 
 
-@pytest.fixture
-def no_data_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DATA", "")
-    monkeypatch.setattr("lib.data.registry.downloads_dir", lambda: tmp_path / "downloads")
-
-
 def test_the_offline_pictures_are_the_photos_and_every_style():
     assert pictures.names() == [*PHOTOS, *procedural.STYLES]
     assert set(NEEDED) <= set(pictures.names())
@@ -62,20 +56,15 @@ def test_a_users_file_is_read_by_its_path(tmp_path):
     assert (info.kind, info.showable, len(info.sha256)) == ("file", False, 64)
 
 
-def test_an_unknown_name_lists_what_is_allowed():
-    with pytest.raises(ValueError, match=r"'mona_lisa'.*astronaut.*swirl.*starry-night"):
-        pictures.picture("mona_lisa")
-
-
-def test_a_missing_own_file_is_named():
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
-        pictures.picture("nowhere.png")
-
-
-@pytest.mark.usefixtures("no_data_folder")
-def test_a_registry_picture_that_is_not_here_says_how_to_get_it():
-    with pytest.raises(MissingData, match=r"Starry Night.*WORKBOOK_DATA"):
-        pictures.picture("starry-night")
+@pytest.mark.parametrize(("name", "error", "told"), [
+    ("mona_lisa", ValueError, r"'mona_lisa'.*astronaut.*swirl.*starry-night"),
+    ("nowhere.png", FileNotFoundError, r"nowhere\.png"),
+    ("starry-night", MissingData, r"Starry Night.*WORKBOOK_DATA"),
+])  # fmt: skip
+@pytest.mark.usefixtures("extra")
+def test_a_name_without_a_picture_is_refused_with_what_is_allowed_or_how_to_get_it(name, error, told):
+    with pytest.raises(error, match=told):
+        pictures.picture(name)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "ink"])

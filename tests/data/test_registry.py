@@ -21,15 +21,6 @@ BATCH = b"ten thousand pictures"
 
 
 @pytest.fixture
-def extra(tmp_path, monkeypatch):
-    """An empty WORKBOOK_DATA folder and an empty downloads folder."""
-    (tmp_path / "extra").mkdir()
-    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path / "extra"))
-    monkeypatch.setattr(registry, "downloads_dir", lambda: tmp_path / "downloads")
-    return tmp_path / "extra"
-
-
-@pytest.fixture
 def toy(monkeypatch):
     """A data set `toy` with two sources, of which the first has a known hash."""
     known = Source("toy, original", "toy.bin", hashlib.sha256(BATCH).hexdigest())

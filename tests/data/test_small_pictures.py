@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import functional as torchvision
 
-from lib.data import registry, small_pictures, torchvision_sets
+from lib.data import small_pictures, torchvision_sets
 from lib.data.registry import CorruptData, MissingData
 from lib.data.small_pictures import at, load
 
@@ -19,13 +19,10 @@ desk = pytest.mark.skipif(not os.environ.get("WORKBOOK_DATA"), reason="needs the
 
 
 @pytest.fixture
-def data(tmp_path, monkeypatch):
-    """An empty WORKBOOK_DATA folder and no downloads; files there pass as the publisher's, whatever they hold."""
-    (tmp_path / "data").mkdir()
-    monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(registry, "downloads_dir", lambda: tmp_path / "downloads")
+def data(extra, monkeypatch):
+    """An empty WORKBOOK_DATA folder whose files pass as the publisher's, whatever they hold."""
     monkeypatch.setattr(torchvision_sets, "members", lambda name: {})
-    return tmp_path / "data"
+    return extra
 
 
 def noise(*shape, seed=0):
