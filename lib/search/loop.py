@@ -20,7 +20,7 @@ from lib.search.progress import Bar
 from lib.search.record import Record, RecordMismatch, Row, changes, scores
 from lib.search.runs import as_json
 from lib.search.schedule import Schedule
-from lib.search.workers import LOST, Evaluate, Limits, Outcome, Workers, open_workers, turns
+from lib.search.workers import LOST, ONE_THREAD, Evaluate, Limits, Outcome, Workers, open_workers, turns
 from lib.searchers.base import Searcher
 from lib.spaces.base import Genome
 
@@ -44,10 +44,7 @@ def run_search(
     cache: Cache | None = None,
     cost: Cost | None = None,
     max_trainings: int | None = None,
-    time_limit_s: float | None = None,
-    memory_limit_gb: float | None = None,
-    threads_per_candidate: int = 1,
-    gpus_per_candidate: float = 0.0,
+    limits: Limits = ONE_THREAD,
     label: str = "",
 ) -> "Search":
     """Search until `budget` candidates were asked, the searcher is done, or `max_trainings` are spent.
@@ -56,14 +53,14 @@ def run_search(
     seeds, inf if one of them failed. Seeds follow from the searcher's seed and the repeat (`fixed`), or from k too
     (`per_candidate`). Rows that `record` holds are not computed again, neither are equal networks at equal seeds;
     `max_trainings` counts the distinct ones. `cost` predicts what a genome costs: among the candidates that wait, the
-    dearest starts first. `workers`: see `lib.search.workers`; they, the budgets and `cost` change no row.
+    dearest starts first. `workers` and `limits`: see `lib.search.workers`; they change no row, but for the threads of a
+    candidate, nor do the budgets and `cost`.
 
     Raises ValueError for arguments out of range, RecordMismatch where the record belongs to another search or holds
     other proposals, and OutOfTime after the deadline, once what is under way is recorded.
     """
     _check(budget=budget, window=window, repeats=repeats, max_trainings=max_trainings, seeding=seeding)
-    limits = Limits(threads_per_candidate, gpus_per_candidate, time_limit_s, memory_limit_gb)
-    _agree(record, _engine(searcher, window, repeats, seeding, threads_per_candidate))
+    _agree(record, _engine(searcher, window, repeats, seeding, limits.threads))
     stored = len({k for k, _ in record.done if k < budget})
     with (
         closing(open_workers(workers, evaluate, settings, limits)) as pool,

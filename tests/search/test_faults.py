@@ -15,6 +15,7 @@ import pytest
 
 from lib.paths import ROOT
 from lib.search.record import Record, RecordError, RecordLocked, RecordMismatch, differences, read
+from lib.search.workers import Limits
 from tests.search.engine import counters, search
 from tests.search.standin import REASONS, Settings
 
@@ -124,12 +125,12 @@ def test_workers_end_with_their_driver(path, log, drive):
 
 @pytest.mark.parametrize(
     ("kinds", "limits"),
-    [(["raise", "grow", "die", "nan", "wrong"], {"memory_limit_gb": 0.4}), (["hang"], {"time_limit_s": 1.0})],
+    [(["raise", "grow", "die", "nan", "wrong"], Limits(memory_gb=0.4)), (["hang"], Limits(time_s=1.0))],
     ids=["death-and-memory", "time"],
 )
 def test_the_search_goes_on_after_whatever_befalls_a_candidate(path, log, kinds, limits):
     settings = Settings(trouble=" ".join(kinds), log=str(log))
-    options = {"workers": "processes:2", "budget": 10, "window": 10, "seed": 3, **limits}
+    options = {"workers": "processes:2", "budget": 10, "window": 10, "seed": 3, "limits": limits}
     found = search(path, settings, **options)
     assert counters(found)["asked"] == 10
     assert {row["reason"] for row in found.rows} - {"", "invalid: begins 3-3"} == {REASONS[kind] for kind in kinds}

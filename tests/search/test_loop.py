@@ -10,7 +10,7 @@ import pytest
 from lib.search.loop import Search, candidate_seed, identity, run_search
 from lib.search.record import Record, RecordMismatch, differences, read
 from lib.search.runs import OutOfTime
-from lib.search.workers import Outcome
+from lib.search.workers import Limits, Outcome
 from lib.searchers import SEARCHERS
 from lib.searchers.base import Searcher
 from lib.spaces.toy import BitString
@@ -289,11 +289,9 @@ def clashing(settings, genome, seed):
         ({"repeats": 0}, "repeats is 0"),
         ({"seeding": "none"}, "allowed are 'fixed', 'per_candidate'"),
         ({"max_trainings": 1, "repeats": 2}, "max_trainings is 1; it must allow for the 2 repeats"),
-        ({"threads_per_candidate": 0}, "threads_per_candidate is 0"),
-        ({"time_limit_s": -1.0, "workers": "processes:1"}, "time_limit_s is -1.0; a positive number"),
-        ({"time_limit_s": 5.0}, "can stop no candidate"),
-        ({"memory_limit_gb": 5.0}, "can stop no candidate"),
-        ({"gpus_per_candidate": 0.5}, "only 'ray' shares out GPUs"),
+        ({"limits": Limits(time_s=5.0)}, "can stop no candidate"),
+        ({"limits": Limits(memory_gb=5.0)}, "can stop no candidate"),
+        ({"limits": Limits(gpus=0.5)}, "only 'ray' shares out GPUs"),
         ({"workers": "threads"}, "workers is 'threads'; allowed are 'serial'"),
         ({"workers": "processes:0"}, "workers is 'processes:0'; allowed are"),
         ({"workers": "ray:"}, "workers is 'ray:'; allowed are"),

@@ -66,7 +66,7 @@ def test_a_node_that_dies_in_the_middle_costs_time_but_no_candidate(cluster, tmp
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    options = {"workers": f"ray:{cluster.address}", "gpus_per_candidate": 0.5}
+    options = {"workers": f"ray:{cluster.address}", "limits": Limits(gpus=0.5)}
     found = search(tmp_path / "a" / "record.jsonl", settings, budget=40, **options)
     over.set()
     killer.join()
@@ -100,16 +100,16 @@ def test_the_deadline_of_the_moment_reaches_every_node(cluster):
 @pytest.mark.parametrize(
     ("trouble", "limits", "reason"),
     [
-        ("hang", {"time_limit_s": 1.0}, REASONS["hang"]),
-        ("grow", {"memory_limit_gb": 0.4}, REASONS["grow"]),
-        ("die", {}, "failed: lost worker: 3 times"),
-        ("raise", {}, REASONS["raise"]),
+        ("hang", Limits(time_s=1.0), REASONS["hang"]),
+        ("grow", Limits(memory_gb=0.4), REASONS["grow"]),
+        ("die", Limits(), "failed: lost worker: 3 times"),
+        ("raise", Limits(), REASONS["raise"]),
     ],
 )
 def test_limits_and_deaths_are_outcomes_on_a_cluster_too(cluster, tmp_path, caplog, *, trouble, limits, reason):
     node = cluster.add_node(num_cpus=2)
     settings = Settings(trouble=trouble)
-    found = search(tmp_path / "record.jsonl", settings, workers=f"ray:{cluster.address}", budget=8, **limits)
+    found = search(tmp_path / "record.jsonl", settings, workers=f"ray:{cluster.address}", budget=8, limits=limits)
     assert {row["reason"] for row in found.rows} == {"", "invalid: begins 3-3", reason}
     assert ("a worker was lost: WorkerCrashedError: " in caplog.text) == (trouble == "die")
     cluster.remove_node(node)

@@ -66,14 +66,14 @@ def run_search(study: Study, settings: Settings, one: Search, budget: int, train
         stop=Stop() if settings.early_stop else None,
     )  # fmt: skip
     used = {name: weights.digest(name) for name in planning.used_weights(settings)}
-    shared: dict[str, Any] = {"window": settings.window, "threads_per_candidate": settings.threads}
-    identity = loop.identity(searcher, ev.identity(), **shared, search=asdict(one), weights=used)
+    identity = loop.identity(searcher, ev.identity(), window=settings.window, threads_per_candidate=settings.threads,
+                             search=asdict(one), weights=used)  # fmt: skip
     cache = Cache(evaluate.evaluate, ev.identity(), data=used, threads=settings.threads)
     with study.open_run(one.name, identity) as run_:
         loop.run_search(
-            searcher, evaluate.evaluate, ev, record=run_.record, budget=budget, max_trainings=trainings, cache=cache,
-            cost=partial(evaluate.cost, ev), workers=settings.workers, gpus_per_candidate=settings.gpus_per_candidate,
-            label=one.name, **shared,
+            searcher, evaluate.evaluate, ev, record=run_.record, budget=budget, window=settings.window,
+            max_trainings=trainings, cache=cache, cost=partial(evaluate.cost, ev), workers=settings.workers,
+            limits=settings.limits, label=one.name,
         )  # fmt: skip
         study.export(run_, one.name, {})
 

@@ -36,8 +36,7 @@ def search(study: Study, settings: Settings, part: str) -> None:
         with study.open_run(one.name, _identity(settings, one)) as run_:
             loop.run_search(
                 experiments.searcher(settings, one), evaluate.evaluate, ev, record=run_.record, budget=one.budget,
-                window=settings.window, threads_per_candidate=settings.threads, workers=settings.workers,
-                gpus_per_candidate=settings.gpus_per_candidate, label=one.name,
+                window=settings.window, workers=settings.workers, limits=settings.limits, label=one.name,
             )  # fmt: skip
             study.export(run_, one.name, {})
 
