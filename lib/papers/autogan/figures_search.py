@@ -187,12 +187,9 @@ def marginals(study: Study) -> Figure:
 
 def _marginal(found: Sequence[Stored], gene: str) -> pd.DataFrame:
     """Probabilities of a token's values: seed, at, iteration, word, value."""
-    return pd.DataFrame([
-        {"seed": one.seed, "at": k, "iteration": k + 1, "word": word, "value": value}
-        for one in found
-        for k, held in zip(one.rows["k"], one.rows["curves"], strict=True)
-        for word, value in zip(words(gene), held.get(f"marginal_{gene}", ()), strict=False)
-    ])  # fmt: skip
+    frame = records.curve(found, f"marginal_{gene}")
+    order = frame.groupby(["seed", "k"]).cumcount()
+    return frame.assign(at=frame["k"], iteration=frame["k"] + 1, word=order.map(dict(enumerate(words(gene)))))
 
 
 @needs("mlas-0")

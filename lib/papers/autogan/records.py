@@ -152,8 +152,9 @@ def d_steps(study: Study, part: str) -> float:
 
 
 def curve(found: Sequence[Stored], name: str) -> pd.DataFrame:
-    """A curve within the iterations of searches: seed, place (in iterations, as a fraction), step (counted), value."""
-    parts = [one.rows[["k"]].assign(seed=one.seed, value=[held[name] for held in one.rows["curves"]]) for one in found]
+    """A curve within iterations of searches: k, seed, place (in iterations, as a fraction), step (counted), value."""
+    parts = [one.rows[["k"]].assign(seed=one.seed, value=[held.get(name, ()) for held in one.rows["curves"]])
+             for one in found]  # fmt: skip
     frame = pd.concat(parts).explode("value", ignore_index=True).dropna().astype({"value": float})
     points = frame.groupby(["seed", "k"])["value"]
     place = frame["k"] + (points.cumcount() + 1) / points.transform("size")
