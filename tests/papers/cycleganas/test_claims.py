@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lib.papers.cycleganas import claims, comparisons, printed, verdicts
+from lib.papers.cycleganas import claims, comparisons, experiments, printed, verdicts
 from lib.papers.cycleganas.comparisons import Asked, Lacks, known
 from lib.papers.study import Study
 from lib.search import record
@@ -386,7 +386,7 @@ def test_random_architectures_that_are_as_good_contradict_o1(desk):
 
 
 def test_searches_that_find_random_genotypes_agree_no_more_than_chance(desk):
-    space = world.DESK.space
+    space = experiments.space(world.DESK)
     drawn = searched(desk, lambda one: space.text(space.sample(np.random.default_rng(one.seed))), "OF")
     assert verdict(drawn, "O2") == "undecided"
     expected = sum(1 - 1 / len(gene.choices) for gene in space.genes)

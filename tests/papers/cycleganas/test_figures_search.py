@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from lib.papers.cycleganas import figures_search, records
+from lib.papers.cycleganas import experiments, figures_search, records
 from lib.papers.study import Study
 from lib.spaces.base import keyed
 from lib.spaces.cycleganas import RESIDUAL, CycleGanas
@@ -101,8 +101,9 @@ def test_one_hot_rows_are_twice_as_far_apart_as_genes_differ(study):
 
 
 def test_searches_that_hardly_moved_are_not_embedded(study):
-    for one in world.searches():
-        rows = [row | {"config": row["config"] | {"genotype": world.DESK.space.text(world.DESK.space.cyclegan)}}
+    space = CycleGanas(3)
+    for one in experiments.searches(world.DESK):
+        rows = [row | {"config": row["config"] | {"genotype": space.text(space.cyclegan)}}
                 for row in world.searched(one)]  # fmt: skip
         world.write(study.folder, one.name, rows, world.searching(one))
     assert figures_search.extra_tsne(study) is None
@@ -111,8 +112,8 @@ def test_searches_that_hardly_moved_are_not_embedded(study):
 
 def test_a_search_without_residual_choices_of_its_own_preset_is_counted_too(study):
     space = CycleGanas(3, "repo")
-    (one,) = world.searches()[:1]
-    for other in world.searches():
+    (one,) = experiments.searches(world.DESK)[:1]
+    for other in experiments.searches(world.DESK):
         (study.folder / "records" / f"{other.name}.jsonl.gz").unlink()
     rows = [row | {"config": row["config"] | {"genotype": space.text(space.cyclegan)}} for row in world.searched(one)]
     world.write(study.folder, one.name, rows, world.searching(one) | {"space": {"blocks": 3, "preset": "repo"}})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.papers.cycleganas import records, tables
+from lib.papers.cycleganas import experiments, records, tables
 from lib.papers.study import Study
 from lib.spaces.cycleganas import cyclegan, parameters
 from tests.papers.cycleganas import world
@@ -99,7 +99,7 @@ def test_every_training_has_a_row_a_direction(study):
 
 def test_every_search_has_its_cost_end_and_sizes(study):
     table = tables.extra_searches(study).set_index(["set", "scheme", "seed"])
-    assert len(table) == len(world.searches())
+    assert len(table) == len(experiments.searches(world.DESK))
     row, last = table.loc[("showable", "TF", 0)], records.searches(study, data="showable", scheme="TF")[0]
     assert (row["iterations"], row["updates"], row["images"], row["seconds"]) == (800, 1600, 3200, 320)
     assert row["genes changed in the last chunk"] == last.rows["hamming"].iloc[-1]
@@ -115,7 +115,7 @@ def test_equal_layers_have_one_row_of_times(study):
 
 
 def test_without_timed_forms_there_is_no_such_table(study):
-    for one in world.searches():
+    for one in experiments.searches(world.DESK):
         rows = [row | {"config": {key: value for key, value in row["config"].items() if key != "forms"}}
                 for row in world.searched(one)]  # fmt: skip
         world.write(study.folder, one.name, rows, world.searching(one))

@@ -8,7 +8,7 @@ rows into a record, so that a test can change what is there.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lib.data.domains import ARCHIVES
-from lib.papers.cycleganas.experiments import Search, Training, called, pair
+from lib.papers.cycleganas.computing import keys, search_plan
+from lib.papers.cycleganas.experiments import Search, Training, called, pair, random_genome, searches, trainings, widths
+from lib.papers.cycleganas.recipes import cycle_settings
+from lib.papers.cycleganas.settings import Settings
+from lib.papers.settings import anywhere, profile_values
+from lib.paths import notebooks_dir
 from lib.spaces.base import Genome
-from lib.spaces.cycleganas import CycleGanas, cyclegan, match, match_one, parameters
+from lib.spaces.cycleganas import CycleGanas, cyclegan, parameters
 from tests.reference import stored_study
 
 Row = dict[str, Any]
@@ -33,39 +37,20 @@ UNTRANSLATED, FLOOR = 0.35, 0.004
 UNITS = {"kd": 1.0, "fd": 500.0}  # FD over KD in this world
 FACTOR = {"C": 1.0, "N": 0.8, "C'": 1.0, "R": 0.92}
 SCHEME = {"OF": 1.0, "TF": 1.08, "TH": 1.25, "THS": 1.02, "": 1.0}
+STEPS = 3000  # of a training
 SURE, NOISE, CHUNKS = 0.85, 0.02, 8  # a seed takes the common operation; of the log of a score; rows of a search
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """What a study computes; `scheme_data` and the like are those of its settings."""
-
-    data: tuple[str, ...]
-    scheme_data: tuple[str, ...]
-    width_data: tuple[str, ...]
-    control_data: tuple[str, ...]
-    blocks: int = 3
-    side: int = 64
-    matched: tuple[int, ...] = (8, 16)
-    widths: tuple[int, ...] = (4, 32)
-    controlled: int = 16
-    features: str = "lite0"
-    searches: int = 3
-    repeats: int = 3
-    other_repeats: int = 2
-    randoms: int = 3
-
-    @property
-    def space(self) -> CycleGanas:
-        """The space searched."""
-        return _space(self.blocks)
+_BOTH = ["unpaired/facades", "showable"]
 
 
-_BOTH = ("unpaired/facades", "showable")
-DESK = Sizes(_BOTH, _BOTH, _BOTH[:1], _BOTH)
-PAPER = Sizes(ARCHIVES, ("facades", "horse2zebra", "iphone2dslr_flower"), ARCHIVES, ARCHIVES[3::2], blocks=9, side=256,
-              matched=(32, 64), widths=(16, 96, 128), controlled=64, features="inception-2015", searches=1, repeats=5,
-              other_repeats=3, randoms=2)  # fmt: skip
+def _settings(profile: str, **changes: Any) -> Settings:
+    values = profile_values(notebooks_dir() / "profiles" / profile / "05_cycleganas.yaml")
+    return Settings.pick({**values, "scheme_searches": 1, **changes})
+
+
+DESK = _settings("desk", scheme_data=_BOTH, control_data=_BOTH, widths=[4, 32], repeats=3, other_repeats=2)
+PAPER = _settings("paper", widths=[16, 96, 128], features="inception-2015", searches=1, randoms=2)
 
 
 @cache
@@ -77,27 +62,25 @@ def _rng(*keys: Any) -> np.random.Generator:
     return np.random.default_rng(list("|".join(map(str, keys)).encode()))
 
 
-def about(sizes: Sizes = DESK, **changes: Any) -> Row:
+def about(settings: Settings = DESK, **changes: Any) -> Row:
     """The header of a part without searches."""
-    return {"training": _training_of(sizes) | {"ndf": 32, "blocks": sizes.blocks, "epochs": 1},
-            "scores": {"features": sizes.features, "test_pictures": 0}, "weights": {}, "evaluations": 3, "chunks": 30,
-            "pictures": dict.fromkeys(sizes.data, "0" * 64), "seed": 0, "threads": 1, **changes}  # fmt: skip
+    training = {"ndf": settings.ndf, "blocks": settings.blocks, "epochs": settings.train_epochs}
+    return {"training": _training_of(settings, STEPS) | training,
+            "scores": {"features": settings.features, "test_pictures": settings.test_pictures}, "weights": {},
+            "evaluations": settings.evaluations, "chunks": settings.chunks, "seed": settings.seed, "threads": 1,
+            "pictures": dict.fromkeys(settings.data, "0" * 64), **changes}  # fmt: skip
 
 
-def searching(one: Search, sizes: Sizes = DESK) -> Row:
+def searching(one: Search, settings: Settings = DESK) -> Row:
     """The header of a search."""
-    key = next(key for key in sizes.data if called(key) == one.data)
-    plan = {"scheme": one.scheme, "blocks": sizes.blocks, "H": 8, "ndf": 8, "preset": "paper", "mix": "softmax",
-            "form": "auto", "alpha_lr": 5e-3, "same_pair": False}  # fmt: skip
-    return {"search": {"data": one.data, "scheme": one.scheme, "seed": one.seed}, "plan": plan,
-            "training": _training_of(sizes) | {"iterations": iterations(one)}, "seed": 0,
-            "pictures": {key: "0" * 64}, "space": {"blocks": sizes.blocks, "preset": "paper"}, "threads": 1,
-            "chunk": iterations(one) // CHUNKS}  # fmt: skip
+    return {"search": asdict(one), "plan": asdict(search_plan(settings, one)),
+            "training": _training_of(settings, iterations(one)), "seed": settings.seed,
+            "pictures": {keys(settings)[one.data]: "0" * 64}, "threads": 1, "chunk": iterations(one) // CHUNKS,
+            "space": {"blocks": settings.blocks, "preset": settings.preset}}  # fmt: skip
 
 
-def _training_of(sizes: Sizes) -> Row:
-    return {"side": sizes.side, "iterations": 3000, "lr": 2e-4, "lr_every": 15, "gan": "lsgan", "lambda_cycle": 10.0,
-            "lambda_identity": 5.0, "pool": 50, "paired": True, "precision": "float32"}  # fmt: skip
+def _training_of(settings: Settings, steps: int) -> Row:
+    return anywhere(cycle_settings(settings, steps, 15))
 
 
 def iterations(one: Search) -> int:
@@ -106,9 +89,9 @@ def iterations(one: Search) -> int:
 
 
 @cache
-def outcome(one: Search, sizes: Sizes = DESK) -> Genome:
+def outcome(one: Search, blocks: int) -> Genome:
     """What a search finds: mostly the common operations of its set, G_B's or G_A's larger by the set's tilt."""
-    tilt, space = TILT.get(one.data, 0), sizes.space
+    tilt, space = TILT.get(one.data, 0), _space(blocks)
     sides = {"G_A": ("even", "small", "large")[tilt], "G_B": ("even", "large", "small")[tilt]}
     rng, chance = _rng(one.name), list(space.sample(_rng(one.name, "chance")))
     for place, gene in enumerate(space.genes):
@@ -120,9 +103,9 @@ def outcome(one: Search, sizes: Sizes = DESK) -> Genome:
     return tuple(chance)
 
 
-def searched(one: Search, sizes: Sizes = DESK) -> Iterator[Row]:
+def searched(one: Search, settings: Settings = DESK) -> Iterator[Row]:
     """The chunks of a search that settles on its outcome, gene by gene."""
-    rng, space, last = _rng(one.name, "search"), sizes.space, outcome(one, sizes)
+    rng, space, last = _rng(one.name, "search"), _space(settings.blocks), outcome(one, settings.blocks)
     first, order = space.sample(rng), rng.permutation(len(last))
     each, two, before = iterations(one) // CHUNKS, one.scheme != "OF", first
     undecided = float(np.mean([np.log(len(gene.choices)) for gene in space.genes]))
@@ -152,57 +135,16 @@ def searched(one: Search, sizes: Sizes = DESK) -> Iterator[Row]:
                "curves": points | {f"alpha_{name}": held for name, held in points.items() if two}}  # fmt: skip
 
 
-def searches(sizes: Sizes = DESK) -> list[Search]:
-    """All searches of a study, as its settings would ask for."""
-    more = [Search(called(key), "OF", seed) for key in sizes.scheme_data for seed in range(1, sizes.searches)]
-    others = [Search(called(key), scheme, 0) for key in sizes.scheme_data for scheme in SCHEMES[1:]]
-    return [*(Search(called(key), "OF", 0) for key in sizes.data), *more, *others]
-
-
-def planned(part: str, sizes: Sizes = DESK) -> Iterator[Training]:
-    """The trainings of a part, with their repeats."""
-    if part in ("matched", "widths"):
-        keys, targets = (sizes.data, sizes.matched) if part == "matched" else (sizes.width_data, sizes.widths)
-        for data, target in ((called(key), target) for key in keys for target in targets):
-            for repeat in range(sizes.repeats if target == sizes.controlled else sizes.other_repeats):
-                yield Training(data, "C", target, repeat)
-                yield Training(data, "N", target, repeat, Search(data, "OF", 0))
-    elif part == "schemes":
-        first = [Search(called(key), "OF", 0) for key in sizes.data]
-        for one in searches(sizes):
-            for repeat in range(sizes.other_repeats if one not in first else 0):
-                yield Training(one.data, "N", sizes.controlled, repeat, one)
-    else:
-        for data in map(called, sizes.control_data):
-            for repeat in range(sizes.repeats):
-                yield Training(data, "C'", sizes.controlled, repeat, Search(data, "OF", 0))
-            for number in range(sizes.randoms):
-                yield Training(data, "R", sizes.controlled, 0, number=number)
-
-
-def genome(one: Training, sizes: Sizes = DESK) -> Genome:
+def genome(one: Training, settings: Settings = DESK) -> Genome:
     """The architecture of a training; of C' that of the pair whose sizes it takes."""
     if one.method == "R":
-        return sizes.space.sample(_rng("random", one.number))
-    return outcome(one.search, sizes) if one.search else sizes.space.cyclegan
+        return random_genome(settings, one.number)
+    return outcome(one.search, settings.blocks) if one.search else _space(settings.blocks).cyclegan
 
 
-@cache
-def widths(method: str, target: int, found: Genome, sizes: Sizes) -> tuple[int, int]:
-    """H_A and H_B of a training."""
-    if method == "C":
-        return target, target
-    generators = pair(sizes.space.decode(found))
-    H = match(generators, parameters(cyclegan(sizes.blocks), target))
-    if method != "C'":
-        return H, H
-    H_A, H_B = (match_one(parameters(one, H), sizes.blocks) for one in generators)
-    return H_A, H_B
-
-
-def kd(one: Training, direction: str, sizes: Sizes) -> float:
+def kd(one: Training, direction: str, settings: Settings) -> float:
     """What a training scores: better the nearer to the controlled width; searched pairs gain more at larger ones."""
-    away = np.log2(one.target / sizes.controlled)
+    away = np.log2(one.target / settings.controlled)
     size = 0.15 * away**2 - (0.06 * away if one.method == "N" else 0.0)
     scheme = SCHEME[one.search.scheme if one.method == "N" and one.search else ""]
     which = f"{one.search.name if one.search else one.number}"
@@ -223,25 +165,25 @@ def scores(kds: dict[str, float]) -> Row:
     return found
 
 
-def trained(part: str, sizes: Sizes = DESK) -> Iterator[Row]:
+def trained(part: str, settings: Settings = DESK) -> Iterator[Row]:
     """The rows of a part that trains, each with a sheet."""
     order: dict[Any, int] = {}
-    for one in planned(part, sizes):
+    for one in trainings(settings, part):
         k = order.setdefault((one.data, one.name, one.search, one.number), len(order))
-        yield _training(one, k, sizes)
+        yield _training(one, k, settings)
 
 
-def _training(one: Training, k: int, sizes: Sizes) -> Row:
-    found, space = genome(one, sizes), sizes.space
-    H = widths(one.method, one.target, found, sizes)
+def _training(one: Training, k: int, settings: Settings) -> Row:
+    found, space = genome(one, settings), _space(settings.blocks)
+    H = widths(settings, one, space.decode(found))
     used = pair(space.decode(found if one.method in "NR" else space.cyclegan))
     size = [parameters(generator, width) for generator, width in zip(used, H, strict=True)]
-    aim = 2 * parameters(cyclegan(sizes.blocks), one.target)
-    kds = {direction: kd(one, direction, sizes) for direction in DIRECTIONS}
+    aim = 2 * parameters(cyclegan(settings.blocks), one.target)
+    kds = {direction: kd(one, direction, settings) for direction in DIRECTIONS}
     config = {**_named(one), "target": one.target, "H_A": H[0], "H_B": H[1],
               "text": space.text(found if one.method in "NR" else space.cyclegan)}  # fmt: skip
     metrics = scores(kds) | {"cycle_A": 0.05, "cycle_B": 0.06, "seconds_training": 90.0,
-                             "updates": 3000,
+                             "updates": STEPS,
                              "params_G_A": size[0], "params_G_B": size[1], "params_D_A": 694_241,
                              "params_D_B": 694_241, "mismatch": sum(size) / aim - 1}  # fmt: skip
     for direction, value in kds.items():
@@ -267,9 +209,9 @@ def sheet_name(one: Training) -> str:
     return f"{one.data}-{one.name.replace(chr(39), 'x')}-{which}-{one.repeat}.png"
 
 
-def anchors(sizes: Sizes = DESK) -> Iterator[Row]:
+def anchors(settings: Settings = DESK) -> Iterator[Row]:
     """Untranslated pictures and other real ones, of every set."""
-    for place, key in enumerate(sizes.data):
+    for place, key in enumerate(settings.data):
         facts = {"title": f"Pictures of {called(key)}", "source": "made up", "train_a": 200, "train_b": 200,
                  "test_a": 32, "test_b": 32, "showable": called(key) in SHOWABLE, "paired": True}  # fmt: skip
         for k, (name, value) in enumerate((("untranslated", UNTRANSLATED), ("other pictures", FLOOR))):
@@ -280,30 +222,30 @@ def anchors(sizes: Sizes = DESK) -> Iterator[Row]:
                    "score": value, "metrics": metrics, "reason": "", "seconds": 1.0, "artifacts": {}}  # fmt: skip
 
 
-def ranked(sizes: Sizes = DESK) -> Iterator[Row]:
+def ranked(settings: Settings = DESK) -> Iterator[Row]:
     """Architectures with the supernetwork's weights, which rank them much as trainings do."""
     k = 0
-    for key in sizes.control_data:
+    for key in settings.control_data:
         data = called(key)
-        asked = [Training(data, "C", sizes.controlled, 0)]
-        asked += [Training(data, "N", sizes.controlled, 0, one) for one in searches(sizes) if one.data == data]
-        asked += [Training(data, "R", sizes.controlled, 0, number=number) for number in range(sizes.randoms)]
+        asked = [Training(data, "C", settings.controlled, 0)]
+        asked += [Training(data, "N", settings.controlled, 0, one) for one in searches(settings) if one.data == data]
+        asked += [Training(data, "R", settings.controlled, 0, number=number) for number in range(settings.randoms)]
         for one in asked:
-            config = _named(one) | {"text": sizes.space.text(genome(one, sizes))}
-            value = {direction: 2 * kd(one, direction, sizes) for direction in DIRECTIONS}
+            config = _named(one) | {"text": _space(settings.blocks).text(genome(one, settings))}
+            value = {direction: 2 * kd(one, direction, settings) for direction in DIRECTIONS}
             metrics = {f"{name}_{d}": unit * value[d] for name, unit in UNITS.items() for d in DIRECTIONS}
             yield {"k": k, "repeat": 0, "seed": 0, "config": config, "score": sum(value.values()) / 2,
                    "metrics": metrics, "reason": "", "seconds": 1.0, "artifacts": {}}  # fmt: skip
             k += 1
 
 
-def sheets(folder: Path, part: str, sizes: Sizes = DESK) -> None:
+def sheets(folder: Path, part: str, settings: Settings = DESK) -> None:
     """A sheet of 6 x 6 plain pictures for every training, those of `showable` where they may be shown."""
-    for one in planned(part, sizes):
+    for one in trainings(settings, part):
         shown = one.data in SHOWABLE
         path = folder / "records" / ("pictures" if shown else "private") / f"{part}-{sheet_name(one)}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_sheet(folder, sizes.side))
+        path.write_bytes(_sheet(folder, settings.side))
 
 
 @cache
@@ -320,13 +262,13 @@ def _sheet(folder: Path, side: int) -> bytes:
     return found
 
 
-def fill(folder: Path, sizes: Sizes = DESK) -> None:
+def fill(folder: Path, settings: Settings = DESK) -> None:
     """Records of every part, and sheets where some of a study may be shown."""
-    write(folder, "domains", anchors(sizes), about(sizes))
-    for one in searches(sizes):
-        write(folder, one.name, searched(one, sizes), searching(one, sizes))
+    write(folder, "domains", anchors(settings), about(settings))
+    for one in searches(settings):
+        write(folder, one.name, searched(one, settings), searching(one, settings))
     for part in ("matched", "widths", "schemes", "controls"):
-        write(folder, part, trained(part, sizes), about(sizes))
-        if sizes is DESK:
-            sheets(folder, part, sizes)
-    write(folder, "ranks", ranked(sizes), about(sizes))
+        write(folder, part, trained(part, settings), about(settings))
+        if settings is DESK:
+            sheets(folder, part, settings)
+    write(folder, "ranks", ranked(settings), about(settings))
