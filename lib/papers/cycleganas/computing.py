@@ -65,7 +65,7 @@ def check_domains(settings: Settings) -> None:
     for cached in (scores.loaded, scores.target):  # a folder may hold others than before
         cached.cache_clear()
     for key in settings.data:
-        Scores.of(settings, key).domains  # noqa: B018 (kept for later)
+        scores.loaded(key, settings.side)
 
 
 def domains(study: Study, settings: Settings, part: str) -> None:
@@ -134,10 +134,9 @@ def search_plan(settings: Settings, one: Search) -> SearchPlan:
 
 
 def search_training(settings: Settings, one: Search) -> CycleSettings:
-    """How a search trains: TH and THS have half the iterations, as their epochs have half the pictures."""
-    share = 0.5 if one.scheme in ("TH", "THS") else 1.0
+    """How a search trains."""
     larger = Scores.of(settings, keys(settings)[one.data]).domains.larger
-    return recipes.cycle_settings(settings, settings.steps("search", larger, share), 1)
+    return recipes.cycle_settings(settings, experiments.iterations(settings, one, larger), 1)
 
 
 def derived(study: Study, settings: Settings, one: Search) -> tuple[Path, str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.papers.cycleganas.settings import Settings
+from lib.searchers.differentiable import Scheme
 from lib.spaces.base import Genome, keyed
 from lib.spaces.cycleganas import CycleGanas, GeneratorGenotype, Genotype, cyclegan, match, match_one, parameters
 
@@ -79,6 +80,11 @@ def searches(settings: Settings) -> list[Search]:
         found += [Search(data, scheme, seed) for scheme in settings.schemes if scheme != "OF"
                   for seed in range(settings.scheme_searches)]  # fmt: skip
     return found
+
+
+def iterations(settings: Settings, one: Search, pictures: int) -> int:
+    """Those of a search on so many pictures of the larger domain: half of them where an epoch has half the pictures."""
+    return settings.steps("search", pictures, 0.5 if Scheme(one.scheme).halved else 1.0)
 
 
 def trainings(settings: Settings, part: str) -> list[Training]:

@@ -2,7 +2,7 @@
 
 import torch
 
-from lib.models.cyclegan import Discriminator, Generator, macs, parameters
+from lib.models.cyclegan import macs, parameters
 from lib.papers import explorer
 from lib.papers.cycleganas import figures, records
 from lib.papers.explorer import Explorer
@@ -11,6 +11,7 @@ from lib.report.interactive import Comparison
 from lib.report.style import PAGE
 from lib.spaces.base import Genome
 from lib.spaces.cycleganas import CycleGanas, discriminator_preset
+from lib.training.cyclegan import derived
 
 
 def explore(study: Study | None = None) -> Explorer:
@@ -27,10 +28,9 @@ def explore(study: Study | None = None) -> Explorer:
     space, ndf = CycleGanas(training["blocks"], preset), training["ndf"]
 
     def count(genome: Genome) -> dict[str, int]:
-        found, of = space.decode(genome), dict[str, int]()
+        of = dict[str, int]()
         with torch.device("meta"):
-            networks = {"G_A": Generator(found.G_A, H), "G_B": Generator(found.G_B, H),
-                        "D_A": Discriminator(found.D_A, ndf), "D_B": Discriminator(found.D_B, ndf)}  # fmt: skip
+            networks = derived(space.decode(genome), (H, H), ndf, seed=0)
         for name, network in networks.items():
             of |= {f"{name}: parameters": parameters(network),
                    f"{name}: multiply-accumulates": macs(network, training["side"])}  # fmt: skip

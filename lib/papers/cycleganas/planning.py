@@ -80,9 +80,8 @@ def _supernets(settings: Settings) -> tuple[int, int]:
 
 def _search(settings: Settings, one: experiments.Search) -> float:
     """Operations of a search; a two-step iteration has two updates."""
-    scheme, key = Scheme(one.scheme), computing.keys(settings)[one.data]
-    iterations = settings.steps("search", _sizes(key)[0], 0.5 if scheme.halved else 1.0)
-    return 2 * iterations * len(scheme.moves(0, iterations)) * step(*_supernets(settings))
+    iterations = experiments.iterations(settings, one, _sizes(computing.keys(settings)[one.data])[0])
+    return 2 * iterations * len(Scheme(one.scheme).moves(0, iterations)) * step(*_supernets(settings))
 
 
 def _trainings(settings: Settings, part: str) -> tuple[int, float]:
