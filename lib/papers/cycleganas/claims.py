@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -183,10 +184,8 @@ def _said(claim: str) -> list[tuple[str, str, str]]:
 def _own() -> Iterator[Claim]:
     """Controls that the paper lacks: they speak of all sets of the study."""
 
-    def claim(
-        name: str, text: str, on: On, *needs: str, rule: Rule = LESS, measures: Sequence[str] = MEASURES
-    ) -> Claim:
-        row = Row(f"Ours: {text}", "", on, "all", rule=rule, measures=measures)
+    def claim(name: str, text: str, on: On, *needs: str, **of: Any) -> Claim:
+        row = Row(f"Ours: {text}", "", on, "all", **of)
         return Claim(name, row.text, "ours", partial(_standing, row), needs=needs)
 
     random = partial(arms, Arm("N", "controlled"), [Arm("R", "controlled")], BOTH)

@@ -68,7 +68,7 @@ class Side:
         """Of all trainings."""
         return self.rows["log"].to_numpy()
 
-    @property
+    @cached_property
     def means(self) -> np.ndarray:
         """Of each search."""
         return self.rows.groupby("search")["log"].mean().to_numpy()
@@ -121,6 +121,18 @@ class Known:
         frame = pd.DataFrame(each, columns=["data", "scheme", "G_A", "G_B"])
         return frame.assign(rho=frame["G_B"] - frame["G_A"])
 
+    @cached_property
+    def logs(self) -> pd.DataFrame:
+        """Logarithms of the trainings' scores, a column a measure and direction (or `BOTH`).
+
+        An architecture has none where one of its scores is absent or not positive.
+        """
+        found = pd.DataFrame({(name, way): score(self.trainings, name, way)
+                              for name in self.names for way in (BOTH, *DIRECTIONS)})  # fmt: skip
+        found = found.where(found > 0).map(math.log, na_action="ignore")
+        alike = found.notna().groupby([self.trainings[name] for name in NETWORK])
+        return found.where(alike.transform("all"))
+
     def only(self, sets: Sequence[str]) -> "Known":
         """What is known of these sets."""
         trainings, anchors, ranks = (frame[frame["data"].isin(sets)]
@@ -158,62 +170,54 @@ class Asked:
             raise Lacks(f"{self.data} was not searched with {scheme}")
         return groups[self.data, scheme], pooled(groups.values())
 
-    def rows(self, *methods: str, parts: Sequence[str] = TRAININGS) -> pd.DataFrame:
-        """The trainings of methods on the set."""
+    def rows(self, method: str, parts: Sequence[str] = TRAININGS) -> pd.DataFrame:
+        """The trainings of a method on the set."""
         rows = self.known.trainings
-        return rows[(rows["data"] == self.data) & rows["method"].isin(methods) & rows["part"].isin(parts)]
+        return rows[(rows["data"] == self.data) & (rows["method"] == method) & rows["part"].isin(parts)]
 
     def targets(self, *parts: str) -> list[int]:
         """The widths whose sizes CycleGAN and searched pairs of the set were trained at in these parts, rising."""
-        each = [set(self.rows(method, parts=parts)["target"].astype(int)) for method in "CN"]
+        each = [set(self.rows(method, parts)["target"].astype(int)) for method in "CN"]
         return sorted(each[0] & each[1])
 
     def target(self, place: int | str) -> int:
         """The width of an arm's place; a number is its own."""
         if isinstance(place, int):
             return place
+        if place == "controlled" and len(self.known.trainings):
+            return controlled(self.known.trainings)
         found = self.targets("matched")
         if len(found) < 1 + (place == "small"):
             raise Lacks(f"needs figure 5's trainings of C and N on {self.data}, of two sizes for the smaller one")
-        return controlled(self.known.trainings) if place == "controlled" else found[0 if place == "small" else -1]
+        return found[0 if place == "small" else -1]
 
     def side(self, way: str, arm: Arm) -> Side:
         """The scores of an arm on the set; Lacks where there are none, or one is not positive and has no logarithm."""
-        target = self.target(arm.target)
-        name, rows = f"{arm.method}{target}", self.rows(arm.method).query("target == @target")
+        target, rows = self.target(arm.target), self.rows(arm.method)
+        name, chosen = f"{arm.method}{target}", rows["target"] == target
         if arm.method == "N":
-            name, rows = f"{name} {arm.scheme}".removesuffix(" OF"), rows[rows["scheme"] == arm.scheme]
+            name, chosen = f"{name} {arm.scheme}".removesuffix(" OF"), chosen & (rows["scheme"] == arm.scheme)
+        rows = rows[chosen].sort_values("search", kind="stable")
         if rows.empty:
             raise Lacks(f"{name} was not trained on {self.data}")
-        if arm.first:
-            rows = rows[rows["search"] == rows["search"].min()]
-        rows = rows.assign(log=logs(rows, self.measure, way)).sort_values("search", kind="stable")
+        rows = rows[rows["search"] == rows["search"].iloc[0]] if arm.first else rows
+        rows = rows.assign(log=self.known.logs[self.measure, way])
         if rows["log"].isna().any():
             raise Lacks(f"{self.score} of {name} on {self.data} is not known to be positive")
         return Side(name, rows)
 
-    def noise(self, *ways: str, sets: Iterable[str] = ()) -> Noise:
-        """What trainings of one architecture differ in the logarithm of a score, pooled within sets and directions.
+    def noise(self, *ways: str, sets: Iterable[str] = ()) -> tuple[Noise, Noise]:
+        """What trainings of one architecture differ in the logarithm of a score, and what searches of one scheme do.
 
-        Of the set, or of those given. Both directions are of one training, so that a second one adds no degrees of
-        freedom.
+        They are pooled within sets (this one, or those given) and directions. Few searches can be alike by luck; they
+        count as differing at least as much as trainings of one pair.
         """
-        return _pooled(self._logs(ways, sets), NETWORK)
-
-    def between(self, *ways: str, sets: Iterable[str] = ()) -> Noise:
-        """What searches of one scheme differ in the mean logarithm of a score, pooled as `noise`.
-
-        With few searches they can be alike by luck; they count as differing at least as much as trainings of one pair.
-        """
-        means = self._logs(ways, sets).query("method == 'N'").groupby(NETWORK, sort=False).mean()
-        found, noise = _pooled(means, SCHEME), self.noise(*ways, sets=sets)
-        return noise if found[1] and noise[1] and found[0] < noise[0] else found
-
-    def _logs(self, ways: Sequence[str], sets: Iterable[str]) -> pd.DataFrame:
-        """Logarithms of scores, a column a direction, by NETWORK; none of an architecture where one is absent."""
-        rows = self.known.only([*sets] or [self.data]).trainings.set_index(NETWORK)
-        found = pd.DataFrame({way: logs(rows, self.measure, way) for way in ways}, rows.index)
-        return found.where(found.notna().groupby(NETWORK).transform("all"))
+        rows = self.known.only([*sets] or [self.data]).trainings
+        logs = self.known.logs[self.measure].loc[rows.index, list(ways)]
+        logs = logs.set_index(pd.MultiIndex.from_frame(rows[NETWORK]))
+        searched = logs[logs.index.get_level_values("method") == "N"].groupby(NETWORK, sort=False).mean()
+        noise, between = _pooled(logs, NETWORK), _pooled(searched, SCHEME)
+        return noise, noise if between[1] and noise[1] and between[0] < noise[0] else between
 
     def words(self, way: str, sides: Iterable[Side]) -> str:
         """The scores of sides in words."""
@@ -221,8 +225,12 @@ class Asked:
 
 
 def _pooled(values: pd.DataFrame, by: list[str]) -> Noise:
-    """Deviation within the groups of equal index, each column for itself; its degrees of freedom are those of one."""
-    groups = [column[np.isfinite(column)] for _, rows in values.groupby(by, sort=False) for column in rows.to_numpy().T]
+    """Deviation within the groups of equal index, each column for itself.
+
+    Both directions are of one training, so that a second one adds no degrees of freedom.
+    """
+    numbers, of = values.to_numpy(), values.groupby(by, sort=False).ngroup().to_numpy()
+    groups = [column[np.isfinite(column)] for group in range(len(set(of))) for column in numbers[of == group].T]
     sd, free = pooled(groups)
     return sd, free // values.shape[1]
 
@@ -252,12 +260,6 @@ def score(rows: pd.DataFrame, measure: str, way: str) -> pd.Series:
     return rows.reindex(columns=columns).mean(axis=1, skipna=False)
 
 
-def logs(rows: pd.DataFrame, measure: str, way: str) -> pd.Series:
-    """Its logarithm; NaN where it is absent or not positive."""
-    found = score(rows, measure, way)
-    return found.where(found > 0).map(math.log, na_action="ignore")
-
-
 def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> Evidence:
     """A score of one arm over another's, and both in words.
 
@@ -266,28 +268,30 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> Evidence:
     What searches differ in at another size stands for an arm of one search, unless it asks for the first alone.
     """
     arms, sides = (a, b), [ask.side(way, arm) for arm in (a, b)]
-    noise, between = ask.noise(way), ask.between(way)
-    levels = [between if between[1] else noise] * 2
+    noise, between = ask.noise(way)
+    units = ["searches" if between[1] else "trainings"] * 2
     if a.method != b.method:
-        levels = [_level(arm, side, noise, between) for arm, side in zip(arms, sides, strict=True)]
-    units = [side.values if level is noise else side.means for side, level in zip(sides, levels, strict=True)]
-    if levels[0] is levels[1]:
-        effect = student(units[0], units[1], levels[0])
+        units = [_unit(arm, side, between) for arm, side in zip(arms, sides, strict=True)]
+    levels = [{"trainings": noise, "searches": between}.get(unit) or pooled([side.means])
+              for unit, side in zip(units, sides, strict=True)]  # fmt: skip
+    each = [side.values if unit == "trainings" else side.means for unit, side in zip(units, sides, strict=True)]
+    if units[0] == units[1] != "own":
+        effect = student(*each, levels[0])
     else:
-        variances = [sd**2 / len(unit) for (sd, _), unit in zip(levels, units, strict=True)]
-        gap = float(units[0].mean() - units[1].mean())
-        effect = satterthwaite(gap, variances, [free for _, free in levels], sum(map(len, units)))
-    over_searches = [level is between for level in levels]
-    said = [differ("trainings", noise)] * (not all(over_searches)) + [differ("searches", between)] * any(over_searches)
-    single = any(arm.method == "N" and level is noise for arm, level in zip(arms, levels, strict=True))
+        variances = [sd**2 / len(logs) for (sd, _), logs in zip(levels, each, strict=True)]
+        gap = float(each[0].mean() - each[1].mean())
+        effect = satterthwaite(gap, variances, [free for _, free in levels], sum(map(len, each)))
+    said = [differ("trainings", noise)] if set(units) != {"searches"} else []
+    said += [differ("searches", between)] if "searches" in units else []
+    single = any(arm.method == "N" and unit == "trainings" for arm, unit in zip(arms, units, strict=True))
     return Evidence([quotient(effect)], [f"{ask.words(way, sides)}; {', '.join(said)}{caveats(sides, single)}"])
 
 
-def _level(arm: Arm, side: Side, noise: Noise, between: Noise) -> Noise:
-    """What the units of a side differ by: its searches or architectures, searches at another size, or trainings."""
+def _unit(arm: Arm, side: Side, between: Noise) -> str:
+    """What a side is compared by: its `own` searches or architectures, searches at another size, or trainings."""
     if len(side.means) > 1:
-        return pooled([side.means])
-    return between if arm.method == "N" and not arm.first and between[1] else noise
+        return "own"
+    return "searches" if arm.method == "N" and not arm.first and between[1] else "trainings"
 
 
 def caveats(sides: Iterable[Side], single: bool) -> str:

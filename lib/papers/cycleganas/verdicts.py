@@ -109,7 +109,7 @@ def least(best: str, way: str, ask: Asked) -> Evidence:
     sides = _schemes(ask, way)
     count = min(len(side.values) for side in sides.values())
     cut = np.array([side.values[:count] for side in (sides[best], *_others(sides, best))])
-    noise = ask.noise(way)
+    noise, _ = ask.noise(way)
     each = ", ".join(f"{scheme} {np.exp(side.values[:count].min()):.4g}" for scheme, side in sides.items())
     note = (f"lowest {ask.score} {way or 'of both directions'} of {count}, one search each, {ask.data}: {each}; "
             f"{_missed(sides.values())}")  # fmt: skip
@@ -148,8 +148,8 @@ def steadily_good(best: str, ask: Asked) -> Evidence:
     """Is a scheme's worst regret over sets and directions smaller than every other's? Regret: over the best scheme."""
     made = usable(ask, lambda one: [one.side(way, Arm("N", "controlled", scheme))
                                     for way in DIRECTIONS for scheme in SCHEMES])  # fmt: skip
-    between = ask.between(*DIRECTIONS, sets=made)
-    level = between if between[1] else ask.noise(*DIRECTIONS, sets=made)
+    noise, between = ask.noise(*DIRECTIONS, sets=made)
+    level = between if between[1] else noise
     sides = [side for each in made.values() for side in each]
     means, counts = _averaged([side.means if between[1] else side.values for side in sides], (-1, len(SCHEMES)))
 
@@ -247,7 +247,7 @@ def _effect(ask: Asked, way: str, made: Mapping[str, Sequence[Side]], statistic:
 
     Where it is a `logarithm`, the effect is the quotient that it stands for.
     """
-    sides, level = [side for each in made.values() for side in each], ask.noise(way, sets=made)
+    sides, (level, _) = [side for each in made.values() for side in each], ask.noise(way, sets=made)
     means, counts = _averaged([side.values for side in sides], shape)
     effect = (contrast(statistic, means, counts, level) if isinstance(statistic, np.ndarray)
               else simulated(statistic, means, counts, level, seed=SEED))  # fmt: skip
@@ -275,7 +275,7 @@ def nearer(method: str, way: str, ask: Asked) -> Evidence:
     if not anchor > 0:
         raise Lacks(f"{ask.score} of untranslated pictures of {ask.data} is not known to be positive")
     several = len(side.means) > 1
-    units, (sd, free) = (side.means, pooled([side.means])) if several else (side.values, ask.noise(way))
+    units, (sd, free) = (side.means, pooled([side.means])) if several else (side.values, ask.noise(way)[0])
     low, high = same.reindex(columns=[f"{ask.measure}_{way}_{end}" for end in ("low", "high")]).mean().fillna(anchor)
     variances = [sd**2 / len(units), ((high - low) / (2 * NORMAL) / anchor) ** 2]
     effect = statistics.satterthwaite(float(units.mean() - math.log(anchor)), variances, [free, math.inf], len(units))
@@ -306,7 +306,7 @@ def ranks_alike(ask: Asked) -> Evidence:
 
     Its own choice is left out, as its weights are made for that one.
     """
-    trained, ranks = ask.rows("C", "N", "R"), ask.known.ranks.query("data == @ask.data")
+    trained, ranks = ask.known.only([ask.data]).trainings, ask.known.ranks.query("data == @ask.data")
     alone = trained.assign(alone=score(trained, ask.measure, BOTH)).groupby(["name", "text"])["alone"].mean()
     others = ranks.query("not (method == 'N' and scheme == 'OF' and search == 0)").join(alone, on=["name", "text"])
     rows = others.assign(shared=score(others, ask.measure, BOTH)).dropna(subset="alone")

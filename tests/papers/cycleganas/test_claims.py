@@ -218,13 +218,13 @@ def spread_of(rows, *by):
 def test_noise_of_trainings_is_pooled_over_architectures_trained_again(desk):
     sd, free = spread_of(desk.trainings.query("data == 'facades'"), "name", "scheme", "search")
     ask = Asked(desk, "facades", "kd")
-    assert ask.noise("") == (pytest.approx(sd), free)
-    assert ask.noise(*world.DIRECTIONS)[1] == free  # both are of one training
+    assert ask.noise("")[0] == (pytest.approx(sd), free)
+    assert ask.noise(*world.DIRECTIONS)[0][1] == free  # both are of one training
 
 
 def test_one_search_at_a_size_has_the_noise_between_searches_at_another(desk):
     sd, free = spread_of(desk.trainings.query("data == 'facades'"), "name", "scheme", "search")
-    between, searches = Asked(desk, "facades", "kd").between("")
+    _, (between, searches) = Asked(desk, "facades", "kd").noise("")
     effect = found(desk, "C10-fa-small-s")
     variances, frees = np.array([sd**2 / 2, between**2]), np.array([free, searches])
     half = stats.t.ppf(0.975, variances.sum() ** 2 / (variances**2 / frees).sum()) * np.sqrt(variances.sum())
