@@ -276,7 +276,7 @@ def ratio(ask: Asked, way: str, a: Arm, b: Arm) -> Evidence:
               for unit, side in zip(units, sides, strict=True)]  # fmt: skip
     each = [side.values if unit == "trainings" else side.means for unit, side in zip(units, sides, strict=True)]
     if units[0] == units[1] != "own":
-        effect = student(*each, levels[0])
+        effect = student(each[0], each[1], levels[0])
     else:
         variances = [sd**2 / len(logs) for (sd, _), logs in zip(levels, each, strict=True)]
         gap = float(each[0].mean() - each[1].mean())
