@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from lib.papers.settings import Settings
 from lib.paths import shown
-from lib.search import runs
+from lib.report import provenance
+from lib.search import record, runs
 from lib.search.progress import Told
 from lib.search.record import Record
 from lib.search.runs import OutOfTime, Run
@@ -27,13 +29,27 @@ class Counted(Trainer, Protocol):
 
 
 @contextmanager
-def own_run(slug: str, identity: dict[str, Any], minutes: float, threads: int) -> Iterator[Run]:
-    """The run of a call, in which so many minutes and threads are given; where they are over, how it continues."""
-    with few_threads(threads), runs.deadline(60 * minutes), runs.open_run("custom", slug, "own", identity) as run:
+def own_run(slug: str, settings: Settings, minutes: float, data: dict[str, str], **more: Any) -> Iterator[Run]:
+    """The run of a call on pictures, named with their hash, within so many minutes; it ends with the run's manifest.
+
+    `more` is what else its rows depend on. Where the minutes are over, OutOfTime says that the call continues it.
+    """
+    [pictures] = data.values()
+    identity = {"settings": settings.identity() | {"data": pictures}, "minutes": float(minutes), **more}
+    with (
+        few_threads(settings.threads),
+        runs.deadline(60 * minutes),
+        runs.open_run("custom", slug, "own", identity) as run,
+    ):
         try:
             yield run
         except OutOfTime as error:
             raise OutOfTime(f"{error}; the same call, with the same minutes, continues it") from error
+        records = [record.read(path)[1] for path in run.folder.glob("*.jsonl")]
+        run.write_manifest(provenance.manifest(
+            parameters=identity, seeds=[settings.seed], data=data, weights=more.get("weights", {}),
+            seconds=sum(row["seconds"] for rows in records for row in rows),
+        ))  # fmt: skip
 
 
 def finished(training: Counted, log: Record, checkpoint: Path, what: str, *, steps: int, iterations: int,

@@ -22,8 +22,9 @@ from lib.papers.autogan.settings import Settings
 from lib.papers.long_runs import CHECKPOINT
 from lib.papers.minutes import SAFE, SHARE, finished, left_to_train, own_run
 from lib.paths import shown
-from lib.report import architecture, plots, provenance
+from lib.report import architecture, plots
 from lib.report.style import styled
+from lib.search import record
 from lib.training.autogan_search import AutoGanSearch
 
 ENOUGH, AT_MOST = 6, 90  # iterations: below, each is made smaller; at most as many as in the paper
@@ -91,9 +92,7 @@ def search(folder: str | Path, minutes: float, *, settings: Settings | None = No
     chosen = _own(Path(folder), settings or desk(), side)
     known = Scores.of(chosen)
     used = {name: weights.digest(name) for name in computing.used_weights(chosen)}
-    identity = {"settings": chosen.identity() | {"data": known.shown().sha256}, "minutes": float(minutes),
-                "weights": used}  # fmt: skip
-    with own_run("autogan", identity, minutes, chosen.threads) as run:
+    with own_run("autogan", chosen, minutes, {chosen.data: known.shown().sha256}, weights=used) as run:
         network = known.network(known.reward)  # trained or loaded first, as it is no part of the pace
         pace: Pace = one_cell.measured(run.folder / "pace.json", lambda: {"stages": _pace(chosen)})["stages"]
         sized = replace(chosen, **_search_sizes(chosen, SAFE * SHARE * 60 * minutes, pace))
@@ -102,13 +101,9 @@ def search(folder: str | Path, minutes: float, *, settings: Settings | None = No
         left = SAFE * left_to_train(minutes, rows)
         size = one_cell.measured(run.folder / "training.json", lambda: _training_size(sized, left, pace))
         genome, sized = str(rows[-1]["config"]["beams"][0]), replace(sized, **size)
-        made, curve = trained(sized, "the best generator", SPACE.parse(genome)), run.record.frame()
-        run.write_manifest(provenance.manifest(
-            parameters=identity, seeds=[sized.seed], data={sized.data: known.shown().sha256},
-            weights=used, seconds=curve["seconds"].sum(),
-        ))  # fmt: skip
+        made = trained(sized, "the best generator", SPACE.parse(genome))
     score = distribution.score_name("IS", network.name)
-    return Found(genome, made, curve, run.folder, score, sized.derived_steps[0])
+    return Found(genome, made, record.frame(rows), run.folder, score, sized.derived_steps[0])
 
 
 def _own(folder: Path, settings: Settings, side: int) -> Settings:

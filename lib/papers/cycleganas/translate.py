@@ -25,7 +25,7 @@ from lib.papers.cycleganas.settings import Settings
 from lib.papers.long_runs import CHECKPOINT, LongRun
 from lib.papers.minutes import SAFE, SHARE, Rows, finished, left_to_train, own_run
 from lib.paths import cache_dir, shown
-from lib.report import architecture, plots, provenance, style
+from lib.report import architecture, plots, style
 from lib.report.style import PAGE, styled
 from lib.search import runs
 from lib.search.progress import Told
@@ -144,9 +144,7 @@ def train(folder: str | Path, genotype: str = "search", minutes: float = 60.0, *
     if genotype not in ("search", "cyclegan"):
         genotype = space.text(space.parse(genotype))
     found, rows = known.domains, dict[str, Rows]()
-    identity = {"settings": own.identity() | {"data": found.sha256}, "genotype": genotype,
-                "minutes": float(minutes)}  # fmt: skip
-    with own_run("cycleganas", identity, minutes, own.threads) as run:
+    with own_run("cycleganas", own, minutes, {called(str(folder)): found.sha256}, genotype=genotype) as run:
         if genotype == "search":
             rows["search"] = _searched(own, run, SHARE * 60 * minutes)
             genotype = str(rows["search"][-1]["config"]["genotype"])
@@ -154,10 +152,6 @@ def train(folder: str | Path, genotype: str = "search", minutes: float = 60.0, *
         sized = _sized(own, run, "train", left, lambda some: _training(some, genotype))
         training = _training(sized, genotype)
         rows["training"] = _finished(training, run.record, run.folder / CHECKPOINT, "training", own.seed)
-        run.write_manifest(provenance.manifest(
-            parameters=identity, seeds=[own.seed], data={called(str(folder)): found.sha256}, weights={},
-            seconds=sum(row["seconds"] for part in rows.values() for row in part),
-        ))  # fmt: skip
     text = space.text(space.cyclegan) if genotype == "cyclegan" else genotype
     pair, held_out = Pair.of(text, training.gan), {part[-1]: found.names[part] for part in found.held_out}
     curve = pd.concat([frame(part).assign(part=name) for name, part in rows.items()], ignore_index=True)
