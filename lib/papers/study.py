@@ -59,10 +59,10 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
     return profile if fingerprint(parameters) == expected else "custom"
 
 
-def needs(*parts: str) -> Callable[[Callable[["Study"], T]], Callable[["Study"], T | None]]:
+def needs(*parts: str, name: str = "") -> Callable[[Callable[["Study"], T]], Callable[["Study"], T | None]]:
     """Decorates a product of a study, such as a figure: it is None where one of these parts was not run.
 
-    So it is where every row of one failed, which is noted.
+    So it is where every row of one failed, which is noted under the function's name or the one given.
     """
 
     def decorate(product: Callable[["Study"], T]) -> Callable[["Study"], T | None]:
@@ -72,7 +72,7 @@ def needs(*parts: str) -> Callable[[Callable[["Study"], T]], Callable[["Study"],
                 return None
             for part in parts:
                 if study.frame(part).empty:
-                    study.lack(product.__name__, f"every row of part {part} failed: {study.failures(part)[:1]}")
+                    study.lack(name or product.__name__, f"every row of part {part} failed: {study.failures(part)[:1]}")
                     return None
             return product(study)
 

@@ -54,7 +54,8 @@ def write(slug: str, folder: Path, part: str, rows: Iterable[dict[str, Any]], id
     target = folder / "records" / f"{part}.jsonl.gz"
     target.unlink(missing_ok=True)  # a link to another study's
     record.export(plain, target)
-    plain.unlink()
+    for left in (plain, plain.with_suffix(".jsonl.lock")):
+        left.unlink(missing_ok=True)
 
 
 def fixtures(slug: str, fill: Callable[[Path], Any]) -> tuple[Any, Any]:

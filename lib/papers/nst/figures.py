@@ -25,6 +25,7 @@ PROXIES = {
     "proxy_artfid1": "ArtFID, one image", "proxy_nss": "distance to photos",
 }  # fmt: skip
 Picture = np.ndarray | None  # (H, W, 3) uint8; None where it may not be shown, or there is none
+Product = Callable[[Study], Figure | None]
 
 
 def image(study: Study, part: str, row: Any, *, private: bool = False) -> Picture:
@@ -191,51 +192,38 @@ def fig5_spectra(study: Study) -> Figure:
     return study.figure("fig5_spectra", plots.spectra(tidy, references=list(originals)))
 
 
-@needs("groups")
-def fig6(study: Study) -> Figure:
-    """Each group before and after halving its resolution."""
-    return _before_after(study, "fig6", "groups")
+def _before_after(name: str, part: str) -> Product:
+    """The figure of each group before and after halving its resolution."""
+
+    @needs(part, name=name)
+    def draw(study: Study) -> Figure:
+        rows = first(tables.group_rows(study, part))
+        finished = pictures(study, part, rows)
+        tensors = [None if picture is None else images.from_uint8(picture)[None] for picture in finished]
+        halved = [None if x is None else images.to_uint8(half_resolution(x, 2)[0]) for x in tensors]
+        texts = [captions(rows, "HF {hf:.3f}"), captions(rows, "R2 {r2:.3f}")]
+        return study.figure(name, image_grid([finished, halved], rows=["finished", "half resolution"], cell=2.0,
+                                             columns=list(rows["group"]), captions=texts, reason=RIGHTS))  # fmt: skip
+
+    return draw
 
 
-@needs("groups")
-def fig6_residuals(study: Study) -> Figure:
-    """What halving and quartering the resolution takes from each group."""
-    return _residuals(study, "fig6_residuals", "groups")
+def _residuals(name: str, part: str) -> Product:
+    """The figure of what halving and quartering the resolution takes: R2 and R4, mean and range over the repeats."""
+
+    @needs(part, name=name)
+    def draw(study: Study) -> Figure:
+        rows = tables.group_rows(study, part).rename(columns={"r2": "factor 2", "r4": "factor 4"})
+        tidy = rows.melt(["group"], ["factor 2", "factor 4"], "factor", "residual")
+        grouped = tidy.groupby(["factor", "group"], as_index=False)["residual"].agg(["mean", "min", "max"])
+        return study.figure(name, plots.bars(grouped, "group", "mean", by="factor", error=("min", "max"),
+                                             xlabel="weight group", ylabel="energy lost"))  # fmt: skip
+
+    return draw
 
 
-@needs("second")
-def fig7(study: Study) -> Figure:
-    """Figure 6 with a second style."""
-    return _before_after(study, "fig7", "second")
-
-
-@needs("second")
-def fig7_residuals(study: Study) -> Figure:
-    """The same of the second style."""
-    return _residuals(study, "fig7_residuals", "second")
-
-
-def _before_after(study: Study, name: str, part: str) -> Figure:
-    """Two rows of pictures: as finished, and after half resolution."""
-    rows = first(tables.group_rows(study, part))
-    finished = pictures(study, part, rows)
-    tensors = [None if picture is None else images.from_uint8(picture)[None] for picture in finished]
-    halved = [None if x is None else images.to_uint8(half_resolution(x, 2)[0]) for x in tensors]
-    texts = [captions(rows, "HF {hf:.3f}"), captions(rows, "R2 {r2:.3f}")]
-    return study.figure(name, image_grid([finished, halved], rows=["finished", "half resolution"],
-                                         columns=list(rows["group"]), captions=texts, reason=RIGHTS,
-                                         cell=2.0))  # fmt: skip
-
-
-def _residuals(study: Study, name: str, part: str) -> Figure:
-    """R2 and R4 of each group, mean and range over the repeats."""
-    rows = tables.group_rows(study, part).rename(columns={"r2": "factor 2", "r4": "factor 4"})
-    tidy = rows.melt(["group"], ["factor 2", "factor 4"], "factor", "residual")
-    grouped = tidy.groupby(["factor", "group"], as_index=False)["residual"].agg(["mean", "min", "max"])
-    return study.figure(name, plots.bars(grouped, "group", "mean", by="factor", error=("min", "max"),
-                                         xlabel="weight group", ylabel="energy lost"))  # fmt: skip
-
-
-PRODUCTS: tuple[Callable[[Study], Figure | None], ...] = (
+fig6, fig6_residuals = _before_after("fig6", "groups"), _residuals("fig6_residuals", "groups")
+fig7, fig7_residuals = _before_after("fig7", "second"), _residuals("fig7_residuals", "second")  # of a second style
+PRODUCTS: tuple[Product, ...] = (
     fig1, fig1_losses, fig2, steps, fig3, fig4, votes, fig5, fig5_spectra, fig6, fig6_residuals, fig7, fig7_residuals,
 )  # fmt: skip
