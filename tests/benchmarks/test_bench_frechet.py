@@ -1,5 +1,7 @@
 """Speed of the Fréchet distance at 2048 dimensions with 500 samples a side, beside SciPy's matrix square root."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -26,17 +28,14 @@ def plain() -> dict[str, float]:
 
 
 @pytest.mark.benchmark(group="frechet 2048 dimensions, 500 samples a side")
-def test_matrix_square_root(benchmark, features, plain):
-    benchmark.extra_info.update(role="reference", threads=torch.get_num_threads())
-    plain["value"] = benchmark.pedantic(frechet_by_matrix_root, args=features, rounds=2, iterations=1)
+def test_matrix_square_root(timed, features, plain):
+    plain["value"] = timed("reference", partial(frechet_by_matrix_root, *features), rounds=2)
     assert plain["value"] == pytest.approx(frechet_distance(*map(torch.from_numpy, features)), rel=1e-6)
 
 
 @pytest.mark.benchmark(group="frechet 2048 dimensions, 500 samples a side")
-def test_singular_values(benchmark, features, plain):
-    benchmark.extra_info.update(role="fast", threads=torch.get_num_threads())
-    x, y = map(torch.from_numpy, features)
-    value = benchmark.pedantic(frechet_distance, args=(x, y), rounds=10, iterations=1, warmup_rounds=1)
+def test_singular_values(benchmark, timed, features, plain):
+    value = timed("fast", partial(frechet_distance, *map(torch.from_numpy, features)), rounds=10, warmup=1)
     expected = plain.get("value") or frechet_by_matrix_root(*features)
     benchmark.extra_info["accuracy"] = f"the same to {abs(value / expected - 1):.0e}"
     assert value == pytest.approx(expected, rel=1e-6)

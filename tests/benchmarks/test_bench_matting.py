@@ -40,19 +40,17 @@ def array(x: Tensor) -> np.ndarray:
 
 
 @pytest.mark.benchmark(group=GROUP)
-def test_sparse_lu(benchmark, system, picture):
-    benchmark.extra_info.update(role="reference", threads=torch.get_num_threads())
-    found = benchmark.pedantic(matting_plain.solved, args=(system, array(picture)), rounds=2, iterations=1)
+def test_sparse_lu(timed, system, picture):
+    found = timed("reference", lambda: matting_plain.solved(system, array(picture)), rounds=2)
     assert system @ found.reshape(-1, 3) == pytest.approx(1e-4 * array(picture).reshape(-1, 3), abs=1e-9)
 
 
 @pytest.mark.benchmark(group=GROUP)
-def test_nested_dissection(benchmark, system, guide, picture):
+def test_nested_dissection(benchmark, timed, system, guide, picture):
     def smooth() -> Tensor:
         return ClosedForm(guide, crop=0, normalisation="symmetric").smooth(picture)
 
-    benchmark.extra_info.update(role="fast", threads=torch.get_num_threads())
-    smoothed = benchmark.pedantic(smooth, rounds=5, iterations=1, warmup_rounds=1)
+    smoothed = timed("fast", smooth, rounds=5, warmup=1)
     error = np.abs(array(smoothed) - matting_plain.solved(system, array(picture))).max()
     benchmark.extra_info["accuracy"] = f"the same to {error:.0e}"
     assert error < 1e-5

@@ -17,12 +17,12 @@ from tests.reference.cyclegan_world import (
     SETTINGS,
     A,
     B,
+    ends_alike,
     pairs,
     parameters,
     pictures,
     plain,
     pools,
-    survives,
 )
 from tests.reference.states import loaded, same, saved
 
@@ -211,7 +211,7 @@ def test_a_search_with_noise_or_spectral_norm_goes_on_from_its_state_to_the_bit(
 
 def test_a_killed_search_ends_as_one_never_stopped(tmp_path):
     # dies between the two steps of the second iteration
-    survives(lambda: search("THS", chunk=1, iterations=2), tmp_path, calls=3)
+    assert ends_alike(lambda: search("THS", chunk=1, iterations=2), tmp_path, calls=3)
 
 
 def test_logits_that_are_not_finite_stop_the_search_and_name_the_iteration():
