@@ -31,7 +31,11 @@ class Interval(NamedTuple):
 
 def bootstrap(values: ArrayLike, statistic: Statistic = np.mean, *, seed: int, n: int = 2000) -> Interval:
     """Percentile bootstrap of `statistic(values)`, resampling the first axis `n` times; one value has no interval."""
-    return bootstrap_groups([values], statistic, seed=seed, n=n)
+    array = np.asarray(values, float)
+    if statistic is not np.mean or array.ndim > 1 or len(array) < 2:
+        return bootstrap_groups([array], statistic, seed=seed, n=n)
+    drawn = np.random.default_rng(seed).integers(0, len(array), (n, len(array)))  # the same draws, all means at once
+    return Interval(float(array.mean()), *_limits(array[drawn].mean(axis=1)), len(array))
 
 
 def bootstrap_groups(groups: Sequence[ArrayLike], statistic: Statistic, *, seed: int, n: int = 2000) -> Interval:

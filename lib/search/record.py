@@ -280,12 +280,12 @@ def _encode(line: Row) -> bytes:
 def _parse(path: Path) -> tuple[Row, list[Row], list[Row], int]:
     """The header, all environments (first that of the header), the rows, and the bytes before a torn last line."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    size = data.rfind(b"\n") + 1
+    size, file = data.rfind(b"\n") + 1, shown(path)
     if size == 0:
-        raise RecordError(f"{shown(path)} has no header line, so it is no record")
+        raise RecordError(f"{file} has no header line, so it is no record")
     if size < len(data):
-        warnings.warn(f"{shown(path)}: dropped a torn last line of {len(data) - size} bytes", stacklevel=4)
-    places = [f"{shown(path)} line {number}" for number in range(1, data.count(b"\n") + 1)]
+        warnings.warn(f"{file}: dropped a torn last line of {len(data) - size} bytes", stacklevel=4)
+    places = [f"{file} line {number}" for number in range(1, data.count(b"\n") + 1)]
     header, *lines = map(_decode, data[:size].split(b"\n"), places)
     if header.get("schema") != SCHEMA:
         raise RecordError(f"{places[0]}: schema is {header.get('schema')!r}; this version reads {SCHEMA}")

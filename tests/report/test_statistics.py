@@ -29,6 +29,12 @@ def test_bootstrap_repeats_with_its_seed_and_changes_with_another() -> None:
     assert first != statistics.bootstrap(values, np.std, seed=2)
 
 
+@pytest.mark.parametrize("count", [2, 20, 131])
+def test_a_bootstrapped_mean_is_that_of_single_draws(count: int) -> None:
+    values = np.random.default_rng(0).normal(3.0, 2.0, size=count)
+    assert statistics.bootstrap(values, seed=1) == statistics.bootstrap_groups([values], np.mean, seed=1)
+
+
 def test_bootstrap_of_one_value_has_no_interval() -> None:
     found = statistics.bootstrap([4.0], seed=0)
     assert found.value == 4
