@@ -34,9 +34,8 @@ def network(part: str, given: Sequence[Any], study: Study, claim: Claim) -> Find
     """
     measure, larger, smaller, compare, threshold = given
     called, known = records.name(study, part, measure), records.values(study, part, measure)
-    noise, names = pooled(known.values()), [larger, *filter(None, [smaller])]
-    if WINNERS in names and len(best := records.winners(known)):
-        known[WINNERS] = best
+    noise = pooled(value for name, value in known.items() if name != WINNERS)
+    names = [larger, *filter(None, [smaller])]
     if lacking := [name for name in names if name not in known]:
         return not_run(claim, f"network {lacking[0]} has no {called} in part {part}")
     sides = [known[name] for name in names]

@@ -13,7 +13,7 @@ from lib import device, weights
 from lib.data import images, small_pictures
 from lib.models import autogan as models
 from lib.papers import kept, long_runs, networks, rows
-from lib.papers.autogan import experiments, scores, store
+from lib.papers.autogan import experiments, records, scores, store
 from lib.papers.autogan.experiments import SPACE, TRANSFER_SIDE, Search
 from lib.papers.autogan.scores import Scores
 from lib.papers.autogan.settings import Settings
@@ -310,8 +310,7 @@ def networks_of(study: Study, settings: Settings) -> dict[str, str]:
         elif name == "rses":
             if not study.has("rses"):
                 rses(study, settings, "rses")
-            last = study.frame("rses").query("rung == rung.max()").sort_values("score", kind="stable")
-            found[name] = str(last.iloc[0]["text"])
+            found[name] = records.survivor(study)
         else:
             found[name] = SPACE.text(SPACE.named(name))
     return found

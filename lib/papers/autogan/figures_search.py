@@ -224,7 +224,7 @@ def derived(study: Study) -> Figure:
     scores = study.about("derived")["scores"]
     fig, (ax,) = plots.panels(1, width=1.4 * plots.COLUMN, height=3.4)
     curves(ax, frame, "G-iterations", "fd", "network", logy=True,
-           ylabel=f"{records.score('fd', scores['reward'])} ↓, averaged weights")  # fmt: skip
+           ylabel=f"{records.column(study, 'derived', 'fd_' + scores['reward'])}, averaged weights")  # fmt: skip
     about = f"means over trainings; checkpoints scored on {min(CHECKED, scores['images']):,} pictures"
     return study.figure("extra_derived", plots.headed(fig, f"{about}\n{records.training(study, 'derived')}"))
 

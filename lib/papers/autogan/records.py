@@ -72,15 +72,10 @@ def searches(study: Study, *parts: str) -> list[Stored]:
     ]
 
 
-def score(measure: str, features: str) -> str:
-    """How `is`, `fd` or `kd` on features of a name is called."""
-    return score_name(measure.upper(), features)
-
-
 def name(study: Study, part: str, measure: str) -> str:
-    """How a score in a part's record is called; the suffix `_task` stands for the task classifier's features."""
+    """How `is`, `fd` or `kd` in a part's record is called; a suffix such as `_task` stands for other features."""
     kind, _, other = measure.partition("_")
-    return score(kind, other or features(study, part))
+    return score_name(kind.upper(), other or features(study, part))
 
 
 def column(study: Study, part: str, measure: str) -> str:
@@ -128,20 +123,22 @@ def lacks(study: Study, part: str, data: str) -> str:
 
 
 def values(study: Study, part: str, measure: str) -> dict[str, np.ndarray]:
-    """A score of each trained network, one value a training."""
+    """A score of each trained network, one value a training; under `WINNERS` those of the best of every search."""
     trained = study.frame(part).groupby("name", sort=False)[measure]
-    return {str(name): found.to_numpy(float) for name, found in trained}
-
-
-def winners(known: dict[str, np.ndarray]) -> np.ndarray:
-    """Of such scores those of the best network of every search, one value a search."""
-    found = [value for name, value in known.items() if re.fullmatch(r"top1(-\d+)?", name)]
-    return np.concatenate(found) if found else np.array([])
+    known = {str(name): found.to_numpy(float) for name, found in trained}
+    best = [value for name, value in known.items() if re.fullmatch(r"top1(-\d+)?", name)]
+    return {**known, WINNERS: np.concatenate(best)} if best else known
 
 
 def climbed(study: Study) -> pd.DataFrame:
     """The last rung of each genome of the random search without sharing, whose steps and seconds count all earlier."""
     return study.frame("rses").sort_values("rung", kind="stable").drop_duplicates("place", keep="last")
+
+
+def survivor(study: Study) -> str:
+    """The best genome of its last rung."""
+    last = study.frame("rses").query("rung == rung.max()").sort_values("score", kind="stable")
+    return str(last["text"].iloc[0])
 
 
 def d_steps(study: Study, part: str) -> float:

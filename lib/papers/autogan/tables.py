@@ -58,7 +58,7 @@ def _ours(study: Study, part: str) -> pd.DataFrame:
         if measure == "kd":
             found |= {f"{called}, {end}": trained[f"kd_{end}"].mean() for end in ("low", "high")}
             found[f"{called}, sd"] = trained["kd"].std()
-    best = records.score("fd", study.about(part)["scores"]["reward"]) + records.ARROWS["fd"]
+    best = records.column(study, part, f"fd_{study.about(part)['scores']['reward']}")
     found[f"best {best}"] = trained["best_fd_task"].mean()
     found["at G-step"] = trained["best_g_iter"].agg(lambda steps: ", ".join(f"{step:.0f}" for step in steps.dropna()))
     return pd.DataFrame(found).rename(lambda name: PRINTED[part].get(name, label(name)))
@@ -94,12 +94,12 @@ def table2(study: Study) -> pd.DataFrame:
 def searches(study: Study) -> pd.DataFrame | None:
     """What every search cost and found: steps, pictures, seconds, what the memo saved, and resets."""
     lines = [_search(one) for one in records.searches(study)]
-    if study.has("rses") and len(frame := study.frame("rses")):
+    if study.has("rses") and len(study.frame("rses")):
         last = records.climbed(study)
         lines.append({
             "search": PART_LABELS["rses"], "seed": 0, "D-steps": int(records.d_steps(study, "rses")),
             "G-steps": int(last["g_iters"].sum()), "genomes": len(last), "seconds": last["seconds"].sum(),
-            "best": frame[frame["rung"] == frame["rung"].max()].sort_values("score", kind="stable")["text"].iloc[0],
+            "best": records.survivor(study),
         })  # fmt: skip
     if not lines:
         return None
