@@ -19,7 +19,7 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "matplotlib", "s
             "lpips", "pytorch-fid", "safetensors", "optuna")  # fmt: skip
 
 
-def manifest(*, parameters: Mapping[str, Any], seeds: Iterable[int] | Mapping[str, int], data: Mapping[str, Any],
+def manifest(*, parameters: Mapping[str, Any], seeds: Iterable[int], data: Mapping[str, Any],
              weights: Mapping[str, Any], seconds: float,
              missing: Mapping[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """All that is needed to repeat a result, as plain JSON values.
@@ -29,7 +29,7 @@ def manifest(*, parameters: Mapping[str, Any], seeds: Iterable[int] | Mapping[st
     this process) are added. No absolute path is kept: each is shortened as it would be printed.
     """
     made = {
-        "parameters": parameters, "seeds": seeds if isinstance(seeds, Mapping) else list(seeds), **commit(),
+        "parameters": parameters, "seeds": list(seeds), **commit(),
         "versions": versions(), "device": device.describe(), "data": data, "weights": weights,
         "seconds": round(float(seconds), 3), "peak_memory_mb": peak_memory_mb(), "missing": dict(missing or {}),
     }  # fmt: skip

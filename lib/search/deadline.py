@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 VARIABLE = "WORKBOOK_DEADLINE"
+SPENT = "the time given by --minutes is spent; what is finished is stored, the same command continues"
 
 
 class OutOfTime(Exception):
     """The time given by `--minutes` is spent; what is finished is stored, and the same command continues."""
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text or "the time given by --minutes is spent; what is finished is stored, the same command "
-                         "continues")  # fmt: skip
+    def __init__(self, text: str = SPENT) -> None:
+        super().__init__(text)
 
 
 def time_left() -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 from lib.device import cores, limit_threads
 from lib.paths import atomic
+from lib.search.deadline import VARIABLE
 from lib.search.workers import Evaluate, Finished, Limits, Outcome, Processes, attempt, failure, packed
 
 RETRIES = 2  # of a candidate whose worker or node was lost
@@ -85,7 +86,7 @@ class RayWorkers:
         return capacity((node["Resources"] for node in self._ray.nodes() if node["Alive"]), self._limits)
 
     def _start(self, ticket: Any, genome: tuple[int, ...], seed: int, tries: int) -> None:
-        deadline = os.environ.get("WORKBOOK_DEADLINE", "")
+        deadline = os.environ.get(VARIABLE, "")
         reference = self._function.remote(self._payload, self._limits, self._folder, deadline, (genome, seed))
         self._running[reference] = (ticket, genome, seed, tries)
 
@@ -130,7 +131,7 @@ def _work(
 
     The deadline, of Unix seconds and so by the clock of its node, replaces that of the process, which served others.
     """
-    os.environ["WORKBOOK_DEADLINE"] = deadline
+    os.environ[VARIABLE] = deadline
     limit_threads(limits.threads)
     genome, seed = candidate
     evaluate, settings = pickle.loads(payload)

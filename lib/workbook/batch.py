@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.paths import ROOT, cache_dir, figures_dir, runs_dir, usable
+from lib.search.deadline import VARIABLE
 from lib.workbook.execute import GRACE_S
 from lib.workbook.notebooks import Job
 
@@ -135,7 +136,7 @@ def _environment(deadline: float | None) -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    limit = {} if deadline is None else {"WORKBOOK_DEADLINE": str(deadline)}
+    limit = {} if deadline is None else {VARIABLE: str(deadline)}
     return {**os.environ, **fixed, **limit}
 
 
