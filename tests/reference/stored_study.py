@@ -1,6 +1,7 @@
 """What tests of figures and claims of several papers need: records as an export leaves them, and figures unsaved."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def write(slug: str, folder: Path, part: str, rows: Iterable[dict[str, Any]], id
     record.export(plain, target)
     for left in (plain, plain.with_suffix(".jsonl.lock")):
         left.unlink(missing_ok=True)
+
+
+@contextmanager
+def rewritten(study: Study, part: str) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a study's record, to be changed in place; then they are written back."""
+    header, rows = record.read(study.records / f"{part}.jsonl.gz")
+    yield rows
+    write(study.slug, study.folder, part, rows, header["identity"])
 
 
 def fixtures(slug: str, fill: Callable[[Path], Any]) -> tuple[Any, Any]:

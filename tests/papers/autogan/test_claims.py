@@ -9,9 +9,9 @@ from scipy import stats
 
 from lib.papers.autogan import claims, comparisons, printed
 from lib.papers.study import Study
-from lib.search import record
 from lib.spaces.autogan import NAMED
 from tests.papers.autogan import world
+from tests.reference.stored_study import rewritten
 
 CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
 STAND_INS = {f"{name}-s" for name in ("C1", "C2", "C5", "C7", "C7b", *(f"C{n}" for n in range(8, 15)))}
@@ -37,10 +37,9 @@ def verdict(study, name):
 
 def changed(study, part, change):
     """A record with `change` applied to each row's parts in place."""
-    header, rows = record.read(study.records / f"{part}.jsonl.gz")
-    for row in rows:
-        change(row)
-    world.write(study.folder, part, rows, header["identity"])
+    with rewritten(study, part) as rows:
+        for row in rows:
+            change(row)
     return study
 
 

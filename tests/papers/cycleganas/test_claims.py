@@ -11,11 +11,10 @@ from scipy import stats
 from lib.papers.cycleganas import claims, comparisons, experiments, printed, verdicts
 from lib.papers.cycleganas.comparisons import Asked, Lacks, known
 from lib.papers.study import Study
-from lib.search import record
 from tests.papers.cycleganas import world
+from tests.reference.stored_study import rewritten
 
 CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
-OPEN = ["contradicted", "undecided", "supported"]
 
 
 @pytest.fixture(scope="module")
@@ -129,10 +128,8 @@ def test_exact_claims_name_the_counts(table):
 
 
 def test_a_record_with_another_number_of_updates_contradicts_c2(study):
-    part = "search-facades-TF-0"
-    header, rows = record.read(study.records / f"{part}.jsonl.gz")
-    rows[-1]["metrics"]["updates"] -= 1
-    world.write(study.folder, part, rows, header["identity"])
+    with rewritten(study, "search-facades-TF-0") as rows:
+        rows[-1]["metrics"]["updates"] -= 1
     finding = CLAIMS["C2"].test(study, CLAIMS["C2"])
     assert str(finding.verdict) == "contradicted"
     assert "facades TF 0: 1,599 in 800 iterations" in finding.note

@@ -5,8 +5,8 @@ import pytest
 
 from lib.papers.nasdip import claims, records
 from lib.papers.study import Study
-from lib.search import record
 from tests.reference import nasdip_world as world
+from tests.reference.stored_study import rewritten
 
 CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
 
@@ -118,30 +118,26 @@ def test_the_note_names_what_is_worse_beyond_noise(other):
 
 
 def test_a_network_that_scores_otherwise_the_second_time_contradicts_c14(study):
-    rows = record.read(study.records / "pictures.jsonl.gz")[1]
-    winner = next(row for row in rows if row["config"]["what"] == "winner_own")
-    winner["metrics"]["ssim"] = np.nextafter(winner["metrics"]["ssim"], 1)
-    world.write(study.folder, "pictures", rows)
+    with rewritten(study, "pictures") as rows:
+        winner = next(row for row in rows if row["config"]["what"] == "winner_own")
+        winner["metrics"]["ssim"] = np.nextafter(winner["metrics"]["ssim"], 1)
     assert judged(study, "C14").verdict == "contradicted"
 
 
 def test_a_parent_that_was_in_no_population_contradicts_c5(study):
-    name = "truth-vase-0"
-    header, rows = record.read(study.records / f"{name}.jsonl.gz")
-    worst = max((row for row in rows[:8] if row["score"] is not None), key=lambda row: row["score"])
-    rows[-1]["config"]["parents"] = [worst["k"], worst["k"]]
-    world.write(study.folder, name, rows, **header["identity"])
+    with rewritten(study, "truth-vase-0") as rows:
+        worst = max((row for row in rows[:8] if row["score"] is not None), key=lambda row: row["score"])
+        rows[-1]["config"]["parents"] = [worst["k"], worst["k"]]
     assert judged(study, "C5").verdict == "contradicted"
 
 
 def test_a_parent_that_stayed_without_being_the_best_contradicts_c5(study):
-    header, rows = record.read(study.records / "truth-vase-0.jsonl.gz")
-    first = [row["k"] for row in rows if row["config"]["generation"] == 0 and row["score"] is not None]
-    for row in rows:
-        row["score"] = row["score"] and 1 - row["k"] / 1000  # each better than all before
-    bred = next(row for row in rows if row["config"]["generation"] == 2)
-    bred["config"]["parents"] = [first[-1]] * 2
-    world.write(study.folder, "truth-vase-0", rows, **header["identity"])
+    with rewritten(study, "truth-vase-0") as rows:
+        first = [row["k"] for row in rows if row["config"]["generation"] == 0 and row["score"] is not None]
+        for row in rows:
+            row["score"] = row["score"] and 1 - row["k"] / 1000  # each better than all before
+        bred = next(row for row in rows if row["config"]["generation"] == 2)
+        bred["config"]["parents"] = [first[-1]] * 2
     assert judged(study, "C5").verdict == "contradicted"
 
 

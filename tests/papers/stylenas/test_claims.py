@@ -16,6 +16,7 @@ from lib.report import overview
 from lib.report.statistics import Interval
 from lib.search import record
 from tests.reference import stylenas_world as world
+from tests.reference.stored_study import rewritten
 
 CLAIMS = {claim.id: claim for claim in claims.CLAIMS}
 LAST = world.SETTINGS.evaluations - 1  # the last candidate of a search by evolution
@@ -81,10 +82,9 @@ def judged(study, *names):
 
 def changed(study, part, change):
     """A part's record with each row changed in place."""
-    header, rows = record.read(study.records / f"{part}.jsonl.gz")
-    for row in rows:
-        change(row)
-    world.write(study.folder, part, rows, **header["identity"])
+    with rewritten(study, part) as rows:
+        for row in rows:
+            change(row)
     return study
 
 
@@ -249,9 +249,8 @@ def test_with_inceptions_features_the_papers_own_measure_is_judged(study):
 
 
 def test_a_method_that_is_missing_leaves_its_claims_not_run(study):
-    header, rows = record.read(study.records / "quality.jsonl.gz")
-    rows = [row for row in rows if row["config"]["name"] != "AE1"]
-    world.write(study.folder, "quality", rows, **header["identity"])
+    with rewritten(study, "quality") as rows:
+        rows[:] = [row for row in rows if row["config"]["name"] != "AE1"]
     assert verdict(study, "C5f-s") == "not run"
     assert verdict(study, "C5a-s") == "supported"
 
@@ -441,8 +440,8 @@ def test_failed_trainings_are_counted_and_a_lost_row_contradicts_c16(study):
     found = finding(study, "C16")
     assert (str(found.verdict), found.exact) == ("supported", True)
     assert found.effect == pytest.approx(9 / found.n)
-    header, rows = record.read(study.records / "random-1.jsonl.gz")
-    world.write(study.folder, "random-1", rows[:30] + rows[31:], **header["identity"])
+    with rewritten(study, "random-1") as rows:
+        del rows[30]
     assert verdict(study, "C16") == "contradicted"
 
 
