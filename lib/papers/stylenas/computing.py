@@ -100,8 +100,7 @@ def train(task: Task, seed: int, folder: Path) -> Outcome:
     if task.name.startswith("PhotoWCT"):
         network, fit = store.inverse(ev.recipe("photowct"), int(task.name[-1]))
     else:
-        kind = "oracle" if task.name == "oracle" else "final"
-        network, fit = store.decoder(ev.recipe(kind), SPACE.named(task.genome or task.name))
+        network, fit = store.decoder(ev.recipe(task.name), SPACE.named(task.genome or task.name))
     params = sum(parameter.numel() for parameter in network.parameters())
     return Outcome(fit.mse, {"mse": fit.mse, "params": params}, fit.seconds)
 

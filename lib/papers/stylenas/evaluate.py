@@ -59,7 +59,7 @@ class Evaluation(Scoring):
         return Numerics(content_shift=self.content_shift)
 
     def recipe(self, kind: str = "candidate") -> Recipe:
-        """How a `candidate`, the `oracle`, a `final` network or one of PhotoWCT's decoders (`photowct`) is trained."""
+        """How a `candidate`, the `oracle`, PhotoWCT's decoders (`photowct`) or any other network is trained."""
         side = {"candidate": self.side, "oracle": self.oracle_side}.get(kind, self.final_side)
         steps = {"candidate": self.steps, "oracle": self.oracle_steps, "photowct": self.photowct_steps}
         schedule = Schedule(steps.get(kind, self.final_steps), self.batch, self.lr, self.final_lr)

@@ -78,7 +78,7 @@ def method(ev: Evaluation, name: str, genome: str) -> Method:
     if name in SMOOTHINGS:
         return Method(_photowct(ev, DEPTHS), SMOOTHINGS[name])
     transforms, name = name != "oracle-off", name.removesuffix("-off")
-    network, _ = store.decoder(ev.recipe("oracle" if name == "oracle" else "final"), SPACE.named(genome or name))
+    network, _ = store.decoder(ev.recipe(name), SPACE.named(genome or name))
     encoder = store.encoder(ev.encoder, ev.device)
 
     def painted(content: Tensor, style: Tensor) -> Tensor:

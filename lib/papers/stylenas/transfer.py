@@ -132,7 +132,7 @@ def _network(genome: str | Path, training: str | Path | None, settings: Settings
         return _saved(file)
     known, chosen = SPACE.named(str(genome)), _on(training, settings or one_cell.desk(Settings, "03_stylenas"))
     ev = Evaluation.of(chosen)
-    recipe = ev.recipe("oracle" if genome == "oracle" else "final")
+    recipe = ev.recipe(str(genome))
     with few_threads(chosen.threads), one_cell.training_data(training, WAY_OUT):  # as many as a study trains with
         facts = f"steps of {ev.batch} photos, kept in {shown(store.folder(recipe))}"
         with Told(str(genome), facts) as told:

@@ -4,7 +4,6 @@ their full width; the notebook's own smoke run covers the same parts in every te
 from collections.abc import Iterator
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -59,9 +58,8 @@ def done(settings, homes) -> Iterator[Study]:
             "features",
             lambda name="", where="cpu": Features("thumbs", Thumbnails().eval(), 8, "area", "none"),
         )
-        patch.setattr(
-            records, "best", lambda done: pd.Series({"genome": SPACE.text(SPACE.named("S5-ref"))})
-        )  # few bits
+        genomes, few = records.genomes, {"best": SPACE.text(SPACE.named("S5-ref"))}  # bits
+        patch.setattr(records, "genomes", lambda study: genomes(study) | few)
         found, _ = stylenas.open_study(vars(settings))
         stylenas.compute(found, settings, *experiments.PARTS)
         yield found
