@@ -51,8 +51,7 @@ def locate(key: str | Path) -> Located:
         return Located(path, "own folder", digest(path))
     for source in CATALOGUE[str(key)].sources:
         if there := _present(source):
-            _check(there, source)
-            return Located(there, source.name, digest(there))
+            return Located(there, source.name, _checked(there, source))
     raise MissingData(_how_to_get(CATALOGUE[str(key)]))
 
 
@@ -161,12 +160,13 @@ def verified(path: Path, sha256: str) -> Path:
     return path
 
 
-def _check(path: Path, source: Source) -> None:
-    """CorruptData if what lies at `path` is not the source."""
+def _checked(path: Path, source: Source) -> str:
+    """The hash of what lies at `path`; CorruptData if it is not the source."""
     if source.torchvision and (faults := _torchvision_faults(path, source.torchvision)):
         raise CorruptData(f"{shown(path)} is not torchvision's {source.torchvision}: {', '.join(faults)} differ")
     if source.sha256:
         verified(path, source.sha256)
+    return source.sha256 or digest(path)
 
 
 def _present(source: Source) -> Path | None:
