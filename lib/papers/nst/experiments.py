@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.papers.nst.presets import PRESETS, preset
-from lib.papers.nst.settings import EPSILON, GRID, GROUP_RATES, GROUPS, TEXTURE_RATE, TV, Settings
+from lib.papers.nst.settings import EPSILON, GRID, GROUP_RATES, GROUPS, TEXTURE_RATE, TV, Settings, compensation
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Configuration:
     preset: str = "paper"
 
     def scale(self) -> float:
-        """The factor (512/side)^2 on tv and eps: gradients of mean losses shrink with the pixels, TV's do not."""
-        return (512 / self.side) ** 2 if preset(self.preset).compensate else 1.0
+        """The factor on tv and eps, 1 for programs that sum their losses."""
+        return compensation(self.side) if preset(self.preset).compensate else 1.0
 
 
 @dataclass(frozen=True)

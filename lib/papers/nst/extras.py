@@ -12,7 +12,7 @@ from lib.papers.nst import tables
 from lib.papers.nst.ballot import Ballot
 from lib.papers.nst.figures import LR, RIGHTS, captions, curves, first, image, pictures, vote_rows
 from lib.papers.nst.pareto import POINT, knee
-from lib.papers.nst.settings import GROUPS, TV
+from lib.papers.nst.settings import GROUPS, TV, compensation
 from lib.papers.study import Study, needs
 from lib.report import plots, statistics
 from lib.report.heatmaps import heatmap
@@ -52,7 +52,7 @@ def forces(study: Study) -> Figure:
     rows = first(tables.group_rows(study, "groups"))
     tidy = curves(rows, step="step", pull="gradient_style", hold="gradient_content", smooth="gradient_tv")
     rest = np.hypot(tidy["pull"], tidy["hold"])
-    tidy = tidy.assign(TV=tidy["smooth"] / rest, epsilon=tidy["eps"] * (512 / tidy["side"]) ** 2 / rest)
+    tidy = tidy.assign(TV=tidy["smooth"] / rest, epsilon=tidy["eps"] * compensation(tidy["side"]) / rest)
     fig, axes = plots.panels(2, sharey=True)
     for ax, name in zip(axes, ("TV", "epsilon"), strict=True):
         plots.lines(tidy, "step", name, by="group", logy=True, hlines=[1.0], ylabel=f"{name} / other gradients", ax=ax)

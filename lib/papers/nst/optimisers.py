@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lib.papers.nst import stored
-from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings
+from lib.papers.nst.settings import EPSILON, GROUPS, TV, Settings, compensation
 from lib.papers.nst.transfer import Scene, small_scene
 from lib.papers.study import Study
 from lib.search import progress, runs
@@ -54,10 +54,9 @@ def compute(study: Study, settings: Settings, part: str = "optimisers") -> None:
 
 def hyperparameters(scene: Scene, one: OptimiserRun, side: int) -> training.Hyperparameters:
     """The run's values as tensors (1,), weights times `scale`; sgd's rate is converted to the loss's own units."""
-    compensation = (512 / side) ** 2
     sw, cw = GROUPS["G2"]
-    eps = one.eps * compensation * (one.scale if one.optimiser == "adam-scaled-eps" else 1.0)
-    values = (one.lr, sw * one.scale, cw * one.scale, one.tv_weight * compensation * one.scale, eps)
+    eps = one.eps * compensation(side) * (one.scale if one.optimiser == "adam-scaled-eps" else 1.0)
+    values = (one.lr, sw * one.scale, cw * one.scale, one.tv_weight * compensation(side) * one.scale, eps)
     hyper = training.Hyperparameters(*scene.content.new_tensor([values]).unbind(1))
     if one.optimiser != "sgd":
         return hyper
@@ -90,7 +89,7 @@ def _row(k: int, scene: Scene, one: OptimiserRun, side: int, references: dict[Op
     if unscaled not in references:
         references[unscaled] = result.images if one == unscaled else descend(scene, unscaled, side).images
     reference = references[unscaled]
-    (sw, cw), tv = GROUPS["G2"], one.tv_weight * (512 / side) ** 2
+    (sw, cw), tv = GROUPS["G2"], one.tv_weight * compensation(side)
     losses = sw * result.losses["style"] + cw * result.losses["content"] + tv * result.losses["tv"]
     curve = stored.digits(losses[:, 0])
     metrics = {

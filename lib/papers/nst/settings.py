@@ -15,6 +15,11 @@ GROUP_RATES = (1e-4, 1e-3, 0.01)  # learning rates of table 2
 TEXTURE_RATE = 0.01  # of figures 5 to 7 and what is compared with them
 
 
+def compensation(side: Any) -> Any:
+    """The factor on tv and eps at a side, px: gradients of mean losses shrink with the pixels, TV's do not."""
+    return (512 / side) ** 2
+
+
 @dataclass(frozen=True)
 class Settings(settings.Settings):
     """Everything a run of the notebook depends on beside what all papers have. `seed` is that of replicate starts,
