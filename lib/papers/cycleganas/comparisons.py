@@ -170,14 +170,15 @@ class Asked:
             raise Lacks(f"{self.data} was not searched with {scheme}")
         return groups[self.data, scheme], pooled(groups.values())
 
-    def rows(self, method: str, parts: Sequence[str] = TRAININGS) -> pd.DataFrame:
-        """The trainings of a method on the set."""
+    def rows(self, method: str, *parts: str) -> pd.DataFrame:
+        """The trainings of a method on the set, of all parts or of these."""
         rows = self.known.trainings
-        return rows[(rows["data"] == self.data) & (rows["method"] == method) & rows["part"].isin(parts)]
+        rows = rows[(rows["data"] == self.data) & (rows["method"] == method)]
+        return rows[rows["part"].isin(parts)] if parts else rows
 
     def targets(self, *parts: str) -> list[int]:
         """The widths whose sizes CycleGAN and searched pairs of the set were trained at in these parts, rising."""
-        each = [set(self.rows(method, parts)["target"].astype(int)) for method in "CN"]
+        each = [set(self.rows(method, *parts)["target"].astype(int)) for method in "CN"]
         return sorted(each[0] & each[1])
 
     def target(self, place: int | str) -> int:
@@ -212,7 +213,7 @@ class Asked:
         They are pooled within sets (this one, or those given) and directions. Few searches can be alike by luck; they
         count as differing at least as much as trainings of one pair.
         """
-        rows = self.known.only([*sets] or [self.data]).trainings
+        rows = self.known.trainings[self.known.trainings["data"].isin([*sets] or [self.data])]
         logs = self.known.logs[self.measure].loc[rows.index, list(ways)]
         logs = logs.set_index(pd.MultiIndex.from_frame(rows[NETWORK]))
         searched = logs[logs.index.get_level_values("method") == "N"].groupby(NETWORK, sort=False).mean()

@@ -106,23 +106,23 @@ def _rho(data: str, scheme: str, each: np.ndarray) -> str:
 
 def least(best: str, way: str, ask: Asked) -> Evidence:
     """Is the lowest score of a scheme below that of every other, of as many trainings of one search?"""
-    sides = _schemes(ask, way)
+    sides = _schemes(best, way, ask)
     count = min(len(side.values) for side in sides.values())
-    cut = np.array([side.values[:count] for side in (sides[best], *_others(sides, best))])
+    own, *others = (side.values[:count] for side in sides.values())
     noise, _ = ask.noise(way)
     each = ", ".join(f"{scheme} {np.exp(side.values[:count].min()):.4g}" for scheme, side in sides.items())
     note = (f"lowest {ask.score} {way or 'of both directions'} of {count}, one search each, {ask.data}: {each}; "
             f"{_missed(sides.values())}")  # fmt: skip
-    gaps = [simulated(lambda x: x.min(-1) @ GAP, cut[[0, rival]], np.ones((2, count)), noise, seed=SEED)
-            for rival in range(1, len(cut))]  # fmt: skip
+    gaps = [simulated(lambda x: x.min(-1) @ GAP, np.array([own, other]), np.ones((2, count)), noise, seed=SEED)
+            for other in others]  # fmt: skip
     return Evidence(list(map(quotient, gaps)), [note])
 
 
 def steadiest(best: str, way: str, ask: Asked) -> Evidence:
     """Do the trainings of a scheme differ less than those of every other, one search each?"""
-    sides = _schemes(ask, way)
-    effects = [spread(np.exp(sides[best].values), np.exp(side.values)) for side in _others(sides, best)]
-    return Evidence(effects, [ask.words(way, sides.values())])
+    own, *others = sides = _schemes(best, way, ask).values()
+    effects = [spread(np.exp(own.values), np.exp(other.values)) for other in others]
+    return Evidence(effects, [ask.words(way, sides)])
 
 
 def spread(a: np.ndarray, b: np.ndarray) -> Interval:
@@ -136,12 +136,11 @@ def spread(a: np.ndarray, b: np.ndarray) -> Interval:
     return Interval(value, value / float(low), value / float(high), len(a) + len(b))
 
 
-def _schemes(ask: Asked, way: str) -> dict[str, Side]:
-    return {scheme: ask.side(way, Arm("N", "controlled", scheme, first=True)) for scheme in SCHEMES}
-
-
-def _others(sides: dict[str, Side], best: str) -> list[Side]:
-    return [side for scheme, side in sides.items() if scheme != best]
+def _schemes(best: str, way: str, ask: Asked) -> dict[str, Side]:
+    """What the first search of each scheme found, the best one before the others."""
+    return {
+        scheme: ask.side(way, Arm("N", "controlled", scheme, first=True)) for scheme in dict.fromkeys([best, *SCHEMES])
+    }
 
 
 def steadily_good(best: str, ask: Asked) -> Evidence:
