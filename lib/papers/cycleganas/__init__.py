@@ -1,6 +1,6 @@
 """CycleGANAS (An and Joo, CVPR Workshops 2024): differentiable search of CycleGAN's four networks at once."""
 
-from lib.papers.cycleganas import claims, computing, experiments, figures, figures_search, tables
+from lib.papers.cycleganas import claims, computing, experiments, figures, figures_scores, figures_search, tables
 from lib.papers.cycleganas.explore import explore, slide
 from lib.papers.cycleganas.planning import plan
 from lib.papers.cycleganas.settings import Settings
@@ -16,7 +16,10 @@ PAPER = Paper(
         **dict.fromkeys(experiments.TRAININGS, computing.train_all),
         "ranks": computing.ranks,
     },
-    (*tables.PRODUCTS, *figures.PRODUCTS, *figures_search.PRODUCTS, claims.judge_all),
+    (
+        *(one for module in (tables, figures, figures_scores, figures_search) for one in module.PRODUCTS),
+        claims.judge_all,
+    ),
     computing.used_weights,
     computing.used_pictures,
     checks=(experiments.check_names,),

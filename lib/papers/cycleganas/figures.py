@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib.papers.cycleganas import figures_scores, records
+from lib.papers.cycleganas import records
 from lib.papers.cycleganas.figures_scores import Product
 from lib.papers.cycleganas.figures_search import where_searched
 from lib.papers.cycleganas.records import Stored, controlled
@@ -176,7 +176,4 @@ def _sheet(data: str, pairs: Mapping[str, Sequence[Row]]) -> Figure:
                       cell=plots.PAGE / (count * len(SHORT)))  # fmt: skip
 
 
-PRODUCTS: tuple[Product, ...] = (
-    fig1, fig2, *figures_scores.PRODUCTS[:4], fig_translations, extra_genotypes, extra_generators,
-    *figures_scores.PRODUCTS[4:],
-)  # fmt: skip
+PRODUCTS: tuple[Product, ...] = (fig1, fig2, fig_translations, extra_genotypes, extra_generators)

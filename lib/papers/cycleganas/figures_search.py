@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.papers.cycleganas import records
+from lib.papers.cycleganas.figures_scores import Product
 from lib.papers.cycleganas.records import Stored
 from lib.papers.study import Study
 from lib.report import clusters, plots
@@ -25,7 +26,6 @@ ROW, ROOM = 1.75, 0.08  # inches, of a row of panels; of a panel's height, above
 NETWORKS = {"G": "generators", "D": "discriminators"}
 FEWEST = 5  # different genotypes that an embedding needs
 Of = Callable[[Stored], Any]  # a value at each row of a search
-Product = Callable[[Study], Figure | None]
 
 
 def where_searched(product: Callable[[Study, list[Stored]], Figure | None]) -> Product:

@@ -8,6 +8,7 @@ from lib.spaces.cycleganas import cyclegan, parameters
 from tests.papers.cycleganas import world
 from tests.reference.stored_study import Unsaved, drawn, texts
 
+PRODUCTS = (*figures.PRODUCTS, *figures_scores.PRODUCTS)
 PAPERS = {f"fig{n}" for n in range(1, 7)}
 OWN = {"extra_genotypes", "extra_generators", "extra_training"}
 
@@ -18,7 +19,7 @@ def shown(stored_folder):
     with pytest.MonkeyPatch.context() as patch:
         for name, count in (("PICTURES", 2), ("BESIDE", 1), ("LAST", 2)):  # many pictures are slow
             patch.setattr(figures, name, count)
-        return drawn("cycleganas", stored_folder, figures.PRODUCTS)
+        return drawn("cycleganas", stored_folder, PRODUCTS)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_no_panel_is_empty(shown):
 def test_without_records_only_the_diagrams_are_drawn(tmp_path):
     (tmp_path / "records").mkdir()
     study = Unsaved("cycleganas", "desk", folder=tmp_path)
-    for product in figures.PRODUCTS:
+    for product in PRODUCTS:
         product(study)
     assert set(study.drawn) == {"fig1", "fig2"}
 
