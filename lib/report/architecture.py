@@ -103,13 +103,13 @@ def on(ax: Axes, diagram: Diagram, *, full: float = FULL) -> None:
 
 
 @styled
-def genome(units: Sequence[Sequence[Mapping[str, Any]]], title: str = "", *, width: float = PAGE) -> Figure:
+def genome(units: Sequence[Sequence[Mapping[str, Any]]], title: str = "") -> Figure:
     """A genome as strips of bits, a row a unit: each field named above, its value below, dead bits grey.
 
     A field has name (coloured by its leading letters), bits, value and dead (true or false a bit).
     """
     longest = max(sum(len(field["bits"]) + BETWEEN for field in unit) for unit in units)
-    fig = style.figure(width, 0.52 * len(units) + 0.2 + 0.2 * bool(title))
+    fig = style.figure(PAGE, 0.52 * len(units) + 0.2 + 0.2 * bool(title))
     ax = fig.add_subplot()
     colours = _colours(_letters(field) for unit in units for field in unit)
     for row, unit in enumerate(units):

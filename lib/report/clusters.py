@@ -38,8 +38,8 @@ def tsne(features: ArrayLike, seed: int) -> Embedding:
     return Embedding(model.fit_transform(rows), counts, index.ravel())
 
 
-def silhouette_best(features: ArrayLike, clusters: Sequence[int] = range(2, 9)) -> tuple[float, int]:
-    """The best average silhouette (-1 to 1) of Ward clusterings of the rows (n, d), and its number of clusters.
+def silhouette_best(features: ArrayLike) -> tuple[float, int]:
+    """The best average silhouette (-1 to 1) of Ward clusterings of the rows (n, d) in 2 to 8 clusters, and how many.
 
     Numbers of clusters that the distinct rows do not fill are left out. Raises ValueError if none remains.
     """
@@ -48,7 +48,7 @@ def silhouette_best(features: ArrayLike, clusters: Sequence[int] = range(2, 9)) 
 
     rows = np.asarray(features)
     most = min(len(np.unique(rows, axis=0)), len(rows) - 1)
-    labels = ((k, AgglomerativeClustering(k).fit_predict(rows)) for k in clusters if k <= most)
+    labels = ((k, AgglomerativeClustering(k).fit_predict(rows)) for k in range(2, 9) if k <= most)
     return max((float(silhouette_score(rows, found)), k) for k, found in labels)
 
 
