@@ -157,23 +157,35 @@ def test_a_paper_s_claims_are_in_the_report(project):
         assert shown in page
 
 
-def test_a_paper_is_redrawn_from_its_records_alone(project, figures):
-    before = (figures / "table1.csv").read_bytes()
-    for path in (figures / "table1.csv", figures / "fig1.png"):
-        path.unlink()
-    shutil.rmtree(project.root / "data" / "runs")
-    assert "figures/smoke/blur/fig1.png" in project.python("-m", "lib", "figures", "blur", "--profile", "smoke")
-    assert (figures / "table1.csv").read_bytes() == before
-
-
-def test_what_was_added_is_known_to_the_tour_and_to_the_dry_run(project):
-    code = """
+LATER = """
 from lib.searchers import SEARCHERS
 from lib.workbook import cli, tour
 print(*SEARCHERS, *tour.papers().notebook)
 cli.main(["run", "blur", "--profile", "desk", "--dry-run"])
+cli.main(["figures", "blur", "--profile", "smoke"])
 """
-    known, *lines = project.python("-c", code).splitlines()
+
+
+@pytest.fixture(scope="module")
+def later(project):
+    """What a later process prints of the paper, and its table before that process drew it from the records alone."""
+    folder = project.root / "figures" / "smoke" / "blur"
+    before = (folder / "table1.csv").read_bytes()
+    for path in (folder / "table1.csv", folder / "fig1.png"):
+        path.unlink()
+    shutil.rmtree(project.root / "data" / "runs")
+    return project.python("-c", LATER).splitlines(), before
+
+
+def test_a_paper_is_redrawn_from_its_records_alone(later, figures):
+    lines, before = later
+    assert "figures/smoke/blur/fig1.png" in lines
+    assert (figures / "fig1.png").is_file()
+    assert (figures / "table1.csv").read_bytes() == before
+
+
+def test_what_was_added_is_known_to_the_tour_and_to_the_dry_run(later):
+    (known, *lines), _ = later
     assert {"climber", "[08_blur](08_blur.ipynb)"} <= set(known.split())
     assert next(line.split()[:2] for line in lines if line.startswith("  search")) == ["search", "200"]
 

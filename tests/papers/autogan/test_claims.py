@@ -18,6 +18,14 @@ STAND_INS = {f"{name}-s" for name in ("C1", "C2", "C5", "C7", "C7b", *(f"C{n}" f
 ALONE = {"C8b-s", "C9a-s", "C10c-s"}  # compare seconds
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_draws():
+    """Intervals by resampling in a fraction of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparisons, "DRAWS", 200)
+        yield
+
+
 @pytest.fixture(scope="module")
 def table(stored_folder, tmp_path_factory):
     """Every verdict in the usual world."""

@@ -15,11 +15,18 @@ def judged(study, name):
     return CLAIMS[name].test(study, CLAIMS[name])
 
 
-@pytest.fixture(scope="module")
-def table(stored_folder):
-    """Every verdict, with few resamples."""
+@pytest.fixture(scope="module", autouse=True)
+def few_draws():
+    """Intervals by resampling in a fraction of the time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "DRAWS", 100)
+        yield
+
+
+@pytest.fixture(scope="module")
+def table(stored_folder):
+    """Every verdict, with few shuffles."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "SHUFFLES", 1)
         return claims.judge_all(Study("nasdip", "desk", folder=stored_folder)).set_index("id")
 
