@@ -131,8 +131,12 @@ def values(study: Study, part: str, measure: str) -> dict[str, np.ndarray]:
 
 
 def climbed(study: Study) -> pd.DataFrame:
-    """The last rung of each genome of the random search without sharing, whose steps and seconds count all earlier."""
-    return study.frame("rses").sort_values("rung", kind="stable").drop_duplicates("place", keep="last")
+    """The last rung of each genome of the random search without sharing, whose steps and seconds count all earlier.
+
+    It is empty where the search was not run.
+    """
+    frame = study.frame("rses") if study.has("rses") else pd.DataFrame()
+    return frame if frame.empty else frame.sort_values("rung", kind="stable").drop_duplicates("place", keep="last")
 
 
 def survivor(study: Study) -> str:
@@ -143,8 +147,8 @@ def survivor(study: Study) -> str:
 
 def d_steps(study: Study, part: str) -> float:
     """Discriminator's steps of a search, the mean over a part's; NaN where none was run."""
-    if part == "rses" and study.has(part):
-        return float(climbed(study)["g_iters"].sum() * study.about(part)["gan"]["n_critic"])
+    if part == "rses" and len(last := climbed(study)):
+        return float(last["g_iters"].sum() * study.about(part)["gan"]["n_critic"])
     return float(pd.Series([one.rows["d_steps"].iloc[-1] for one in searches(study, part)], dtype=float).mean())
 
 

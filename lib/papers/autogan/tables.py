@@ -94,8 +94,7 @@ def table2(study: Study) -> pd.DataFrame:
 def searches(study: Study) -> pd.DataFrame | None:
     """What every search cost and found: steps, pictures, seconds, what the memo saved, and resets."""
     lines = [_search(one) for one in records.searches(study)]
-    if study.has("rses") and len(study.frame("rses")):
-        last = records.climbed(study)
+    if len(last := records.climbed(study)):
         lines.append({
             "search": PART_LABELS["rses"], "seed": 0, "D-steps": int(records.d_steps(study, "rses")),
             "G-steps": int(last["g_iters"].sum()), "genomes": len(last), "seconds": last["seconds"].sum(),

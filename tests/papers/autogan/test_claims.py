@@ -167,6 +167,10 @@ def test_random_searches_say_what_either_side_cost(study):
     assert found(study, "C11a-s").note.endswith(f"D-steps of a search: rsws 3,000, mlas {steps:,.0f}")
     assert found(study, "C11b-s").note.endswith("D-steps of a search: rses 12,000, rsws 3,000")
     assert "budget" not in CLAIMS["C11-s"].text
+    failed = {"k": 0, "repeat": 0, "score": None, "metrics": {}, "config": {"rung": 0}, "reason": "loss is nan"}
+    world.write(study.folder, "rses", [failed], world.about())
+    again = Study("autogan", "desk", folder=study.folder)  # which has read nothing yet
+    assert found(again, "C11b-s").note.endswith("D-steps of a search: rsws 3,000")
     (study.records / "rses.jsonl.gz").unlink()
     assert found(study, "C11b-s").note.endswith("D-steps of a search: rsws 3,000")
 
