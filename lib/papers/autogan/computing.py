@@ -297,23 +297,24 @@ def trained(task: Task, told: Tell = silent) -> kept.Trained[DerivedTraining]:
 
 def networks_of(study: Study, settings: Settings) -> dict[str, str]:
     """The generators of table 1 by name, with their genomes; ValueError where the search behind a name is missing."""
-    found: dict[str, str] = {}
-    for name in dict.fromkeys(settings.derived):
-        if place := experiments.found_by(name):
-            part, seed, rank = place
-            one = experiments.searches(settings, part)[seed]
-            beams = finished(study, settings, one)[1]
-            if rank < len(beams):
-                found[name] = SPACE.text(beams[rank])
-            else:
-                study.lack(name, f"{one.name} kept {len(beams)} genomes")
-        elif name == "rses":
-            if not study.has("rses"):
-                rses(study, settings, "rses")
-            found[name] = records.survivor(study)
-        else:
-            found[name] = SPACE.text(SPACE.named(name))
+    found = {name: _genome(study, settings, name) for name in settings.derived}
+    for name in [name for name, text in found.items() if not text]:
+        study.lack(name, "the search behind it kept no such genome")
+        del found[name]
     return found
+
+
+def _genome(study: Study, settings: Settings, name: str) -> str:
+    """The text of a network's genome; empty where the search behind it has none of this rank."""
+    if place := experiments.found_by(name):
+        part, seed, rank = place
+        beams = finished(study, settings, experiments.searches(settings, part)[seed])[1]
+        return SPACE.text(beams[rank]) if rank < len(beams) else ""
+    if name != "rses":
+        return SPACE.text(SPACE.named(name))
+    if not study.has("rses"):
+        rses(study, settings, "rses")
+    return records.survivor(study)
 
 
 def _jobs(tasks: Iterable[tuple[Task, dict[str, Any]]], first: int = 0) -> list[Job]:

@@ -140,8 +140,10 @@ def climbed(study: Study) -> pd.DataFrame:
 
 
 def survivor(study: Study) -> str:
-    """The best genome of its last rung."""
-    last = study.frame("rses").query("rung == rung.max()").sort_values("score", kind="stable")
+    """The best genome of its last rung; empty where there is none."""
+    if (frame := climbed(study)).empty:
+        return ""
+    last = frame.query("rung == rung.max()").sort_values("score", kind="stable")
     return str(last["text"].iloc[0])
 
 

@@ -12,6 +12,7 @@ from lib.papers.autogan.experiments import FIXTURES, SPACE
 from lib.papers.autogan.scores import splits
 from lib.papers.autogan.settings import VARIANTS, Settings
 from lib.paths import notebooks_dir
+from lib.spaces.autogan import NAMED
 
 DESK = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "04_autogan.yaml").read_text())
 
@@ -63,6 +64,14 @@ def test_a_network_is_trained_with_a_seed_each_time_it_is_named(settings, monkey
     computing.derived(None, dataclasses.replace(settings, derived=["a", "a", "b", "a"]), "derived")
     assert [(job.k, job.repeat, job.task.repeat, job.config["name"]) for job in found] == [
         (0, 0, 0, "a"), (0, 1, 1, "a"), (0, 2, 2, "a"), (1, 0, 0, "b")]  # fmt: skip
+
+
+def test_a_network_whose_search_kept_no_such_genome_is_named_as_missing(settings, study, monkeypatch):
+    monkeypatch.setattr(computing, "finished", lambda *_: (None, [SPACE.named("b")]))
+    found = computing.networks_of(study, dataclasses.replace(settings, derived=["a", "top1", "top2", "rses"]))
+    best = study.frame("rses").query("rung == 2")["text"].item()
+    assert found == {"a": NAMED["a"], "top1": NAMED["b"], "rses": best}
+    assert list(study.missing) == ["top2"]
 
 
 def test_the_fixtures_hold_every_value_of_every_token():
