@@ -1,5 +1,7 @@
 """Any searcher on any registered space at equal budget; a study of the project's own, no paper."""
 
+from functools import partial
+
 from lib.papers.paper import Paper
 from lib.papers.searchers import computing, figures, planning, tables
 from lib.papers.searchers.planning import plan
@@ -24,8 +26,8 @@ PAPER = Paper(
     Settings,
     computing.computers,
     (tables.schemes, figures.schemes, draw_searches),
-    planning.used_weights,
-    planning.used_pictures,
+    partial(planning.used, "weights"),
+    partial(planning.used, "data"),
 )
 open_study, compute, draw, finish, redraw = PAPER.open_study, PAPER.compute, PAPER.draw, PAPER.finish, PAPER.redraw
 

@@ -28,11 +28,6 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
     return parts
 
 
-def used_weights(settings: Settings) -> list[str]:
-    """The pretrained weights of all problems chosen."""
-    return sorted({name for problem in problems.chosen(settings) for name in problem.weights})
-
-
-def used_pictures(settings: Settings) -> list[str]:
-    """The pictures and sets of all problems chosen."""
-    return sorted({name for problem in problems.chosen(settings) for name in problem.data})
+def used(what: str, settings: Settings) -> list[str]:
+    """The pretrained `weights` of all problems chosen, or the `data`: pictures and sets."""
+    return sorted({name for problem in problems.chosen(settings) for name in getattr(problem, what)})

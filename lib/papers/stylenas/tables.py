@@ -5,9 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lib.models import photoreal
 from lib.papers.study import Study, needs
-from lib.papers.stylenas import experiments, log, records
+from lib.papers.stylenas import evaluate, experiments, log, records
 from lib.papers.stylenas.records import SPACE, Stored
 from lib.paths import paper_numbers
 
@@ -116,12 +115,11 @@ def networks(study: Study) -> pd.DataFrame:
     known, called, lines = records.measured(study).set_index("genome"), labels(study), []
     width = study.about("evolution-0")["settings"]["width"]
     for name, text in records.genomes(study).items():
-        genome = SPACE.parse(text)
-        decoder = SPACE.decode(genome)
+        genome, sizes = SPACE.parse(text), evaluate.size(SPACE.parse(text), width)
         lines.append({
-            "network": called[name], "genome": text, "bits": SPACE.ones(genome), "active": len(decoder.active),
-            "transforms": len(decoder.transforms), "parameters (1e6)": photoreal.parameters(decoder) / 1e6,
-            f"GMACs at {size(width)}": photoreal.macs(decoder, width // 2, width) / 1e9,
+            "network": called[name], "genome": text, "bits": SPACE.ones(genome),
+            "active": SPACE.ones(SPACE.active(genome)), "transforms": sizes["transforms"],
+            "parameters (1e6)": sizes["params"] / 1e6, f"GMACs at {size(width)}": sizes["gmacs"],
             **{part: known[part].get(text, np.nan) for part in PARTS},
         })  # fmt: skip
     return study.table("extra_networks", pd.DataFrame(lines))
