@@ -27,7 +27,6 @@ STRONG, ALL_STAGES = 5, 0.9  # members that count as a population's best at leas
 A, B, SYM, EPOCHS = "truth", "dip_matched", "sym", "epochs"
 T = tuple(TASKS.values())
 FIXED = {method for methods in PLAIN.values() for method in methods}
-Arms = Sequence[tuple[str, str]]  # the arm claimed to be better, the other
 
 
 def _every(claim: Claim, cells: Mapping[str, Sequence[Pair]]) -> Finding:
