@@ -14,8 +14,9 @@ LOG = pd.DataFrame({"index": range(6), "genome": ["0"] * 3 + ["1"] * 3, "L": [0.
 
 @pytest.fixture(scope="module")
 def study(stored_folder):
-    """Every figure drawn, with a log of the authors."""
+    """Every figure drawn, with a log of the authors and few controls by chance."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "REPLICAS", 200)
         patch.setattr(figures_search.log, "read", lambda: LOG)
         return drawn("stylenas", stored_folder, figures.PRODUCTS)
 
