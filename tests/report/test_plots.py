@@ -264,11 +264,14 @@ def test_bytes_do_not_depend_on_the_hash_seed_of_python(tmp_path: Path) -> None:
         "import sys, pandas as pd\nfrom lib.report import plots, saving\n"
         "saving.save(plots.lines(pd.DataFrame({'a': [1, 2], 'b': [1, 2]}), 'a', 'b', title='é α'), sys.argv[1], 'f')"
     )
-    for seed in ("1", "2"):
-        command = [sys.executable, "-c", script, str(tmp_path / seed)]
-        subprocess.run(
-            command, env={**os.environ, "PYTHONHASHSEED": seed}, cwd=Path(plots.__file__).parents[2], check=True
+    root = Path(plots.__file__).parents[2]
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, tmp_path / seed], env=os.environ | {"PYTHONHASHSEED": seed}, cwd=root
         )
+        for seed in ("1", "2")
+    ]
+    assert [process.wait() for process in begun] == [0, 0]
     for ending in ("png", "pdf"):
         one, two = ((tmp_path / seed / f"f.{ending}").read_bytes() for seed in ("1", "2"))
         assert one == two
