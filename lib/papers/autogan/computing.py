@@ -207,7 +207,9 @@ def rses(study: Study, settings: Settings, part: str) -> None:
             task = Task(settings, f"rses-{place}", genome, steps, 1000 + place, chunk=settings.rses_steps[0])
             tasks.append((task, about))
         _compute(study, settings, part, _jobs(tasks, first), rung_score, more=plan, planned=False)
-        ranked = study.frame(part).query("rung == @rung").sort_values("score", kind="stable")
+        if (frame := study.frame(part)).empty:  # every genome failed
+            return
+        ranked = frame.query("rung == @rung").sort_values("score", kind="stable")
         alive, first = {place: alive[place] for place in ranked["place"]}, first + count
 
 

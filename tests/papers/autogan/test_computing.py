@@ -2,16 +2,19 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 import yaml
 
-from lib.papers.autogan import computing, experiments
+from lib.papers.autogan import computing, experiments, records
 from lib.papers.autogan.computing import Task, _chunk
 from lib.papers.autogan.experiments import FIXTURES, SPACE
 from lib.papers.autogan.scores import splits
 from lib.papers.autogan.settings import VARIANTS, Settings
+from lib.papers.study import Study
 from lib.paths import notebooks_dir
+from lib.search.workers import Outcome
 from lib.spaces.autogan import NAMED
 
 DESK = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "04_autogan.yaml").read_text())
@@ -56,6 +59,14 @@ def test_a_training_is_scored_in_equal_chunks(steps, chunk):
 def test_each_rung_keeps_one_in_eta(settings):
     assert experiments.rungs(settings) == [(8, 200), (2, 800)]
     assert experiments.rungs(dataclasses.replace(settings, rses_steps=[10, 20, 40])) == [(32, 10), (8, 20), (2, 40)]
+
+
+def test_a_random_search_in_which_every_genome_fails_ends_after_its_first_rung(settings, monkeypatch):
+    monkeypatch.setattr(computing, "rung_score", lambda *_: Outcome(math.inf, reason="loss is nan"))
+    study = Study("autogan", "custom")
+    computing.rses(study, settings, "rses")
+    assert len(study.failures("rses")) == 8
+    assert records.survivor(study) == ""
 
 
 def test_a_network_is_trained_with_a_seed_each_time_it_is_named(settings, monkeypatch):
