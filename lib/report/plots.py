@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from lib.report import style
+from lib.report.statistics import pareto_front
 from lib.report.style import COLUMN, PAGE, shared_legend, styled
 
 __all__ = ["COLUMN", "PAGE", "Options", "bars", "crosses", "headed", "intervals", "lines", "panels", "scatter",
@@ -121,12 +122,12 @@ def bars(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, error: t
 
 @styled
 def scatter(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, colour: str | None = None,
-            label: str | None = None, front: str | None = None, marks: Mapping[str, tuple[float, float]] | None = None,
+            front: bool = False, marks: Mapping[str, tuple[float, float]] | None = None,
             **options: Unpack[Options]) -> Figure:  # fmt: skip
     """Points of `y` against `x`, one marker a value of `by`; `colour` names a numeric column shown as a colour scale.
 
-    `label` names a column written beside each point, `front` a boolean column whose true rows are joined to a
-    staircase (the non-dominated points, both axes minimised), `marks` single places drawn as large hollow rings.
+    `front` joins each series' non-dominated points to a staircase, both axes minimised; `marks` are single places drawn
+    as large hollow rings.
     """
     fig, ax = _open(options)
     options.setdefault("legend", "below")  # a cloud of points leaves no room inside
@@ -138,14 +139,12 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str | None = None, *, colou
         look: Any = {"marker": drawn["marker"], "s": 16, "linewidths": 0, "zorder": 3, **shades}
         ax.scatter(part[x], part[y], c=paint, label=_name(name), **look)
         if front:
-            edge = part[part[front].astype(bool)].sort_values([x, y])
+            edge = part[pareto_front(part[[x, y]])].sort_values([x, y])
             ax.step(edge[x], edge[y], where="post", color=drawn["color"], zorder=2)
     for index, (name, place) in enumerate((marks or {}).items()):
         ring = _hollow(style.look(index + 3)["marker"]) | {"markersize": 9, "markeredgewidth": 1.3}
         ax.plot(*place, label=name, **ring)
     _close(ax, (x, y), options)
-    for _, row in frame.iterrows() if label else ():
-        ax.annotate(str(row[str(label)]), (row[x], row[y]), (3, 3), textcoords="offset points", fontsize=6)
     if scale:
         style.colour_bar(ax, scale, str(colour))
     return fig

@@ -150,9 +150,13 @@ def log_axis(axis: Axis) -> None:
         return
     axis.set_major_locator(FixedLocator(ticks_between(low, high)))
     big = high >= 1e5 or low < 1e-3
-    axis.set_major_formatter(FuncFormatter(_scientific if big else lambda value, _: f"{value:.3g}"))
+    axis.set_major_formatter(FuncFormatter(_scientific if big else _plain))
     if high / low < 3:
         axis.set_minor_locator(NullLocator())
+
+
+def _plain(value: float, _: int) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _scientific(value: float, _: int) -> str:

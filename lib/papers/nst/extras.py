@@ -19,6 +19,7 @@ from lib.report.heatmaps import heatmap
 from lib.report.pictures import image_grid
 
 PAPER_CELLS = {"figure 1": ("0.02", "1e-07"), "table 1": ("0.05", "2e-04")}  # learning rate, weight ratio
+SAMPLERS = {"tpe": "TPE", "random": "random search"}
 HEATMAPS = {
     "style_ratio": "Ls(T)/Ls(0)", "thousands": "content loss Lc / 1000", "hf": "HF ratio",
     "proxy_lpips_content": "LPIPS to content",
@@ -86,15 +87,14 @@ def front(study: Study) -> Figure | None:
     found = _searches(study)
     if not found:
         return None
-    frame = pd.concat(rows.assign(sampler=kind) for kind, rows in found.items())
-    frame["front"] = statistics.pareto_front(frame[POINT].to_numpy())
+    frame = pd.concat(rows.assign(sampler=SAMPLERS[kind]) for kind, rows in found.items())
     growth = [
-        {"sampler": kind, "trials": n, "hypervolume": statistics.hypervolume(rows[POINT].to_numpy()[:n])}
+        {"sampler": SAMPLERS[kind], "trials": n, "hypervolume": statistics.hypervolume(rows[POINT].to_numpy()[:n])}
         for kind, rows in found.items()
         for n in range(1, len(rows) + 1)
     ]
     fig, axes = plots.panels(2)
-    plots.scatter(frame, POINT[0], POINT[1], by="sampler", front="front", xlabel="style left, Ls(T)/Ls(0)",
+    plots.scatter(frame, POINT[0], POINT[1], by="sampler", front=True, xlabel="style left, Ls(T)/Ls(0)",
                   ylabel="content lost, Lc / Lc(unrelated)", ax=axes[0])  # fmt: skip
     plots.lines(pd.DataFrame(growth), "trials", "hypervolume", by="sampler", markers=False, ax=axes[1])
     return study.figure("extra_pareto", fig)
@@ -106,7 +106,8 @@ def knees(study: Study) -> Figure | None:
     if not rows:
         return None
     names = [
-        f"{kind}: lr {row['lr']:.2g}, ratio {row['ratio']:.1g}, TV {row['tv_weight']:.2g}" for kind, row in rows.items()
+        f"{SAMPLERS[kind]}: lr {row['lr']:.2g}, ratio {row['ratio']:.1g}, TV {row['tv_weight']:.2g}"
+        for kind, row in rows.items()
     ]
     cells = [image(study, f"pareto_{kind}", row) for kind, row in rows.items()]
     return study.figure("extra_pareto_knees", image_grid([cells], columns=names, reason=RIGHTS, cell=2.6))
@@ -114,7 +115,7 @@ def knees(study: Study) -> Figure | None:
 
 def _searches(study: Study) -> dict[str, pd.DataFrame]:
     """The rows of the Pareto search and of random search, by sampler, as far as they were run."""
-    return {kind: study.frame(f"pareto_{kind}") for kind in ("tpe", "random") if study.has(f"pareto_{kind}")}
+    return {kind: study.frame(f"pareto_{kind}") for kind in SAMPLERS if study.has(f"pareto_{kind}")}
 
 
 @needs("optimisers")

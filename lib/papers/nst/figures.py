@@ -105,6 +105,7 @@ def fig2(study: Study) -> Figure:
         points = paper[paper["metric_reading_a"] == column].rename(columns={"value_unweighted_reading_a": column})
         points = points.assign(label="paper, reading A (512 px)")
         plots.lines(ours, "lr", column, points=points, logx=True, logy=True, xlabel=LR, ylabel=label, ax=ax)
+    plots.shared_legend(fig)
     return study.figure("fig2", fig)
 
 
@@ -138,13 +139,15 @@ def fig4(study: Study) -> Figure:
     """Model-based proxies against how much style is left to transfer, in place of the paper's vote."""
     frame = proxies(study)
     shown = {name: title for name, title in PROXIES.items() if name in frame}
-    frame = frame.assign(name=frame["lr"].map("{:g}".format).where(frame["lr"].isin(VOTE_RATES), ""))
+    rate = frame["lr"].map("lr {:g}".format).where(frame["lr"].isin(VOTE_RATES), "other learning rates")
+    frame = frame.assign(rate=rate).sort_values("rate", key=lambda rates: rates.str.startswith("other"), kind="stable")
     fig, axes = plots.panels(((len(shown) + 2) // 3, 3))
     for ax, (name, title) in zip(axes, shown.items(), strict=False):
-        plots.scatter(frame, "style_ratio", name, label="name", logx=True, xlabel="style left, Ls(T)/Ls(0)",
+        plots.scatter(frame, "style_ratio", name, by="rate", logx=True, xlabel="style left, Ls(T)/Ls(0)",
                       ylabel=f"{title} (proxy)", ax=ax)  # fmt: skip
     for ax in axes[len(shown) :]:
         ax.set_visible(False)
+    plots.shared_legend(fig)
     return study.figure("fig4", fig)
 
 

@@ -13,10 +13,9 @@ from lib.papers.stylenas import log, neutral, records, surrogate, tables
 from lib.papers.stylenas.records import SPACE, Stored
 from lib.report import plots, style
 from lib.report.search import convergence
-from lib.report.statistics import pareto_front
 from lib.spaces.stylenas import NAMED, OPERATORS
 
-SERIES = {"evolution": "evolution", "random": "random search", "stratified": "random, number of bits first"}
+SERIES = {"evolution": "evolution", "random": "random search", "stratified": "stratified random search"}
 BEST = {"paper: S7": 0.0472, "paper: random search": 0.0709}  # scalars of figure 5's caption
 WINDOW = 20  # candidates of the moving median
 FEWEST = 5  # of them, before it is drawn
@@ -171,11 +170,10 @@ def pareto(study: Study) -> Figure:
     """Error against the share of bits, a staircase of the best of each kind of search; rings: compared networks."""
     found, called = records.alive(study), tables.labels(study)
     rows = pd.concat([one.scored.assign(series=SERIES[one.part]) for one in found])
-    parts = [part.assign(front=pareto_front(part[["O", "E"]])) for _, part in rows.groupby("series", sort=False)]
     known = records.measured(study).set_index("genome")
     marks = {called[name]: (float(known["O"][text]), float(known["E"][text]))
              for name, text in records.genomes(study).items() if text in known.index}  # fmt: skip
-    chart = plots.scatter(pd.concat(parts), "O", "E", "series", front="front", marks=marks, logy=True, height=3.6,
+    chart = plots.scatter(rows, "O", "E", "series", front=True, marks=marks, logy=True, height=3.6,
                           xlabel=PARTS["O"], ylabel=PARTS["E"], title=facts(found), width=plots.PAGE)  # fmt: skip
     return study.figure("extra_pareto", chart)
 

@@ -13,7 +13,7 @@ from lib.paths import paper_numbers
 PAPER = {"PhotoWCT": "PhotoWCT", "AE1": "PhotoWCT-AE1", "RS": "StyleNAS-RS", "S5": "StyleNAS-5opt",
          "S7": "StyleNAS-7opt", "S9": "StyleNAS-9opt"}  # fmt: skip
 LABELS = {
-    "AE1": "PhotoWCT-AE1", "RS": "random search", "best": "evolution's best",
+    "AE1": "PhotoWCT-AE1", "RS": "random search's best", "best": "evolution's best",
     "S7-ref": "S7 as printed", "S9-ref": "S9 stand-in",
     "PhotoWCT-raw": "PhotoWCT, not smoothed", "PhotoWCT-guided": "PhotoWCT, guided filter",
     "colour": "colour transfer", "oracle-off": "oracle, no transforms", "reference": "authors' pictures",

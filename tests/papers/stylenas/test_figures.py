@@ -86,7 +86,7 @@ def test_the_best_so_far_never_rises_and_outlasts_a_failure(stored_study):
 
 def test_figure_5a_sets_the_three_searches_beside_the_authors_log(study):
     found = texts(study.drawn["fig5a"])
-    assert {"evolution", "random search", "random, number of bits first", "± noise of a repeat (1 s.d.)"} <= set(found)
+    assert {"evolution", "random search", "stratified random search", "± noise of a repeat (1 s.d.)"} <= set(found)
     assert "651 of 660 scored, VGG-16, 12 pairs at 256x128" in found
     assert "the authors' log of later work: 6 scored" in found
 

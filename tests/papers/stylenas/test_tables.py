@@ -137,7 +137,7 @@ def test_a_searched_network_of_another_search_says_so(stored_study, monkeypatch)
     monkeypatch.setattr(records, "compared", lambda study: known)
     called = tables.labels(stored_study)
     assert (called["S5"], called["S7"], called["S9"]) == ("S5 (5 bits, stratified)", "S7", "S9")
-    assert called["RS"] == "random search"
+    assert called["RS"] == "random search's best"
 
 
 def test_a_part_of_which_every_row_failed_makes_no_table_and_says_why(tmp_path):
