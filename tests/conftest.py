@@ -38,3 +38,16 @@ def weights() -> ModuleType:
     """`lib.weights` with every packaged set fetched (into `data/weights` or WORKBOOK_WEIGHTS; once, then kept)."""
     lib_weights.fetch()
     return lib_weights
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test marked `desk` is skipped, and says what is missing, where its pictures are not on this machine."""
+    try:
+        return (yield)
+    except FileNotFoundError as error:
+        from lib.data.registry import MissingData  # here: it imports torch, which many tests do without
+
+        if item.get_closest_marker("desk") and isinstance(error, MissingData):
+            pytest.skip(str(error))
+        raise

@@ -1,6 +1,5 @@
 """Unpaired domains: what each key holds, how pictures of files are made square, truths of made sets, bad folders."""
 
-import os
 from functools import partial
 
 import numpy as np
@@ -15,8 +14,6 @@ from lib.data.catalogue import CATALOGUE
 from lib.data.domains import ARCHIVES, KEYS, STAND_INS, load
 from lib.data.registry import MissingData
 from lib.data.synthetic_domains import COOL, PARTS, WARM
-
-desk = pytest.mark.skipif(not os.environ.get("WORKBOOK_DATA"), reason="needs the desk pictures of WORKBOOK_DATA")
 
 
 @pytest.fixture
@@ -170,7 +167,7 @@ def test_pairs_of_an_archive_are_found_by_their_numbers(folder, extra):
     assert torch.equal(found.truth_a, found.test_a)
 
 
-@desk
+@pytest.mark.desk
 def test_desk_sets_are_counted_and_only_facades_are_pairs(monkeypatch):
     monkeypatch.setattr(images, "load", lambda file: torch.zeros(3, 16, 16))
     expected = ([300, 300, 60, 60], [300, 300, 60, 60], [159, 142, 40, 40])

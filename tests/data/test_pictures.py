@@ -84,8 +84,5 @@ def test_only_public_domain_and_cc0_registry_pictures_may_be_shown():
 @pytest.mark.desk
 @pytest.mark.parametrize("key", PICTURES)
 def test_desk_pictures_are_the_known_files(key):
-    try:
-        assert pictures.picture(key, side=16).shape[0] == 3
-    except MissingData as missing:
-        pytest.skip(str(missing))
+    assert pictures.picture(key, side=16).shape[0] == 3
     assert pictures.info(key).kind == "registry"

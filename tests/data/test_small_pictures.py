@@ -15,8 +15,6 @@ from lib.data import small_pictures, torchvision_sets
 from lib.data.registry import CorruptData, MissingData
 from lib.data.small_pictures import at, load
 
-desk = pytest.mark.skipif(not os.environ.get("WORKBOOK_DATA"), reason="needs the desk pictures of WORKBOOK_DATA")
-
 
 @pytest.fixture
 def data(extra, monkeypatch):
@@ -143,7 +141,7 @@ def test_a_set_that_is_not_here_says_how_to_get_it(data):
         load("cifar10", 32)
 
 
-@desk
+@pytest.mark.desk
 def test_the_first_test_pictures_of_the_jpeg_copy_are_its_subset_and_hold_as_many_of_each_class():
     subset, first = load("cifar10-subset-jpeg", 32, split="test"), load("cifar10-jpeg", 32, split="test", limit=400)
     assert torch.equal(first.pixels, subset.pixels[:400])
@@ -151,7 +149,7 @@ def test_the_first_test_pictures_of_the_jpeg_copy_are_its_subset_and_hold_as_man
     assert torch.bincount(subset.labels).tolist() == [300] * 10
 
 
-@desk
+@pytest.mark.desk
 def test_photos48_is_split_within_its_classes():
     train, held_out = load("photos48", 48), load("photos48", 48, split="test")
     assert len(train.labels) + len(held_out.labels) == 1238
@@ -225,7 +223,7 @@ def test_an_unknown_set_is_refused_by_name():
         load("cifar100", 32)
 
 
-@desk
+@pytest.mark.desk
 def test_a_file_that_holds_no_small_pictures_is_no_set_of_them():
     with pytest.raises(ValueError, match="data set is 'dog'; allowed are patches, cifar10"):
         load("dog", 32)

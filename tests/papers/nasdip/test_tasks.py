@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from lib.data import images
-from lib.data.registry import MissingData
 from lib.metrics.psnr import psnr
 from lib.papers.nasdip import tasks
 from lib.papers.nasdip.tasks import Degradation, Row
@@ -223,11 +222,8 @@ def test_artworks_without_a_folder_a_medium_are_refused(tmp_path):
 
 
 def native(name):
-    """A row of the paper at its native size; the test is skipped where its picture is not there."""
-    try:
-        return problem(name, framing="whole", side=0, multiple=32)
-    except MissingData as missing:
-        pytest.skip(str(missing))
+    """A row of the paper at its native size."""
+    return problem(name, framing="whole", side=0, multiple=32)
 
 
 @pytest.mark.desk

@@ -1,7 +1,5 @@
 """Training photos and pairs: which they are, how they are cut, and that the two never meet."""
 
-import os
-
 import pytest
 import torch
 import yaml
@@ -27,7 +25,6 @@ def test_a_training_photo_that_belongs_to_a_pair_is_refused_by_name(tmp_path):
 
 
 @pytest.mark.desk
-@pytest.mark.skipif(not os.environ.get("WORKBOOK_DATA"), reason="needs the desk pictures of WORKBOOK_DATA")
 def test_training_photos_of_the_desk_profile_are_no_pictures_of_its_pairs():
     desk = yaml.safe_load((notebooks_dir() / "profiles" / "desk" / "03_stylenas.yaml").read_text())
     photos.check_disjoint(desk["training"], desk["photos"], desk["pairs"])
