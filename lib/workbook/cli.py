@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn, TypeAlias
 
+from lib.papers import PAPERS, STUDIES
 from lib.paths import PROFILES
 
 EPILOG = """exit status:
@@ -68,8 +69,10 @@ def _add_work(commands: Commands) -> None:
     run.add_argument("--dry-run", action="store_true", help="say what would run, how long it takes, what is missing")
     run.add_argument("--save", action="store_true", help="keep the outputs of a smoke run in the notebooks themselves")
     figures = _command(commands, "figures", _figures, "redraw a paper's figures and tables from its records alone")
-    figures.add_argument("paper", help="slug of the paper, such as nst")
-    figures.add_argument("--profile", default="desk", metavar="NAME", help="default desk")
+    figures.add_argument("paper", choices=PAPERS | STUDIES, metavar="paper", help="slug of the paper, such as nst")
+    figures.add_argument(
+        "--profile", default="desk", choices=(*PROFILES, "custom"), metavar="NAME", help="default desk"
+    )
     _command(commands, "report", _report, "render 99_report to one self-contained HTML page")
 
 
@@ -137,13 +140,8 @@ def _run(options: argparse.Namespace) -> int:
 def _figures(options: argparse.Namespace) -> None:
     from importlib import import_module
 
-    from lib.papers import PAPERS, STUDIES
     from lib.paths import usable
 
-    if options.paper not in (known := PAPERS | STUDIES):
-        raise ValueError(f"paper is {options.paper!r}; allowed are {', '.join(known)}")
-    if options.profile not in (*PROFILES, "custom"):
-        raise ValueError(f"profile {options.profile!r} is unknown; there are {', '.join(PROFILES)} and custom")
     for path in import_module(f"lib.papers.{options.paper}").redraw(options.profile):
         print(usable(path))
 

@@ -38,6 +38,8 @@ def test_help_imports_nothing_heavy_and_explains_the_exit_status():
     [
         ([], "COMMAND"),
         (["dance"], "invalid choice: 'dance'"),
+        (["figures", "vgg"], "invalid choice: 'vgg'"),
+        (["figures", "nst", "--profile", "dusk"], "invalid choice: 'dusk'"),
         (["run", "--minutes", "0"], "no positive number of minutes"),
         (["run", "--minutes", "soon"], "--minutes: soon is no positive number of minutes"),
     ],
@@ -55,8 +57,6 @@ def test_a_mistake_in_the_call_is_one_line(capsys, arguments, words):
     ("arguments", "words"),
     [
         (["run", "66_nothing"], "notebook '66_nothing' is unknown"),
-        (["figures", "vgg"], "paper is 'vgg'"),
-        (["figures", "nst", "--profile", "dusk"], "profile 'dusk' is unknown"),
         (["fetch", "weights", "vgg99"], "vgg99"),
         (["fetch", "data", "nothing"], "nothing"),
         (["fetch", "data"], "name the data sets"),
