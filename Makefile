@@ -43,8 +43,8 @@ figures: $(READY) weights ## run every notebook and regenerate its figures and t
 # kernels do not inherit what the unit tests set; all happen even if one fails.
 test: $(READY) weights ## unit tests, then every notebook once under nbval
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT; status=0; \
-	$(PYTEST) tests/papers tests/models > "$$scratch/half" 2>&1 & half=$$!; \
-	$(PYTEST) tests --ignore=tests/papers --ignore=tests/models || status=$$?; \
+	$(PYTEST) -p no:nbval tests/papers tests/models > "$$scratch/half" 2>&1 & half=$$!; \
+	$(PYTEST) -p no:nbval tests --ignore=tests/papers --ignore=tests/models || status=$$?; \
 	wait $$half || status=$$?; cat "$$scratch/half"; \
 	WORKBOOK_RUNS="$$scratch/runs" WORKBOOK_FIGURES="$$scratch/figures" WORKBOOK_VOTES="$$scratch/votes" \
 	$(PYTEST) notebooks $(NBVAL) || status=$$?; exit $$status
