@@ -87,7 +87,7 @@ $(READY): requirements.lock
 	  echo "Python 3.11 or newer was not found; install it or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi; \
 	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
 	  echo "$$python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi; \
-	echo "making .venv with $$("$$python" --version)"; "$$python" -m venv .venv
+	echo "making .venv with $$("$$python" --version); the packages take some minutes, without a word"; "$$python" -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.lock $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2> /dev/null

@@ -47,6 +47,11 @@ class DataSet:
     origin: str
     showable: bool  # may stand in checked-in figures
 
+    @property
+    def offered(self) -> Source | None:
+        """The source that `fetch` gets, where there is one."""
+        return next((source for source in self.sources if source.offered), None)
+
 
 def _data_set(key: str, entry: dict[str, Any]) -> DataSet:
     """An entry of the table `pictures` (one file) or `sets` (several sources)."""

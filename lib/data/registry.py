@@ -65,7 +65,7 @@ def status() -> list[dict[str, Any]]:
 
 def _row(entry: DataSet) -> dict[str, Any]:
     there = next((source for source in entry.sources if _present(source)), None)
-    command = f"python -m lib fetch data {entry.key}" if any(source.offered for source in entry.sources) else ""
+    command = f"python -m lib fetch data {entry.key}" if entry.offered else ""
     return {
         "key": entry.key, "title": entry.title, "present": there is not None, "source": there.name if there else "",
         "place": (there or entry.sources[0]).path, "command": command,
@@ -86,6 +86,11 @@ def folder(path: str | Path) -> list[Path]:
     return found
 
 
+def offers() -> list[str]:
+    """The data sets that `fetch` can get."""
+    return [key for key, entry in CATALOGUE.items() if entry.offered]
+
+
 def fetch(key: str) -> Path:
     """Download a data set that its publisher offers with a known checksum, unpack it among the downloads and verify it.
 
@@ -93,9 +98,9 @@ def fetch(key: str) -> Path:
     download that fails.
     """
     if key not in CATALOGUE:
-        raise ValueError(f"data set is {key!r}; allowed are {', '.join(CATALOGUE)}")
+        raise ValueError(f"data set is {key!r}; allowed are {', '.join(offers())}")
     if not any(_present(source) for source in CATALOGUE[key].sources):
-        offered = next((source for source in CATALOGUE[key].sources if source.offered), None)
+        offered = CATALOGUE[key].offered
         if offered is None:
             raise MissingData(_how_to_get(CATALOGUE[key]))
         try:

@@ -12,7 +12,7 @@ FRONT = {  # what the report calls a paper, its headline figure, and what is see
     "nst": ("Style transfer", "extra_tv_pictures",
             "Columns: loss weights times 1, 100 and 10,000. Rows: total variation fixed, scaled along, off"),
     "nasdip": ("NAS-DIP", "fig1",
-               "A hole in a cat: input, the classical network, the network found with a fresh seed and its own, truth"),
+               "Noise and a hole: input, the classical network, the found one with a fresh seed and its own, truth"),
     "stylenas": ("StyleNAS", "extra_ablation",
                  "Change of the objective without each operator of evolution's best network"),
     "autogan": ("AutoGAN", "extra_policy",

@@ -42,8 +42,9 @@ class Seeded:
 def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
     """The profile these parameters really are: the one they name if its values are untouched, else `custom`.
 
-    Smoke's values are known by a fingerprint in the notebook's metadata, the others from their parameter files; a page
-    without one has smoke's values on every profile.
+    Smoke's values are known by a fingerprint in the notebook's metadata (without one, as in a notebook that was never
+    run with `--save`, they are whatever it says), the others from their parameter files; a page without one has smoke's
+    values on every profile.
     """
     profile = parameters["profile"]
     if profile not in (*PROFILES, "custom"):
@@ -53,7 +54,7 @@ def resolved_profile(notebook: str, parameters: Mapping[str, Any]) -> str:
         return profile
     if profile == "smoke" or not file.is_file():
         page = json.loads((notebooks_dir() / f"{notebook}.ipynb").read_text(encoding="utf-8"))
-        expected = page["metadata"].get("workbook", {}).get("smoke", "")
+        expected = page["metadata"].get("workbook", {}).get("smoke", fingerprint(parameters))
     else:
         expected = fingerprint(profile_values(file))
     return profile if fingerprint(parameters) == expected else "custom"

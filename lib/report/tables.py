@@ -41,6 +41,12 @@ def markdown(frame: pd.DataFrame, digits: int = DIGITS) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in [head, rule, *body])
 
 
+def show_whole() -> None:
+    """From here on a notebook shows frames with all their rows, columns and texts, numbers rounded as in Markdown."""
+    pd.options.display.float_format = number
+    pd.options.display.max_rows = pd.options.display.max_columns = pd.options.display.max_colwidth = None
+
+
 def save(frame: pd.DataFrame, folder: Path | str, name: str) -> list[Path]:
     """Write `name.csv` and `name.md` under `folder`, each in one step, without the index, and return both paths."""
     target = Path(folder)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+DAY_S = 24 * 3600
 INTERVAL_S = 10.0  # between lines of a log
 Tell = Callable[[int, int], None]  # called by a training with the steps done and all of them
 
@@ -89,10 +90,12 @@ class Told(AbstractContextManager["Told"]):
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people read them: `8 s`, `3 min 20 s`, `1 h 40 min`."""
+    """Seconds as people read them: `8 s`, `3 min 20 s`, `1 h 40 min`, `12 days`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
+    if whole >= 3 * DAY_S:
+        return f"{whole // DAY_S:,} days"
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 

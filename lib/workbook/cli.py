@@ -118,9 +118,12 @@ def _complain(text: str, status: int) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from lib.search.workers import kind_of
     from lib.workbook import batch, dryrun, saving
     from lib.workbook.notebooks import jobs
 
+    if options.workers is not None:
+        kind_of(options.workers)
     chosen = {"workers": options.workers, "fresh": "true" if options.fresh else None}
     given = {name: text for name, text in chosen.items() if text is not None}
     work = jobs(options.notebook, options.profile, options.set, given)
@@ -128,6 +131,9 @@ def _run(options: argparse.Namespace) -> int:
         text, complete = dryrun.describe(work)
         print(text)
         return 0 if complete else 1
+    for job in work:
+        if job.changed and job.slug in PAPERS | STUDIES:
+            job.settings()  # refuses a value before any kernel starts
     if options.save:
         saving.prepare(work)
     outcomes = batch.run_batch(work, minutes=options.minutes)
@@ -182,8 +188,7 @@ def _fetch(options: argparse.Namespace) -> None:
     from lib.data import registry
 
     if not options.names:
-        known = ", ".join(row["key"] for row in registry.status())
-        raise ValueError(f"name the data sets to fetch; there are {known}")
+        raise ValueError(f"name the data sets to fetch; there are {', '.join(registry.offers())}")
     for name in options.names:
         print(f"{name}: {usable(registry.fetch(name))}")
 

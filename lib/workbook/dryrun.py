@@ -45,9 +45,8 @@ def planned(job: Job) -> list[dict[str, Any]]:
     Raises ValueError for values that its settings refuse, MissingData where it cannot count without its data.
     """
     paper = import_module(f"lib.papers.{job.slug}")
-    settings = import_module(f"lib.papers.{job.slug}.settings").Settings.pick(job.values)
     chosen = job.values.get("parts")
-    return [part for part in paper.plan(settings) if part["rows"] and (not chosen or part["part"] in chosen)]
+    return [part for part in paper.plan(job.settings()) if part["rows"] and (not chosen or part["part"] in chosen)]
 
 
 def describe(jobs: list[Job]) -> tuple[str, bool]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ class Job:
     def slug(self) -> str:
         """The name of the notebook without its number: `nst` for `01_nst.ipynb`."""
         return re.sub(r"^\d+_", "", self.notebook.stem)
+
+    def settings(self) -> Any:
+        """The settings of its paper with these values, which imports the paper; ValueError for values they refuse."""
+        return import_module(f"lib.papers.{self.slug}.settings").Settings.pick(self.values)
 
 
 def all_notebooks() -> list[Path]:

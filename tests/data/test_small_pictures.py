@@ -223,7 +223,7 @@ def test_an_unknown_set_is_refused_by_name():
         load("cifar100", 32)
 
 
-@pytest.mark.desk
-def test_a_file_that_holds_no_small_pictures_is_no_set_of_them():
-    with pytest.raises(ValueError, match="data set is 'dog'; allowed are patches, cifar10"):
-        load("dog", 32)
+@pytest.mark.parametrize("key", ["patchez", "dog"])  # a slip, and a single picture
+def test_what_holds_no_small_pictures_is_no_set_of_them(key):
+    with pytest.raises(ValueError, match=f"data set is '{key}'; allowed are patches, cifar10"):
+        load(key, 32)

@@ -173,3 +173,9 @@ def test_a_page_without_parameter_files_has_its_own_values_on_every_profile(chan
     exec("".join(cell["source"]), values)
     parameters = {name: values[name] for name in values["__annotations__"]} | {"profile": "desk"} | changes
     assert resolved_profile("07_speed", parameters) == profile
+
+
+def test_a_notebook_that_was_never_saved_has_smoke_s_values_whatever_they_are(tmp_path, monkeypatch):
+    (tmp_path / "08_new.ipynb").write_text(json.dumps({"metadata": {}, "cells": []}))
+    monkeypatch.setattr("lib.papers.study.notebooks_dir", lambda: tmp_path)
+    assert resolved_profile("08_new", {"profile": "smoke", "side": 3}) == "smoke"

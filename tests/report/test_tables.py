@@ -40,3 +40,15 @@ def test_saving_a_table_twice_gives_equal_bytes_and_no_leftovers(tmp_path: Path)
     first = [path.read_bytes() for path in tables.save(frame, tmp_path, "t")]
     assert first == [path.read_bytes() for path in tables.save(frame, tmp_path, "t")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.md"]
+
+
+def test_notebooks_show_frames_whole_and_rounded() -> None:
+    with pd.option_context("display.float_format", None, "display.max_rows", 5, "display.max_columns", 3,
+                           "display.max_colwidth", 10):  # fmt: skip
+        tables.show_whole()
+        frame = pd.DataFrame({f"c{i}": [441331.25] * 90 for i in range(30)}).assign(text="a long sentence of a claim")
+        html = frame._repr_html_()
+    assert html.count("<tr>") == 90
+    assert "..." not in html
+    assert "a long sentence of a claim" in html
+    assert "441331<" in html

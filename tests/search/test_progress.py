@@ -87,6 +87,8 @@ def test_a_terminal_gets_a_live_bar(clock, monkeypatch, capsys):
     assert "4/4" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(7.6, "8 s"), (200, "3 min 20 s"), (6000, "1 h 40 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7.6, "8 s"), (200, "3 min 20 s"), (6000, "1 h 40 min"), (1e6, "11 days")]
+)
 def test_durations_read_as_people_write_them(seconds, text):
     assert progress.duration(seconds) == text

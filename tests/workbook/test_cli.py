@@ -89,6 +89,16 @@ def test_a_wrong_parameter_is_refused_before_anything_starts(toys, capsys, monke
     assert capsys.readouterr().err.count("\n") == 4
 
 
+@pytest.mark.parametrize(("call", "words"), [
+    (["01_nst", "--set", "steps=-5"], "steps is -5"),
+    (["01_nst", "--workers", "processes:x"], "workers is 'processes:x'"),
+])  # fmt: skip
+def test_a_value_that_the_settings_refuse_starts_no_kernel(capsys, monkeypatch, call, words):
+    monkeypatch.setattr(batch, "run_batch", lambda *_, **__: pytest.fail("started"))
+    assert main(["run", *call]) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_the_settings_reach_the_batch(toys, monkeypatch):
     seen = {}
     monkeypatch.setattr(batch, "run_batch", lambda jobs, minutes: seen.update(jobs=jobs, minutes=minutes) or [])

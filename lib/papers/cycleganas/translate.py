@@ -32,6 +32,7 @@ from lib.search.progress import Told
 from lib.search.record import Record, frame
 from lib.search.runs import Run
 from lib.search.workers import few_threads
+from lib.spaces.cycleganas import CycleGanas
 from lib.training.cyclegan import DIRECTIONS, CycleTrainer, CycleTraining
 
 EPOCHS = {"search": 400, "train": 200}  # at most, as in the paper
@@ -142,7 +143,7 @@ def train(folder: str | Path, genotype: str = "search", minutes: float = 60.0, *
                   control_data=[])  # fmt: skip
     space, known = experiments.space(own), Scores.of(own, str(folder))
     if genotype not in ("search", "cyclegan"):
-        genotype = space.text(space.parse(genotype))
+        genotype = _parsed(space, genotype)
     found, rows = known.domains, dict[str, Rows]()
     with own_run("cycleganas", own, minutes, {called(str(folder)): found.sha256}, genotype=genotype) as run:
         if genotype == "search":
@@ -156,6 +157,16 @@ def train(folder: str | Path, genotype: str = "search", minutes: float = 60.0, *
     pair, held_out = Pair.of(text, training.gan), {part[-1]: found.names[part] for part in found.held_out}
     curve = pd.concat([frame(part).assign(part=name) for name, part in rows.items()], ignore_index=True)
     return Trained(pair, curve, run.folder, held_out, scores.sheet(known, pair))
+
+
+def _parsed(space: CycleGanas, genotype: str) -> str:
+    """A genotype's text as the space writes it; ValueError for what is none."""
+    try:
+        return space.text(space.parse(genotype))
+    except ValueError as error:
+        raise ValueError(
+            f"genotype is {genotype!r}; allowed are search, cyclegan and a genotype's text ({error})"
+        ) from error
 
 
 def _searched(settings: Settings, run: Run, seconds: float) -> Rows:

@@ -114,8 +114,9 @@ def stylize(content: str | Tensor, style: str | Tensor, *, name: str = "paper", 
     replaces its `lr`, `style_weight`, `content_weight`, `tv_weight` (at 512 px) or `eps`. Raises ValueError for a
     value that is unknown or out of range, or if the optimisation diverged, and `ImageError` for an unreadable picture.
     """
-    if side < 32 or steps < 1:
-        raise ValueError(f"side is {side} and steps {steps}; allowed are sides from 32 and steps from 1")
+    for what, value, least in (("side", side, 32), ("steps", steps, 1)):
+        if type(value) is not int or value < least:
+            raise ValueError(f"{what} is {value!r}; allowed are whole numbers from {least}")
     values = _weights(preset(name), changes)
     photo, painting = (one if isinstance(one, Tensor) else pictures.picture(one) for one in (content, style))
     for role, picture in (("content", photo), ("style", painting)):
@@ -134,6 +135,6 @@ def _weights(p: Preset, changes: dict[str, float]) -> dict[str, float]:
         if key not in allowed:
             raise ValueError(f"{key} is no weight of stylize; allowed are {', '.join(allowed)}")
         positive = key in ("lr", "eps")
-        if not 0 <= value < math.inf or (positive and value == 0):
-            raise ValueError(f"{key} is {value}; allowed are finite numbers {'above' if positive else 'from'} 0")
+        if not isinstance(value, int | float) or not 0 <= value < math.inf or (positive and value == 0):
+            raise ValueError(f"{key} is {value!r}; allowed are finite numbers {'above' if positive else 'from'} 0")
     return {key: float(changes.get(key, getattr(p, key))) for key in allowed}

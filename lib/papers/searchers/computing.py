@@ -118,11 +118,12 @@ def _search(study: Study, settings: Settings, problem: Problem, one: Searcher, s
     """The rows of one search, run or continued."""
     part, real = f"{problem.name}-{one.name}-{one.seed}", problem.kind == "real"
     shape, budget = {"window": settings.window, **shape}, settings.budget(problem.kind) // shape.get("repeats", 1)
+    workers = settings.workers if real else "serial"  # a toy takes no time, a pool of processes does
     shared = real and "seeding" not in shape  # by searches with equal seeds, whose first generations are alike
     with study.open_run(part, loop.identity(one, problem.identity, problem=problem.name, **shape)) as run:
         found = loop.run_search(
             one, problem.evaluate, problem.settings, record=run.record, budget=ASKED * budget if real else budget,
-            workers=settings.workers, max_trainings=budget if real else None,
+            workers=workers, max_trainings=budget if real else None,
             cache=Cache(problem.evaluate, problem.identity) if shared else None, label=part, **shape,
         )  # fmt: skip
     return found.rows

@@ -201,7 +201,7 @@ def test_iterations_are_timed_after_a_first_one(tiny):
 @pytest.mark.parametrize(("change", "message"), [
     ({"minutes": 0}, "minutes is 0; allowed are numbers above 0"),
     ({"minutes": float("nan")}, "minutes is nan"), ({"minutes": "5"}, "minutes is '5'"),
-    ({"genotype": "serch"}, r"'serch' has \[1\] operations; cycleganas-nb1 has"),
+    ({"genotype": "serch"}, "genotype is 'serch'; allowed are search, cyclegan and a genotype's text"),
     ({"genotype": "c3 c3"}, r"'c3 c3' has \[2\] operations; cycleganas-nb1 has \[6, 6, 4, 4\]"),
     ({"genotype": TEXT.replace(TEXT.split()[0], "xx", 1)}, "operation G_A.e0 of 'xx.* is 'xx'; allowed are max_pool"),
     ({"folder": "nowhere"}, "domains are 'nowhere'; allowed are"),
