@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from lib.data import images
 from lib.data.registry import MissingData
-from lib.papers.stylenas import save_network, transfer
+from lib.papers.stylenas import photos, save_network, transfer
 from tests.papers.stylenas.tiny import tiny
 
 transferring = import_module("lib.papers.stylenas.transfer")  # the package has the function under this name
@@ -88,6 +88,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_any_training(settings, 
 
 def test_photos_that_are_not_here_are_named_with_what_to_give_in_their_place(settings, photo, monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBOOK_DATA", str(tmp_path))
+    photos._root.cache_clear()  # another test may have found the set
     settings = replace(settings, training=["unpaired/photo2art/trainA"])
     pair, ours = (photo(32, 48), photo(32, 40)), photo(50, 60).parent
     with pytest.raises(MissingData, match=r'; or give training="bundled" or a folder of your own photos$'):
