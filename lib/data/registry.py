@@ -185,7 +185,7 @@ def _how_to_get(entry: DataSet) -> str:
     what = f"{entry.title} ({entry.key!r}) is not on this machine"
     places = " or ".join(f"{source.path!r}" for source in entry.sources)
     by_hand = f"put {places} into a folder named by WORKBOOK_DATA"
-    if any(source.offered for source in entry.sources):
+    if entry.offered:
         return f"{what}; get it with `python -m lib fetch data {entry.key}`, or {by_hand}"
     return f"{what}; {by_hand}, see Run in the README (origin: {entry.origin})"
 

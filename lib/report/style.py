@@ -32,6 +32,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 PAPER_COLOUR = "#222222"
 SCREEN_DPI, PRINT_DPI = 144, 160
+STAMP = 0.1  # inches across of a stamp
 MOST_TICKS = 6  # of a logarithmic axis
 
 RC: Any = {
@@ -72,10 +73,22 @@ class Plot(Figure):
 
 def stamp(figure: Figure, text: str) -> None:
     """Put a small grey line along the right edge of a figure, outside all else."""
-    engine = figure.get_layout_engine()
+    engine, share = figure.get_layout_engine(), 1 - STAMP / figure.get_figwidth()
     if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(rect=(0, 0, 0.985, 1))
-    figure.text(0.993, 0.5, text, rotation=90, ha="center", va="center", fontsize=5, color="#888888")
+        engine.set(rect=(0, 0, share, 1))
+    else:
+        _widen(figure, share)
+    figure.text((1 + share) / 2, 0.5, text, rotation=90, ha="center", va="center", fontsize=5, color="#888888")
+
+
+def _widen(figure: Figure, share: float) -> None:
+    """Add room at the right of a figure whose contents have fixed places, which then fill this share of its width."""
+    for ax in figure.axes:
+        x, y, width, height = ax.get_position().bounds
+        ax.set_position((share * x, y, share * width, height))
+    for text in figure.texts:
+        text.set_x(share * text.get_position()[0])
+    figure.set_figwidth(figure.get_figwidth() / share)
 
 
 @styled

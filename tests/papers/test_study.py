@@ -14,6 +14,7 @@ from lib.papers.settings import fingerprint
 from lib.papers.study import Study, needs, resolved_profile
 from lib.paths import ROOT
 from lib.report import plots, style
+from lib.report.pictures import image_grid
 from lib.search import runs
 
 
@@ -163,6 +164,17 @@ def test_a_paper_s_smoke_figures_say_that_they_are_no_evidence(tmp_path, slug, p
     figure = style.figure(2, 1)
     Study(slug, profile, folder=tmp_path).figure("fig1", figure)
     assert [text.get_text() for text in figure.texts] == ["smoke profile: it runs, no evidence"] * texts
+
+
+def test_the_mark_of_smoke_lies_beside_the_pictures_of_a_sheet(tmp_path):
+    sheet = image_grid([[np.zeros((8, 8, 3), np.uint8)] * 2], columns=["a", "b"])
+    before = [ax.get_position().bounds[2] * sheet.get_figwidth() for ax in sheet.axes]
+    Study("nst", "smoke", folder=tmp_path).figure("fig1", sheet)
+    sheet.draw_without_rendering()
+    mark = sheet.texts[-1].get_window_extent()
+    assert not any(mark.overlaps(ax.get_window_extent()) for ax in sheet.axes)
+    assert mark.x1 <= sheet.bbox.x1
+    assert [ax.get_position().bounds[2] * sheet.get_figwidth() for ax in sheet.axes] == pytest.approx(before)
 
 
 @pytest.mark.parametrize(("changes", "profile"), [({}, "desk"), ({"slots": [2]}, "custom")])
