@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from lib.data import images, pictures, registry
+from lib.data import catalogue, images, pictures, registry
 from lib.paths import shown
 from lib.weights import unpickled
 
@@ -70,9 +70,10 @@ def load(key: str, side: int, *, split: str = "train", limit: int = 0) -> Pictur
     """
     if key == "patches":
         return _patches(side, split, limit or PATCHES)
-    if key not in READERS and not Path(key).expanduser().is_dir():
+    known = key in READERS or key in catalogue.SETS or Path(key).expanduser().is_dir()
+    found = registry.locate(key) if known else None
+    if found is None or (key not in READERS and not found.path.is_dir()):
         raise ValueError(f"data set is {key!r}; allowed are patches, {', '.join(READERS)}, or the path of a folder")
-    found = registry.locate(key)
     raw = READERS.get(key, _folder)(found.path, side, split, limit)
     labels = torch.from_numpy(raw.labels[: limit or None].astype(np.int64))
     pixels, told = _shrunk(raw.pictures, len(labels), side, key), len(raw.classes) > 1

@@ -53,8 +53,8 @@ def run_search(
     seeds, inf if one of them failed. Seeds follow from the searcher's seed and the repeat (`fixed`), or from k too
     (`per_candidate`). Rows that `record` holds are not computed again, neither are equal networks at equal seeds;
     `max_trainings` counts the distinct ones. `cost` predicts what a genome costs: among the candidates that wait, the
-    dearest starts first. `workers` and `limits`: see `lib.search.workers`; they change no row, but for the threads of a
-    candidate, nor do the budgets and `cost`.
+    dearest starts first. `workers` and `limits`: see `lib.search.workers`; they change no row but by the threads of a
+    candidate and where a limit of time or memory ends one; nor do the budgets and `cost`.
 
     Raises ValueError for arguments out of range, RecordMismatch where the record belongs to another search or holds
     other proposals, and OutOfTime after the deadline, once what is under way is recorded.

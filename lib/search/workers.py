@@ -60,10 +60,10 @@ class Limits:
 
     def __post_init__(self) -> None:
         if type(self.threads) is not int or self.threads < 1:
-            raise ValueError(f"threads_per_candidate is {self.threads!r}; a whole number from 1 is allowed")
+            raise ValueError(f"threads is {self.threads!r}; a whole number from 1 is allowed")
         if not 0 <= self.gpus < math.inf:
             raise ValueError(f"gpus_per_candidate is {self.gpus}; a number from 0 is allowed")
-        for name, value in (("time_limit_s", self.time_s), ("memory_limit_gb", self.memory_gb)):
+        for name, value in (("time_s", self.time_s), ("memory_gb", self.memory_gb)):
             if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name} is {value}; a positive number or None is allowed")
 

@@ -60,10 +60,10 @@ def alive(pid):
 
 
 @pytest.mark.parametrize(("limit", "words"), [
-    ({"threads": 0}, "threads_per_candidate is 0; a whole number"),
+    ({"threads": 0}, "threads is 0; a whole number"),
     ({"gpus": -0.5}, "gpus_per_candidate is -0.5; a number from 0"),
-    ({"time_s": -1.0}, "time_limit_s is -1.0; a positive number"),
-    ({"memory_gb": 0.0}, "memory_limit_gb is 0.0; a positive number"),
+    ({"time_s": -1.0}, "time_s is -1.0; a positive number"),
+    ({"memory_gb": 0.0}, "memory_gb is 0.0; a positive number"),
 ])  # fmt: skip
 def test_a_limit_out_of_range_is_refused_by_name(limit, words):
     with pytest.raises(ValueError, match=words):

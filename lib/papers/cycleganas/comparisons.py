@@ -185,7 +185,7 @@ class Asked:
         """The width of an arm's place; a number is its own."""
         if isinstance(place, int):
             return place
-        if place == "controlled" and len(self.known.trainings):
+        if place == "controlled" and self.known.trainings["part"].isin(("matched", "schemes", "controls")).any():
             return controlled(self.known.trainings)
         found = self.targets("matched")
         if len(found) < 1 + (place == "small"):

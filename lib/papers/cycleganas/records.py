@@ -18,7 +18,16 @@ from lib.training import cyclegan
 MEASURES = ("kd", "fd")
 DIRECTIONS = tuple(cyclegan.DIRECTIONS)
 ARROW = " ↓"  # all scores are distances
-ALWAYS = ["part", "data", "name", "method", "target", "scheme", "search"]  # columns of rows, also where there are none
+ALWAYS = [
+    "part",
+    "data",
+    "name",
+    "method",
+    "target",
+    "scheme",
+    "search",
+    "text",
+]  # columns of rows, also where there are none
 
 
 @dataclass(frozen=True, eq=False)

@@ -179,7 +179,7 @@ _descent = _once("sgd", 0.0, (1e-2, 1.0), lambda rows: rows["moved"][1e-2] / row
 
 def _reading(study: Study, claim: Claim) -> Finding:
     if not study.has("decision"):
-        return not_run(claim, "needs VGG-19 and a GPU; the default is reading A")
+        return not_run(claim, "needs VGG-19 (encoder: vgg19); the default is reading A")
     cells = tables.decision_cells(study)
     squares = [cells.loc[cells["reading"] == reading, "decades"] ** 2 for reading in ("A", "B")]
     effect = statistics.bootstrap_groups(squares, lambda a, b: b.mean() ** 0.5 - a.mean() ** 0.5, seed=SEED)

@@ -46,7 +46,7 @@ PARTS = {
     "contrast": "C8: the smallest magnitude on styles of different colour contrast",
     "heatmap": "learning rate by weight ratio",
     "presets": "four published programs on one pair",
-    "decision": "E0: which reading of the tables fits (GPU profiles)",
+    "decision": "E0: which reading of the tables fits (with VGG-19)",
 }
 
 

@@ -60,7 +60,9 @@ class Settings(settings.Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.style == self.content:
-            raise ValueError(f"style is {self.style!r}, the content itself: no style would be left to transfer")
+            raise ValueError(
+                f"styles begins with {self.style!r}, the content itself: no style would be left to transfer"
+            )
 
     @property
     def style(self) -> str:

@@ -144,7 +144,7 @@ def decision_table(study: Study) -> pd.DataFrame | None:
     None, with the reason noted, where the profile did not run it.
     """
     if not study.has("decision"):
-        study.lack("extra_decision", "needs VGG-19 and a GPU (encoder: vgg19); the default is reading A")
+        study.lack("extra_decision", "needs VGG-19 (encoder: vgg19); the default is reading A")
         return None
     cells = decision_cells(study)
     free = cells["decades"] - cells.groupby(["reading", "metric"])["decades"].transform("mean")

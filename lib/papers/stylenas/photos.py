@@ -64,7 +64,7 @@ def pairs(source: str) -> tuple[Pair, ...]:
 
 def load(name: str, width: int, *, crop: bool = True) -> Tensor:
     """A photo as (1, 3, W/2, W), cut to 2:1 about its centre first, or squeezed to it as the authors did (A11)."""
-    picture = _whole(name)[None]
+    picture = _read(name)[None]
     if crop:
         height, long = picture.shape[-2:]
         high, wide = min(height, long // 2), min(long, 2 * height)
@@ -175,4 +175,9 @@ def _crop(name: str, turn: int, side: int) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _whole(name: str) -> Tensor:
+    """A training photo, which every turn reads anew."""
+    return _read(name)
+
+
+def _read(name: str) -> Tensor:
     return images.load(file) if (file := _file(name)) else pictures.picture(name)

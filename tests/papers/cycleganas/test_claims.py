@@ -142,6 +142,21 @@ def test_without_records_nothing_but_exact_claims_is_decided(tmp_path):
         "part matched was not run", "nothing was run", "part ranks was not run"]  # fmt: skip
 
 
+@pytest.mark.parametrize(("failed", "name", "note"), [
+    (["ranks"], "O4", "trained and ranked on facades; there are 0"),
+    (["matched", "schemes", "controls"], "C10-fa-large-s", "needs figure 5's trainings of C and N on facades"),
+    (["matched", "widths", "schemes", "controls"], "O4", "trained and ranked on facades; there are 0"),
+])  # fmt: skip
+def test_where_every_row_of_a_part_failed_its_claims_are_not_run(study, failed, name, note):
+    for part in failed:
+        with rewritten(study, part) as rows:
+            for row in rows:
+                row.update(score=None, metrics={}, reason="failed: diverged")
+    judged = claims.judge_all(study).set_index("id").loc[name]
+    assert judged["verdict"] == "not run"
+    assert note in judged["note"]
+
+
 @pytest.mark.parametrize(("change", "lacking"), [
     ({"features": "lite0"}, "needs the 2015 Inception; the scores are on lite0"),
     ({"profile": "day"}, "needs profile paper"),

@@ -69,7 +69,7 @@ def test_a_missing_parameter_is_named(good, name):
     ("rates", [0.01, -0.5], "rates is -0.5; allowed are 1e-08 to 10.0"),
     ("heatmap_ratios", [0.0], "heatmap_ratios is 0.0; allowed are 1e-12 to 1000000.0"),
     ("encoder", "resnet50", "encoder is 'resnet50'; allowed are vgg16, vgg16-raw"),
-    ("styles", ["astronaut", "pixels"], "style is 'astronaut', the content itself"),
+    ("styles", ["astronaut", "pixels"], "styles begins with 'astronaut', the content itself"),
     ("contents", [], "contents is empty; give at least one value"),
     ("rates", [0.01, 0.01], "rates is [0.01, 0.01]; each value may stand there once"),
 ])  # fmt: skip
